@@ -1,0 +1,1 @@
+//! Mail: IMAP to read, SMTP to send.

@@ -1,0 +1,72 @@
+//! Floor 1: protocols. A connector speaks to one signed-in account and sees neither the store nor a global.
+
+pub mod email;
+
+use crate::model::{Batch, Capabilities, ChannelError, Cursor, Outgoing, Profile, Receipt, RemoteId};
+use crate::time::Clock;
+use async_trait::async_trait;
+use secrecy::SecretString;
+use std::sync::Arc;
+
+/// The result of speaking to a channel.
+pub type Result<T> = std::result::Result<T, ChannelError>;
+
+/// What a connector may use of the world around it.
+#[derive(Clone)]
+pub struct Context {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The account's password or token.
+    pub secret: SecretString,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Context(..)")
+    }
+}
+
+/// One step of signing in, as the "Test" button shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Which step: `dns`, `connect`, `tls`, `greeting`, `login`, `folders`, `smtp_connect`, `smtp_tls`, `smtp_login`.
+    pub step: &'static str,
+    /// Whether it went well.
+    pub ok: bool,
+    /// What was found, or why it failed and what to do.
+    pub note: String,
+}
+
+/// One signed-in account. Every method may be called again after a failure; a failure says what to do
+/// ([`ChannelError::remedy`]).
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// What this account can do, as data.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Sign in everywhere and say what is there, step by step; stops at the first step that fails.
+    async fn check(&self) -> (Vec<Step>, Result<Profile>);
+
+    /// At most [`crate::model::BATCH_EVENTS`] events. `None` = first sync. The cursor holds an upper edge
+    /// (news, oldest first) and a lower edge (history, newest first).
+    async fn poll(&self, cursor: Option<&Cursor>) -> Result<Batch>;
+
+    /// Hand over one message. [`crate::model::Remedy::Uncertain`] iff it may have gone out.
+    async fn send(&self, message: &Outgoing) -> Result<Receipt>;
+
+    /// Returns when news may have arrived (IDLE, long poll) or when it is time to poll anyway.
+    async fn wait(&self, cursor: Option<&Cursor>);
+
+    /// File a copy of a sent message where the provider keeps sent ones, unless it is there.
+    async fn file_sent(&self, _message: &Outgoing) -> Result<Option<RemoteId>> {
+        Ok(None)
+    }
+
+    /// Whether the provider holds a message that we sent under this Message-ID.
+    async fn find_sent(&self, _message_id: &str) -> Result<Option<RemoteId>> {
+        Ok(None)
+    }
+
+    /// Drop open connections; the next call opens new ones.
+    async fn close(&self) {}
+}

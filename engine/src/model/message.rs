@@ -1,0 +1,254 @@
+//! Messages as connectors hand them over.
+
+use super::{Cursor, Gap};
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The provider's own id of a thing at an account; opaque above `connectors/`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RemoteId(pub String);
+
+/// A name and an address as they stand in a message; not canonical.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+pub struct Party {
+    /// Display name, if any.
+    pub name: Option<String>,
+    /// The address as written.
+    pub address: String,
+}
+
+/// Which of the account's places a message was found in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// Where customers' messages arrive.
+    Inbox,
+    /// What was sent from this account, by whatever program.
+    Sent,
+    /// What the provider takes for junk.
+    Junk,
+    /// Anywhere else.
+    Other,
+}
+
+/// Who or what wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// A person.
+    Human,
+    /// A program: auto-reply, list, bounce, notification (RFC 3834).
+    Machine,
+    /// Junk.
+    Junk,
+}
+
+impl Class {
+    /// The number in the database.
+    #[must_use]
+    pub fn as_i64(self) -> i64 {
+        match self {
+            Self::Human => 0,
+            Self::Machine => 1,
+            Self::Junk => 2,
+        }
+    }
+    /// From the number in the database; unknown numbers of later versions are machines.
+    #[must_use]
+    pub fn from_i64(n: i64) -> Self {
+        match n {
+            0 => Self::Human,
+            2 => Self::Junk,
+            _ => Self::Machine,
+        }
+    }
+}
+
+/// Which way a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From a customer.
+    Inbound,
+    /// To a customer.
+    Outbound,
+    /// Between people of the team.
+    Internal,
+}
+
+impl Direction {
+    /// The number in the database.
+    #[must_use]
+    pub fn as_i64(self) -> i64 {
+        match self {
+            Self::Inbound => 0,
+            Self::Outbound => 1,
+            Self::Internal => 2,
+        }
+    }
+    /// From the number in the database.
+    #[must_use]
+    pub fn from_i64(n: i64) -> Self {
+        match n {
+            0 => Self::Inbound,
+            1 => Self::Outbound,
+            _ => Self::Internal,
+        }
+    }
+}
+
+/// A file inside a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomingFile {
+    /// Name as the sender gave it, already made safe to show and to save.
+    pub name: String,
+    /// Media type by content where it can be told, else as claimed.
+    pub mime: String,
+    /// Content-ID without angle brackets.
+    pub content_id: Option<String>,
+    /// Shown inside the text rather than listed.
+    pub inline: bool,
+    /// Content.
+    pub bytes: Vec<u8>,
+}
+
+/// How a mail names itself and what it answers; ids without angle brackets.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ThreadRefs {
+    /// Its own Message-ID.
+    pub message_id: Option<String>,
+    /// What it answers.
+    pub in_reply_to: Vec<String>,
+    /// The thread so far, oldest first.
+    pub references: Vec<String>,
+}
+
+/// What makes a message the same message (`model.md`, Identity).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// By account and provider id.
+    Provider,
+    /// By content, so that one mail in two mailboxes is one message: the parts that are hashed.
+    Content(Vec<Vec<u8>>),
+}
+
+/// When a message was sent, as far as anybody says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Times {
+    /// What the sender claims (the Date header).
+    pub claimed: Option<Millis>,
+    /// The topmost Received header: the receiving server's word.
+    pub received: Option<Millis>,
+    /// INTERNALDATE, or the provider's own time.
+    pub provider: Option<Millis>,
+}
+
+/// A message polled from an account.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// The provider's id at this account.
+    pub remote_id: RemoteId,
+    /// Where it was found.
+    pub place: Place,
+    /// What makes it the same message elsewhere.
+    pub identity: Identity,
+    /// The sender.
+    pub from: Option<Party>,
+    /// Where answers are asked to go, if it differs.
+    pub reply_to: Vec<Party>,
+    /// Recipients.
+    pub to: Vec<Party>,
+    /// Visible copies.
+    pub cc: Vec<Party>,
+    /// When.
+    pub times: Times,
+    /// Subject, where the channel has one.
+    pub subject: Option<String>,
+    /// Text to read and to search; made from the HTML when there is nothing else.
+    pub text: String,
+    /// Clean HTML, if the message has HTML.
+    pub html: Option<CleanHtml>,
+    /// Files.
+    pub files: Vec<IncomingFile>,
+    /// Threading.
+    pub thread: ThreadRefs,
+    /// Person, program or junk, by the classifier.
+    pub class: Class,
+    /// Why, in a word (`auto-submitted`, `list-id`, `dsn`, …), when not a person.
+    pub class_reason: Option<&'static str>,
+    /// The provider's word that the sender is who he says (DMARC pass or fail), where known.
+    pub authenticated: Option<bool>,
+    /// Already read at the provider.
+    pub seen: bool,
+    /// Everything as it came; empty where the provider gives no raw form.
+    pub raw: Vec<u8>,
+}
+
+/// The version of the classifier that fills [`Incoming::class`].
+pub const CLASSIFIER_VERSION: i64 = 1;
+
+/// HTML that went through the sanitiser.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CleanHtml {
+    /// No scripts, no styles but inline ones that are allowed, no remote loads; links are `part-link:N`.
+    pub html: String,
+    /// Where link N leads (absolute http, https, mailto or tel).
+    pub links: Vec<String>,
+    /// Remote images that were left out.
+    pub blocked: Vec<String>,
+    /// The sanitiser's version.
+    pub version: u32,
+}
+
+/// Something that an account has to tell.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A message.
+    Message(Box<Incoming>),
+    /// A message that cannot be understood: its bytes are kept and shown as a card.
+    Unreadable {
+        /// The provider's id at this account.
+        remote_id: RemoteId,
+        /// Where it was found.
+        place: Place,
+        /// Its identity.
+        identity: Identity,
+        /// The provider's time.
+        at: Option<Millis>,
+        /// Why, in words.
+        reason: String,
+        /// Its bytes.
+        raw: Vec<u8>,
+    },
+    /// A message vanished from a place at the provider. Nothing is deleted here.
+    Vanished {
+        /// The provider's id.
+        remote_id: RemoteId,
+    },
+    /// The read mark at the provider changed.
+    Read {
+        /// The provider's id.
+        remote_id: RemoteId,
+        /// Read or not.
+        seen: bool,
+    },
+}
+
+/// What one poll brought: at most 100 events.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The news and the history.
+    pub events: Vec<Event>,
+    /// Where the next poll goes on; stored in the same transaction as the events.
+    pub next: Cursor,
+    /// Whether more is waiting right now.
+    pub more: bool,
+    /// What could not be had.
+    pub gaps: Vec<Gap>,
+    /// First-sync or history progress: (done, expected), where known.
+    pub progress: Option<(u64, u64)>,
+}
+
+/// At most so many events in a [`Batch`], so that its transaction stays short.
+pub const BATCH_EVENTS: usize = 100;

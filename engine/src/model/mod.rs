@@ -1,0 +1,17 @@
+//! Floor 0: plain data and pure functions. No I/O, no clock, nothing of ours from above.
+
+pub mod account;
+pub mod episode;
+pub mod handle;
+pub mod id;
+pub mod log;
+pub mod message;
+pub mod send;
+pub mod stage;
+pub mod threads;
+
+pub use account::*;
+pub use handle::*;
+pub use id::*;
+pub use message::*;
+pub use send::*;

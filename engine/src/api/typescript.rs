@@ -1,0 +1,41 @@
+//! Writes the window's TypeScript types from the table, so that they are never written twice.
+
+use super::{args, dto};
+use std::fmt::Write as _;
+use std::path::Path;
+use ts_rs::{Config, ExportError, TS};
+
+macro_rules! exports { ($($args:ident $name:literal -> $reply:ty, $role:ident, $run:path;)*) => {
+    /// Write all types, and `commands.ts` that maps each command's name to its arguments and reply, into `dir`.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write_to(dir: &Path) -> Result<(), ExportError> {
+        let cfg = Config::new().with_out_dir(dir).with_large_int("number");
+        let args_cfg = Config::new().with_out_dir(dir.join("args")).with_large_int("number");
+        let mut map = String::from("// Written by `cargo nextest run -p parley-engine typescript`; do not edit.\n");
+        let mut imports = std::collections::BTreeSet::new();
+        let mut rows = String::new();
+        $(
+            args::$args::export_all(&args_cfg)?;
+            <$reply as TS>::export_all(&cfg)?;
+            let reply = <$reply as TS>::name(&cfg);
+            let bare = reply.trim_start_matches("Array<").trim_end_matches('>');
+            imports.insert(bare.to_owned());
+            let _ = writeln!(map, "import type {{ {0} as {0}Args }} from \"./args/{0}\";", args::$args::name(&cfg));
+            let _ = writeln!(rows, "  {}: {{ args: {}Args; reply: {} }};", $name, args::$args::name(&cfg), reply);
+        )*
+        dto::Change::export_all(&cfg)?;
+        dto::Notice::export_all(&cfg)?;
+        dto::ErrorBody::export_all(&cfg)?;
+        dto::SessionStatus::export_all(&cfg)?;
+        imports.insert("SessionStatus".to_owned());
+        for name in &imports {
+            let _ = writeln!(map, "import type {{ {name} }} from \"./{name}\";");
+        }
+        let _ = write!(map, "\n/** Every command: its arguments and its reply. */\nexport interface Commands {{\n  session_status: {{ args: Record<string, never>; reply: SessionStatus }};\n  session_open: {{ args: {{ passphrase: string | null }}; reply: SessionStatus }};\n{rows}}}\n");
+        std::fs::write(dir.join("commands.ts"), map)?;
+        Ok(())
+    }
+}; }
+super::table::table!(exports);

@@ -24,6 +24,7 @@ const PLACES: [&str; 3] = [
 const START_PATIENCE: Duration = Duration::from_secs(20);
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 const PORT_ATTEMPTS: usize = 8;
+const TAKEN: &str = "Address already in use";
 
 /// What the server shall look like; `Options::default()` has no users.
 #[derive(Default, Clone)]
@@ -258,7 +259,7 @@ impl Dovecot {
             match self.launch() {
                 Ok(()) => return Ok(()),
                 // Between finding a port free and taking it, another program may have taken it.
-                Err(Error::Start { reason, .. }) if reason.contains("Address already in use") => {
+                Err(Error::Start { reason, .. }) if reason.contains(TAKEN) => {
                     last = Some(reason);
                     self.ports = free_ports(&self.options)?;
                 }
@@ -275,7 +276,10 @@ impl Dovecot {
         let config = self.folder.path().join("dovecot.conf");
         files::write_private(&config, self.configuration().as_bytes())?;
         self.give(&config)?;
-        let _ = std::fs::remove_file(self.log_path());
+        // A server that was killed leaves its pid file, which would stop the next one.
+        for leftover in [self.log_path(), self.folder.path().join("run/master.pid")] {
+            let _ = std::fs::remove_file(leftover);
+        }
         let mut command = self.user.prefix();
         command.extend([
             self.program.clone(),
@@ -298,7 +302,7 @@ impl Dovecot {
             })
         };
         loop {
-            // Asked before the ports: the greeting could be another program's on a port it took from us.
+            // Asked before the ports: an answer there could be another program's, on a port it took from us.
             if server.ended() {
                 return failed(fatal_lines(&self.log()));
             }
@@ -490,23 +494,26 @@ fn check_address(address: &str) -> Result<()> {
 /// Three ports nobody listens on at this moment. They are held together, so they differ.
 fn free_ports(options: &Options) -> Result<Ports> {
     let mut held = Vec::new();
-    let mut take = |fixed: Option<u16>| -> std::io::Result<u16> {
-        if let Some(port) = fixed {
-            return Ok(port);
+    let mut take = |fixed: Option<u16>| {
+        let wanted = fixed.unwrap_or(0);
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
+            .and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
+        match bound {
+            Ok((port, listener)) => {
+                held.push(listener);
+                Ok(port)
+            }
+            Err(error) => Err(Error::Start {
+                server: "Dovecot",
+                reason: format!("port {wanted} of 127.0.0.1: {error}"),
+            }),
         }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = listener.local_addr()?.port();
-        held.push(listener);
-        Ok(port)
     };
-    let mut ports = || -> std::io::Result<Ports> {
-        Ok(Ports {
-            imap: take(options.imap_port)?,
-            imaps: take(options.imaps_port)?,
-            submission: take(options.submission_port)?,
-        })
-    };
-    ports().map_err(Error::system("find a free port on 127.0.0.1"))
+    Ok(Ports {
+        imap: take(options.imap_port)?,
+        imaps: take(options.imaps_port)?,
+        submission: take(options.submission_port)?,
+    })
 }
 
 fn greeting(port: u16) -> Option<String> {

@@ -8,18 +8,22 @@ use std::os::unix::process::CommandExt;
 use crate::error::{Error, Result};
 
 /// The guard is the server's parent and waits on a pipe only we hold. However we end, the pipe closes
-/// and the guard ends the server, so a killed test run leaves nothing behind.
+/// and the guard ends the server, so a killed test run leaves nothing behind. A server whose own order
+/// of shutdown takes longer than a moment (Dovecot's takes one to five seconds) is not waited for.
 const GUARD: &str = r#"
+trap : TERM
 exec 3<&0 </dev/null
 "$@" 3<&- & server=$!
 (
     trap '' TERM
     read -r _ <&3
-    kill -TERM "$server" 2>/dev/null
+    kill -TERM 0
+    sleep 0.3
+    kill -KILL "$server"
 ) & watch=$!
 exec 3<&-
-wait "$server"; code=$?
-kill -KILL "$watch" 2>/dev/null
+while kill -0 "$server"; do wait "$server"; code=$?; done
+kill -KILL "$watch"
 exit "$code"
 "#;
 

@@ -149,7 +149,7 @@ fn a_taken_fixed_port_is_an_error_that_says_so() {
     };
     match Dovecot::start(options) {
         Err(Error::Start { reason, .. }) => {
-            assert!(reason.contains("Address already in use"), "{reason}")
+            assert!(reason.contains("Address already in use"), "{reason}");
         }
         Err(other) => panic!("another error: {other}"),
         Ok(_) => panic!("started on a taken port"),

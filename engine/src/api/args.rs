@@ -9,6 +9,7 @@ macro_rules! args { ($($(#[$m:meta])* pub struct $name:ident { $($body:tt)* })*)
     $(#[$m])*
     #[derive(Debug, Clone, Serialize, Deserialize, TS)]
     #[serde(deny_unknown_fields)]
+    #[ts(export_to = "args/")]
     pub struct $name { $($body)* }
 )*}; }
 

@@ -6,11 +6,15 @@
 mod certificates;
 pub mod dovecot;
 mod error;
+pub mod faultproxy;
 mod files;
 mod lmtp;
 mod process;
+pub mod relay;
 
 pub use certificates::Certificates;
 pub use dovecot::Dovecot;
 pub use error::{Error, Result};
+pub use faultproxy::FaultProxy;
 pub use lmtp::Lmtp;
+pub use relay::Relay;

@@ -4,15 +4,19 @@
 //! only, on free ports, and ends with its owner.
 
 mod certificates;
+pub mod compose;
+pub mod demo;
 pub mod dovecot;
 mod error;
 pub mod faultproxy;
 mod files;
 mod lmtp;
+mod maildir;
 mod process;
 pub mod relay;
 
 pub use certificates::Certificates;
+pub use demo::Demo;
 pub use dovecot::Dovecot;
 pub use error::{Error, Result};
 pub use faultproxy::FaultProxy;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -147,6 +148,15 @@ impl Dovecot {
         &self.certificates
     }
 
+    /// The addresses that have a mailbox here.
+    pub fn addresses(&self) -> Vec<&str> {
+        self.options
+            .users
+            .iter()
+            .map(|(address, _)| address.as_str())
+            .collect()
+    }
+
     /// The Maildir of a user: `new` and `cur` are INBOX, `.Sent/cur` and so on the other folders.
     pub fn maildir(&self, user: &str) -> PathBuf {
         self.mail.join(user).join("Maildir")
@@ -212,6 +222,9 @@ impl Dovecot {
     fn prepare(&self) -> Result<()> {
         let folder = self.folder.path();
         files::create_folder(&folder.join("run"))?;
+        // Other servers reach the sockets in it; everything secret in it is for its owner alone.
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))
+            .map_err(Error::file(folder))?;
         files::create_folder(&self.mail)?;
         self.certificates.write(folder)?;
         self.write_users()?;

@@ -12,6 +12,7 @@ pub mod faultproxy;
 mod files;
 mod lmtp;
 mod maildir;
+pub mod postfix;
 mod process;
 pub mod relay;
 
@@ -21,4 +22,5 @@ pub use dovecot::Dovecot;
 pub use error::{Error, Result};
 pub use faultproxy::FaultProxy;
 pub use lmtp::Lmtp;
+pub use postfix::Postfix;
 pub use relay::Relay;

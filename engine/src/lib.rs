@@ -5,6 +5,7 @@ pub mod connectors;
 pub mod error;
 pub mod model;
 pub mod secrets;
+pub mod store;
 pub mod time;
 
 pub use error::{Error, Result};

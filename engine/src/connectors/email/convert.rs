@@ -222,7 +222,7 @@ fn bodies(message: &Message<'_>) -> (String, Option<crate::model::CleanHtml>, Ci
 fn html_source(message: &Message<'_>) -> Option<String> {
     let parts: Vec<&MessagePart<'_>> = message.html_bodies().collect();
     if !parts.iter().any(|p| matches!(p.body, PartType::Html(_))) {
-        return broken_off(message).filter(|p| p.is_content_type("text", "html")).and_then(MessagePart::text_contents).map(str::to_owned);
+        return broken_off(message).filter(|p| p.is_content_type("text", "html")).map(|p| String::from_utf8_lossy(p.contents()).into_owned());
     }
     let piece = |p: &&MessagePart<'_>| match &p.body {
         PartType::Html(h) => h.to_string(),
@@ -232,24 +232,34 @@ fn html_source(message: &Message<'_>) -> Option<String> {
     Some(parts.iter().map(piece).collect::<Vec<_>>().join("\n"))
 }
 
-/// The text of a mail that ends before its last boundary, which the parser takes for a file.
+/// The text of HTML; HTML over its budget is only stripped.
+fn html_text(source: &str) -> String {
+    match html::sanitise(source) {
+        Some(s) => html::to_text(&s.clean.html),
+        None => html_to_text(html::cut(source, html::MAX_HTML)),
+    }
+}
+
+/// The text of a mail that ends before its last boundary, or that names none; the parser takes it for a file.
 fn broken_off<'a>(message: &'a Message<'a>) -> Option<&'a MessagePart<'a>> {
     let has_body = |mut all: Box<dyn Iterator<Item = &'a MessagePart<'a>> + 'a>| all.any(|p| p.text_contents().is_some_and(|t| !t.trim().is_empty()));
     if has_body(Box::new(message.text_bodies())) || has_body(Box::new(message.html_bodies())) {
         return None;
     }
-    message.attachments().find(|p| p.is_encoding_problem && p.attachment_name().is_none() && matches!(p.body, PartType::Text(_)))
+    let cut = |p: &MessagePart<'_>| p.is_encoding_problem && matches!(p.body, PartType::Text(_));
+    let without_boundary = |p: &MessagePart<'_>| p.content_type().is_some_and(|c| c.ctype() == "multipart") && matches!(p.body, PartType::Binary(_));
+    message.attachments().find(|p| p.attachment_name().is_none() && (cut(p) || without_boundary(p)))
 }
 
 fn text(message: &Message<'_>) -> String {
     let piece = |p: &MessagePart<'_>| match &p.body {
         PartType::Text(t) => t.to_string(),
-        PartType::Html(h) => html_to_text(html::cut(h, html::MAX_HTML)),
+        PartType::Html(h) => html_text(h),
         _ => String::new(),
     };
-    let mut all = match broken_off(message).and_then(|p| p.text_contents().map(|t| (p, t))) {
-        Some((p, html)) if p.is_content_type("text", "html") => html_to_text(html::cut(html, html::MAX_HTML)),
-        Some((_, text)) => text.to_owned(),
+    let mut all = match broken_off(message).map(|p| (p, String::from_utf8_lossy(p.contents()))) {
+        Some((p, html)) if p.is_content_type("text", "html") => html_text(&html),
+        Some((_, text)) => text.into_owned(),
         None => String::new(),
     };
     for p in message.text_bodies() {

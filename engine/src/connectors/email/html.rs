@@ -327,6 +327,74 @@ fn percent_encode(text: &str) -> String {
     out
 }
 
+/// Tags that begin and end lines of text.
+const BLOCKS: &[&str] = &["address", "article", "aside", "blockquote", "center", "dd", "details", "dir", "div", "dl", "dt", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tr", "ul"];
+
+/// The text of HTML that this sanitiser made, for search and for those who read without formatting.
+#[must_use]
+pub fn to_text(clean: &str) -> String {
+    let mut out = Text::default();
+    let mut rest = clean;
+    while let Some(at) = rest.find('<') {
+        let (text, tag) = rest.split_at(at);
+        out.text(text);
+        let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
+        out.tag(tag.trim_start_matches('<'));
+        rest = after;
+    }
+    out.text(rest);
+    out.done.trim().to_owned()
+}
+
+#[derive(Default)]
+struct Text {
+    done: String,
+    pre: usize,
+}
+
+impl Text {
+    fn text(&mut self, escaped: &str) {
+        let text = escaped.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        for c in text.chars() {
+            let space = c.is_whitespace() || c == '\u{a0}';
+            if self.pre > 0 || !space {
+                self.done.push(c);
+            } else if !self.done.ends_with([' ', '\n']) && !self.done.is_empty() {
+                self.done.push(' ');
+            }
+        }
+    }
+
+    fn tag(&mut self, tag: &str) {
+        let closing = tag.starts_with('/');
+        let name = tag.trim_start_matches('/').split([' ', '\n', '/']).next().unwrap_or_default();
+        match name {
+            "br" => self.done.push('\n'),
+            "td" | "th" if closing => self.done.push(' '),
+            "li" if !closing => {
+                self.line();
+                self.done.push_str("• ");
+            }
+            _ if BLOCKS.contains(&name) => self.line(),
+            _ => {}
+        }
+        match (name, closing) {
+            ("pre", false) => self.pre += 1,
+            ("pre", true) => self.pre = self.pre.saturating_sub(1),
+            ("p" | "h1" | "h2" | "h3" | "h4", true) if !self.done.ends_with("\n\n") => self.done.push('\n'),
+            _ => {}
+        }
+    }
+
+    /// Begins a line unless one has just begun.
+    fn line(&mut self) {
+        self.done.truncate(self.done.trim_end_matches(' ').len());
+        if !self.done.is_empty() && !self.done.ends_with('\n') {
+            self.done.push('\n');
+        }
+    }
+}
+
 /// Plain text as HTML that keeps its lines.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
@@ -406,6 +474,15 @@ mod tests {
         for drop in ["position:fixed", "background:url(x)", "background:u\\72l(x)", "color:var(--x)", "width:expression(1)", "behavior:url(x)", "-moz-binding:x", "color:/**/red", "margin:-99px", "color:rgb((1)", "transform:scale(9)", "z-index:9", "content:'x'", "font-family:'a", "background:image-set('x' 1x)", "color:red}", "@import 'x'"] {
             assert_eq!(style(drop), "", "{drop}");
         }
+    }
+
+    #[test]
+    fn the_text_of_html_keeps_words_and_lines_apart() {
+        let text = |h: &str| to_text(&clean(h).clean.html);
+        assert_eq!(text("<p>Hi <b>you</b> there,</p><p>1 &lt; 2 &amp;&nbsp;3<br>next</p>"), "Hi you there,\n\n1 < 2 & 3\nnext");
+        assert_eq!(text("<div>a</div>\n  <div><div>b</div></div><ul><li>x</li><li>y</li></ul>"), "a\nb\n• x\n• y");
+        assert_eq!(text("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"), "a b\nc");
+        assert_eq!(text("<pre>a\n  b</pre>&amp;lt;"), "a\n  b\n&lt;");
     }
 
     #[test]

@@ -353,7 +353,7 @@ fn certificate_words(server: &MailServer, e: &CertificateError) -> String {
 // ---- STARTTLS -----------------------------------------------------------------------------------------
 
 async fn ask_for_tls(wire: &mut Wire, server: &MailServer, protocol: Protocol) -> Result<()> {
-    let mut lines = Lines { wire, server, buffer: Vec::new() };
+    let mut lines = Lines::new(wire, server);
     match protocol {
         Protocol::Imap => lines.imap().await?,
         Protocol::Smtp => lines.smtp().await?,
@@ -362,14 +362,22 @@ async fn ask_for_tls(wire: &mut Wire, server: &MailServer, protocol: Protocol) -
     if lines.buffer.is_empty() { Ok(()) } else { Err(mend("tls", format!("{} sent text between STARTTLS and the encryption, which no honest server does. The connection was dropped.", at(server)))) }
 }
 
-struct Lines<'a> {
+/// The few lines that are spoken before a protocol's own client takes over.
+pub(super) struct Lines<'a> {
     wire: &'a mut Wire,
-    server: &'a MailServer,
+    /// Whom we speak to.
+    pub(super) server: &'a MailServer,
     buffer: Vec<u8>,
 }
 
-impl Lines<'_> {
-    async fn line(&mut self) -> Result<String> {
+impl<'a> Lines<'a> {
+    /// Over an open connection.
+    pub(super) fn new(wire: &'a mut Wire, server: &'a MailServer) -> Self {
+        Self { wire, server, buffer: Vec::new() }
+    }
+
+    /// The next line without its end.
+    pub(super) async fn line(&mut self) -> Result<String> {
         loop {
             if let Some(end) = self.buffer.iter().position(|b| *b == b'\n') {
                 let line: Vec<u8> = self.buffer.drain(..=end).collect();
@@ -381,13 +389,14 @@ impl Lines<'_> {
             let mut chunk = [0u8; 1024];
             let n = self.wire.read(&mut chunk).await.map_err(|e| broken(self.server, "greeting", &e))?;
             if n == 0 {
-                return Err(retry("greeting", format!("{} closed the connection before encryption started. Perhaps this port expects TLS rather than STARTTLS.", at(self.server))));
+                return Err(retry("greeting", format!("{} closed the connection before it said what it can do. The server may be busy, or this port expects another kind of encryption.", at(self.server))));
             }
             self.buffer.extend(chunk.iter().take(n));
         }
     }
 
-    async fn say(&mut self, line: &str) -> Result<()> {
+    /// Sends a line, its end included.
+    pub(super) async fn say(&mut self, line: &str) -> Result<()> {
         let written = async {
             self.wire.write_all(line.as_bytes()).await?;
             self.wire.flush().await

@@ -1,5 +1,6 @@
 //! The engine of Parley: everything that can be tested without a window.
 
+pub mod api;
 pub mod connectors;
 pub mod error;
 pub mod model;

@@ -57,8 +57,8 @@ pub fn random_id() -> [u8; 16] {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub [u8; 16]);
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ts_rs::TS)]
+        pub struct $name(#[ts(type = "string")] pub [u8; 16]);
 
         impl $name {
             /// A new random id.

@@ -5,7 +5,7 @@ use super::{classify, html, identity};
 use crate::model::{Event, IncomingFile, Incoming, Party, Place, RemoteId, ThreadRefs, Times};
 use crate::time::Millis;
 use mail_parser::decoders::html::html_to_text;
-use mail_parser::{Address, DateTime, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Address, DateTime, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Largest mail that is read.
@@ -59,7 +59,7 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
     let clean = strip_noise(raw);
     let message = MessageParser::default().parse(clean).ok_or("it has no header")?;
     check_parts(&message)?;
-    let from = parties(message.from()).into_iter().next();
+    let from = parties(first(&message, HeaderName::From).and_then(HeaderValue::as_address)).into_iter().next();
     let (class, class_reason) = classify::classify(&headers, from.as_ref().map(|p| p.address.as_str()), place);
     let (text, html, cids) = bodies(&message);
     let incoming = Incoming {
@@ -70,12 +70,12 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
         reply_to: parties(message.reply_to()),
         to: all_parties(message.all_to()),
         cc: all_parties(message.all_cc()),
-        times: Times { claimed: message.date().and_then(millis), received: received(&headers), provider: internal_date },
-        subject: message.subject().map(|s| one_line(s, MAX_FIELD)),
+        times: Times { claimed: first(&message, HeaderName::Date).and_then(HeaderValue::as_datetime).and_then(millis), received: received(&headers), provider: internal_date },
+        subject: first(&message, HeaderName::Subject).and_then(HeaderValue::as_text).map(|s| one_line(s, MAX_FIELD)),
         text,
         html,
         files: files(&message, clean, &cids),
-        thread: ThreadRefs { message_id: ids(message.header("Message-ID")).into_iter().next(), in_reply_to: ids(Some(message.in_reply_to())), references: ids(Some(message.references())) },
+        thread: ThreadRefs { message_id: ids(first(&message, HeaderName::MessageId)).into_iter().next(), in_reply_to: ids(Some(message.in_reply_to())), references: ids(Some(message.references())) },
         class,
         class_reason,
         authenticated: classify::authenticated(&headers),
@@ -149,6 +149,11 @@ fn part_depths(message: &Message<'_>, base: usize) -> Vec<usize> {
         }
     }
     depths
+}
+
+/// A field that may stand only once: the first one counts, as it does for the mail's identity.
+fn first<'a>(message: &'a Message<'a>, name: HeaderName<'static>) -> Option<&'a HeaderValue<'a>> {
+    message.header_values(name).next()
 }
 
 // ---- addresses, times, ids ----------------------------------------------------------------------------

@@ -45,6 +45,13 @@ struct Opened {
     exists: u32,
 }
 
+/// The numbers of all mails below one of them, rising. Kept, because asking costs much in large folders.
+struct Backlog {
+    uidvalidity: u32,
+    below: u32,
+    uids: Vec<u32>,
+}
+
 /// Why a command failed.
 enum Fault {
     /// The server refused; the connection lives.
@@ -76,8 +83,8 @@ pub(super) struct Reader {
     /// Whether the server pushes.
     pub(super) idle: bool,
     open: Option<(String, Opened)>,
-    /// Numbers of a folder's mails that are not read yet, by folder; the last is the newest.
-    backlog: HashMap<String, (u32, Vec<u32>)>,
+    /// Numbers of a folder's older mails, by folder.
+    backlog: HashMap<String, Backlog>,
 }
 
 // ---- signing in ---------------------------------------------------------------------------------------
@@ -507,7 +514,7 @@ impl Reader {
         let newest = all.last().copied().unwrap_or(0);
         // Old junk is nobody's history; new junk may hold a customer's mail.
         let history = if folder.place == Place::Junk { 0 } else { all.len() as u64 };
-        self.backlog.insert(folder.name.clone(), (opened.uidvalidity, all));
+        self.backlog.insert(folder.name.clone(), Backlog { uidvalidity: opened.uidvalidity, below: newest.saturating_add(1), uids: all });
         Ok(Edges::fresh(opened.uidvalidity, newest, history))
     }
 
@@ -546,14 +553,14 @@ impl Reader {
 
     /// The newest numbers below the lower edge, newest first.
     async fn older(&mut self, folder: &str, edges: &Edges, most: usize) -> Outcome<Vec<u32>> {
-        if self.backlog.get(folder).is_none_or(|(validity, _)| *validity != edges.uidvalidity) {
-            let all = self.search(&format!("UID 1:{}", edges.lower.saturating_sub(1).max(1))).await?;
-            self.backlog.insert(folder.to_owned(), (edges.uidvalidity, all));
+        // An older cursor may come again, when what was read could not be stored.
+        if self.backlog.get(folder).is_none_or(|b| b.uidvalidity != edges.uidvalidity || b.below < edges.lower) {
+            let uids = self.search(&format!("UID 1:{}", edges.lower.saturating_sub(1).max(1))).await?;
+            self.backlog.insert(folder.to_owned(), Backlog { uidvalidity: edges.uidvalidity, below: edges.lower, uids });
         }
-        let Some((_, all)) = self.backlog.get_mut(folder) else { return Ok(Vec::new()) };
-        let below = all.partition_point(|uid| *uid < edges.lower);
-        all.truncate(below);
-        Ok(all.iter().rev().take(most).copied().collect())
+        let uids = self.backlog.get(folder).map(|b| b.uids.as_slice()).unwrap_or_default();
+        let end = uids.partition_point(|uid| *uid < edges.lower);
+        Ok(uids.iter().take(end).rev().take(most).copied().collect())
     }
 }
 

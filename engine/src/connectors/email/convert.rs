@@ -24,6 +24,8 @@ pub const MAX_ADDRESSES: usize = 2_000;
 pub const MAX_TEXT: usize = 1024 * 1024;
 /// Longest name of a file, in bytes.
 pub const MAX_FILE_NAME: usize = 180;
+/// Most bytes that may have to be looked through for boundaries: forty containers in the largest mail.
+const MAX_SEARCH: usize = 40 * MAX_MAIL;
 /// Longest thread that is remembered.
 const MAX_REFERENCES: usize = 100;
 /// Longest subject, name or id that is kept, in bytes.
@@ -103,15 +105,20 @@ fn check_before_parsing(raw: &[u8], headers: &Headers<'_>) -> Read<()> {
     }
     // The parser keeps every part before it can be counted, and drops nested mails recursively; so what could
     // make parts or nesting is counted first, generously.
-    let (mut dashes, mut types, mut rest) = (0usize, 0usize, raw);
+    let (mut dashes, mut types, mut containers, mut rest) = (0usize, 0usize, 0usize, raw);
     while !rest.is_empty() {
         let (line, after) = split_line(rest);
         rest = after;
         dashes += usize::from(line.starts_with(b"--"));
+        containers += usize::from(line.len() < 1_000 && line.split(|b| *b == b'/').any(|w| w.len() >= 9 && w.get(w.len() - 9..).is_some_and(|w| w.eq_ignore_ascii_case(b"multipart"))));
         types += usize::from(line.trim_ascii_start().get(..12).is_some_and(|l| l.eq_ignore_ascii_case(b"content-type")));
     }
     if dashes > 20_000 || types > MAX_PARTS + 100 {
         return Err(format!("it seems to have more than {MAX_PARTS} parts"));
+    }
+    // Each container may make the parser look through all the rest for its boundary.
+    if containers.saturating_mul(raw.len()) > MAX_SEARCH {
+        return Err(format!("it has {containers} nested containers in {} MB", raw.len() / 1_048_576));
     }
     Ok(())
 }

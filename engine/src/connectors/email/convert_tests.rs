@@ -137,6 +137,16 @@ fn deep_nesting_is_refused_before_it_can_hurt() {
 }
 
 #[test]
+fn a_mail_made_to_take_long_is_refused_at_once() {
+    let mut hostile = "From: a@b\nContent-Type: multipart/mixed; boundary=q\n\n".to_owned();
+    for i in 0..400 {
+        hostile.push_str(&format!("--q\nContent-Type: Multipart/Mixed; boundary=none{i}\n\n"));
+    }
+    hostile.push_str(&"x\n".repeat(5_000_000));
+    assert!(reason(hostile.as_bytes()).contains("containers"));
+}
+
+#[test]
 fn a_very_long_text_is_cut_and_says_so() {
     let m = mail(&format!("From: a@b.test\n\n{}", "word ".repeat(300_000)));
     assert!(m.text.len() <= MAX_TEXT + 16 && m.text.ends_with("[…]"));

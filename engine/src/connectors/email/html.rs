@@ -1,6 +1,8 @@
 //! HTML of strangers made harmless: an allow-list of tags, attributes and inline styles; links by number;
 //! no remote loads. What comes out needs no script, no network and no trust (`security.md` §3).
 
+mod tidy;
+
 use crate::model::CleanHtml;
 use ammonia::{Builder, UrlRelative, Url};
 use std::borrow::Cow;
@@ -90,12 +92,9 @@ impl Found {
 /// Cleans HTML, or `None` where it is over its budget: then the mail is shown as text.
 #[must_use]
 pub fn sanitise(html: &str) -> Option<Sanitised> {
-    let html = cut(html, MAX_HTML);
-    if !within_budget(html) {
-        return None;
-    }
+    let html = tidy::tidy(cut(html, MAX_HTML))?;
     let found = Arc::new(Mutex::new(Found::default()));
-    let clean = builder(&found).clean(html).to_string();
+    let clean = builder(&found).clean(&html).to_string();
     if depth(&clean) > MAX_DEPTH {
         return None;
     }
@@ -109,7 +108,7 @@ fn builder(found: &Arc<Mutex<Found>>) -> Builder<'static> {
     builder
         .tags(TAGS.iter().copied().collect())
         .clean_content_tags(SILENT.iter().copied().collect())
-        .generic_attributes(["style", "lang", "dir", "title", "align", "background"].into())
+        .generic_attributes(GENERIC.iter().copied().collect())
         .tag_attributes(tag_attributes())
         .set_tag_attribute_values(HashMap::from([("a", HashMap::from([("target", "_blank")]))]))
         .url_schemes(["http", "https", "mailto", "tel", "cid"].into())
@@ -119,6 +118,9 @@ fn builder(found: &Arc<Mutex<Found>>) -> Builder<'static> {
         .attribute_filter(move |tag: &str, name: &str, value: &str| filter(&mut found.lock().unwrap_or_else(PoisonError::into_inner), tag, name, value));
     builder
 }
+
+/// Attributes that any tag may have; `background` only to be noticed and dropped.
+const GENERIC: &[&str] = &["style", "lang", "dir", "title", "align", "background"];
 
 fn tag_attributes() -> HashMap<&'static str, HashSet<&'static str>> {
     let cell = ["colspan", "rowspan", "width", "height", "valign", "bgcolor", "nowrap", "abbr", "scope"];
@@ -249,22 +251,6 @@ fn style_urls(text: &str) -> impl Iterator<Item = &str> {
 }
 
 // ---- budgets ------------------------------------------------------------------------------------------
-
-/// Tags that are commonly left open, so that they say nothing of the depth.
-const OFTEN_OPEN: &[&str] = &["p", "li", "td", "tr", "th", "dd", "dt", "br", "img", "hr", "meta", "link", "input", "col", "area", "base", "wbr", "option", "o:p", "tbody", "thead", "tfoot", "colgroup", "embed", "source"];
-
-fn within_budget(html: &str) -> bool {
-    let (mut tags, mut open, mut deepest) = (0usize, 0usize, 0usize);
-    for (closing, name) in tag_names(html) {
-        tags += 1;
-        if OFTEN_OPEN.contains(&name.as_str()) {
-            continue;
-        }
-        open = if closing { open.saturating_sub(1) } else { open + 1 };
-        deepest = deepest.max(open);
-    }
-    tags <= MAX_TAGS && deepest <= 4 * MAX_DEPTH
-}
 
 /// How deep a well-formed serialisation is nested.
 fn depth(clean: &str) -> usize {
@@ -490,7 +476,9 @@ mod tests {
         assert!(sanitise(&"<div>".repeat(MAX_DEPTH)).is_some());
         assert!(sanitise(&"<div>".repeat(MAX_DEPTH + 1)).is_none());
         assert!(sanitise(&"<b>".repeat(100_000)).is_none());
+        assert!(sanitise(&"<span></x>".repeat(20_000)).is_none());
         assert!(sanitise(&"<br>".repeat(MAX_TAGS)).is_some());
+        assert!(sanitise(&"<".repeat(MAX_HTML)).is_none());
         assert!(sanitise(&"<br>".repeat(MAX_TAGS + 1)).is_none());
         let links: String = (0..MAX_LINKS + 5).map(|n| format!("<a href='https://a.test/{n}'>x</a>")).collect();
         assert_eq!(clean(&links).clean.links.len(), MAX_LINKS);

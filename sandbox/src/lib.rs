@@ -1,1 +1,20 @@
-//! x
+//! Servers and faults to try Parley against: a throw-away Dovecot, a small mail relay, a TCP fault proxy.
+//!
+//! Used by tests, by the demo and by anyone who writes a connector. Everything listens on loopback
+//! only, on free ports, and ends with its owner.
+
+mod certificates;
+pub mod dovecot;
+mod error;
+pub mod faultproxy;
+mod files;
+mod lmtp;
+mod process;
+pub mod relay;
+
+pub use certificates::Certificates;
+pub use dovecot::Dovecot;
+pub use error::{Error, Result};
+pub use faultproxy::FaultProxy;
+pub use lmtp::Lmtp;
+pub use relay::Relay;

@@ -1,6 +1,7 @@
 //! Floor 1: the workspace's database. One writer, several readers; whoever writes holds a [`Tx`], whoever
 //! reads a plain connection, so that writing outside a transaction does not compile.
 
+pub mod accounts;
 pub mod acts;
 pub mod check;
 pub mod conversations;

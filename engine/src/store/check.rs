@@ -196,13 +196,15 @@ fn count(conn: &Connection, sql: &str) -> Result<u32> {
 /// When the store fails.
 pub fn digest(conn: &Connection) -> Result<String> {
     const PARTS: &[&str] = &[
-        "SELECT id, conversation, account, handle, direction, class, machine_class, live, sent_at, outside, opens, send_state, thread, verified, subject, snippet, participants FROM message ORDER BY id",
+        "SELECT id, conversation, account, handle, direction, class, machine_class, live, sent_at, outside, opens, send_state, verified, subject, snippet, participants FROM message ORDER BY id",
         "SELECT conversation, sent_at, message, home, live FROM timeline ORDER BY conversation, sent_at, message",
         "SELECT account, remote_id, message, place FROM delivery ORDER BY account, remote_id",
         "SELECT ref, thread FROM thread_ref ORDER BY ref",
         "SELECT entity, id, field, stamp, value FROM register ORDER BY entity, id, field",
-        "SELECT id, channel, scope, value, name, not_customer FROM handle ORDER BY id",
-        "SELECT id, root, name, stage, assignee, snooze_until, messages, here, human, last_in, last_out, since, open, wait_since FROM customer ORDER BY id",
+        // A handle or a customer that only stands ready says nothing.
+        "SELECT id, channel, scope, value, name, not_customer FROM handle h WHERE EXISTS (SELECT 1 FROM timeline t WHERE t.conversation = h.id) ORDER BY id",
+        "SELECT id, root, name, stage, assignee, snooze_until, messages, here, human, last_in, last_out, since, open, wait_since FROM customer
+         WHERE messages > 0 OR open OR root <> id OR coalesce(name_stamp, stage_stamp, assignee_stamp, snooze_stamp) IS NOT NULL ORDER BY id",
         "SELECT * FROM episode ORDER BY conversation, number",
         "SELECT * FROM wait ORDER BY conversation, message",
         "SELECT id, name, address, shelf, last_at, subject, snippet, messages, wait_since, assignee, stage, tags FROM conversation ORDER BY id",

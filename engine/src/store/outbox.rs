@@ -218,7 +218,6 @@ fn insert_message(tx: &mut Tx<'_>, a: &Authored, id: MessageId, conversation: Cu
         claimed_at: None,
         outside: false,
         opens: true,
-        thread: super::ingest::thread(tx, &all_refs(&refs))?,
         own_ref: Some(ref_hash(message_id)),
         parent_ref: a.mail.in_reply_to.as_deref().map(ref_hash),
         verified: None,
@@ -233,6 +232,7 @@ fn insert_message(tx: &mut Tx<'_>, a: &Authored, id: MessageId, conversation: Cu
         author: Some((tx.identity.agent, tx.now, answers)),
     };
     row.insert(tx)?;
+    super::ingest::thread(tx, &all_refs(&refs))?;
     for (i, f) in a.mail.files.iter().enumerate() {
         tx.execute("UPDATE file SET message = ?2, position = ?3, staged_at = NULL WHERE id = ?1", params![f, id, i64::try_from(i).unwrap_or(0)])?;
     }
@@ -333,6 +333,8 @@ pub fn confirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let o = get(tx, id)?;
     match o.state {
         OutboxState::Uncertain | OutboxState::Sending => sent(tx, id, None, false),
+        // A failure was taken for harmless and was not: it must never go out a second time.
+        OutboxState::Queued | OutboxState::Failed if o.tries > 0 => sent(tx, id, None, false),
         _ => Ok(()),
     }
 }

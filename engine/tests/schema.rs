@@ -64,7 +64,9 @@ fn every_table_keeps_its_types() {
 
 #[test]
 fn replicated_tables_carry_no_references() {
-    assert!(!migrate::dump_schema(&migrated()).unwrap().to_uppercase().contains("REFERENCES"), "a tag may arrive before its customer");
+    let schema = migrate::dump_schema(&migrated()).unwrap();
+    let code: String = schema.lines().map(|l| l.split("--").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
+    assert!(code.contains("CREATE TABLE tag") && !code.to_uppercase().contains("REFERENCES"), "a tag may arrive before its customer");
 }
 
 #[test]
@@ -199,7 +201,8 @@ fn a_database_of_version_1_still_opens() {
     if std::env::var_os("PARLEY_WRITE_FIXTURES").is_some() {
         let s = Scene::new();
         let anna = s.customer("anna@shop.test");
-        s.arrives(&Mail::from("Anna <anna@shop.test>").subject("The lamp").text("Is the lamp still there?").at(MONDAY - scene::HOUR));
+        s.arrives(&Mail::from("Anna <anna@shop.test>").subject("The lamp").text("Is the lamp still there?").at(MONDAY));
+        s.later(scene::HOUR);
         s.replies("anna@shop.test", "It is.");
         s.does(parley_engine::api::args::Resolve { conversation: anna });
         let c = raw(s.dir());

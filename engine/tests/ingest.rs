@@ -11,7 +11,6 @@ use parley_engine::store::ingest::sent_at;
 use parley_engine::store::timeline::{self, Raw};
 use parley_engine::store::{conversations, outbox};
 use proptest::prelude::*;
-use proptest::test_runner::Config;
 use scene::{DAY, HOUR, MINUTE, MONDAY, Mail, Scene, TEAM};
 
 const SALES: &str = "sales@parley.test";
@@ -37,7 +36,12 @@ fn any_mail(n: usize) -> impl Strategy<Value = (Mail, bool)> {
             _ => Mail::from(who).machine("auto-submitted"),
         };
         let m = m.named(&format!("m{n}")).subject(&format!("Subject {n}")).at(MONDAY + HOUR * hours + MINUTE * i64::try_from(n).unwrap());
-        let m = if back > 0 { m.answering(&format!("m{}@mail.test", (n + 8 - back) % 12)) } else { m };
+        // A mail answers an older one, or one that nobody here ever sees.
+        let m = match n.checked_sub(back) {
+            Some(older) if back > 0 => m.answering(&format!("m{older}@mail.test")),
+            None => m.answering("never-seen@mail.test"),
+            _ => m,
+        };
         (if sales && kind != 0 { m.cc(&[SALES]) } else { m }, both)
     })
 }
@@ -80,7 +84,7 @@ fn shuffle<T>(all: &mut [T], seed: u64) {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 32, failure_persistence: None, max_shrink_iters: 80, ..Config::default() })]
+    #![proptest_config(scene::histories(32))]
 
     #[test]
     fn polling_twice_is_polling_once(history in history(), per_batch in 1usize..6) {

@@ -8,7 +8,6 @@ use parley_engine::model::log::Entry;
 use parley_engine::model::{Class, CustomerId};
 use parley_engine::store::{conversations, log};
 use proptest::prelude::*;
-use proptest::test_runner::Config;
 use scene::{DAY, HOUR, MINUTE, MONDAY, Mail, Scene};
 
 const CUSTOMERS: [&str; 4] = ["anna@shop.test", "bert@home.test", "carla@work.test", "dora@club.test"];
@@ -98,7 +97,7 @@ fn act(s: &Scene, step: &Step) {
 /// The mail of a step, if it is one.
 fn mail(step: &Step, n: usize, at: i64) -> Option<Mail> {
     let who = CUSTOMERS[step.who];
-    let before = format!("m{}@mail.test", n.saturating_sub(1 + step.other));
+    let before = n.checked_sub(1 + step.other).map_or_else(|| "never-seen@mail.test".into(), |older| format!("m{older}@mail.test"));
     let m = match step.what {
         What::Mail => Mail::from(who),
         What::Automatic => Mail::from(who).machine("auto-submitted"),
@@ -177,7 +176,7 @@ fn differs(a: &Scene, b: &Scene) -> String {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 24, failure_persistence: None, max_shrink_iters: 60, ..Config::default() })]
+    #![proptest_config(scene::histories(24))]
 
     #[test]
     fn two_desktops_that_learned_the_same_in_any_order_agree(steps in proptest::collection::vec(step(), 5..40), seed in any::<u64>()) {

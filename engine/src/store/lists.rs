@@ -37,7 +37,7 @@ pub struct Filter {
 /// # Errors
 /// [`Error::Invalid`] for a key that is none.
 pub fn ids(conn: &Connection, which: &Which, filter: &Filter, longest_wait: bool, after: Option<&str>, limit: usize) -> Result<(Vec<CustomerId>, Option<String>)> {
-    let by_wait = longest_wait || *which == Which::Waiting && longest_wait;
+    let by_wait = longest_wait;
     let key = if by_wait { "coalesce(wait_since, 9223372036854775807)" } else { "last_at" };
     let mut args: Vec<Box<dyn ToSql>> = Vec::new();
     let mut sql = format!("SELECT id, {key} FROM conversation WHERE ");

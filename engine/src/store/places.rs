@@ -166,7 +166,8 @@ fn told(conn: &Connection, id: MessageId, claimed: Option<Millis>) -> Result<Opt
     Ok(all.map(|(t, from)| Told { live: t.sent_at >= from, ..t }))
 }
 
-/// Make a polled message's derived facts anew, and those of what answers it.
+/// Make a polled message's derived facts anew, and those of what answers it. A mail can only name mails that are
+/// older than itself, so answers make no circle; a forged one ends where it comes round.
 pub(super) fn rederive(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let mut open = vec![id];
     let mut seen = BTreeSet::new();

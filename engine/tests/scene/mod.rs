@@ -378,6 +378,14 @@ impl Home {
     }
 }
 
+/// So many random histories, the same ones each time. `PARLEY_CASES` and `PARLEY_SEED` look further.
+pub fn histories(cases: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::{Config, RngSeed};
+    let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
+    let cases = number("PARLEY_CASES").and_then(|n| u32::try_from(n).ok()).unwrap_or(cases);
+    Config { cases, failure_persistence: None, max_shrink_iters: 80, rng_seed: RngSeed::Fixed(number("PARLEY_SEED").unwrap_or(2)), ..Config::default() }
+}
+
 /// A folder in memory where there is one: the tests are about what is stored, not about the disk.
 pub fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");

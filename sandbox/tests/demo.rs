@@ -21,6 +21,8 @@ impl Running {
         let mut child = Command::new(env!("CARGO_BIN_EXE_parley-sandbox"))
             .args(["demo-servers", "--control", "--dir"])
             .arg(folder)
+            // A demo that is killed cannot remove its temporary files: they go with the test's folder.
+            .env("TMPDIR", folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -37,13 +37,19 @@ impl Keychain {
     /// The keyring, unless the environment says `PARLEY_KEYRING=off`.
     #[must_use]
     pub fn new() -> Self {
-        Self { off: std::env::var_os(SWITCH).is_some_and(|v| v.eq_ignore_ascii_case("off")), patience: PATIENCE }
+        Self {
+            off: std::env::var_os(SWITCH).is_some_and(|v| v.eq_ignore_ascii_case("off")),
+            patience: PATIENCE,
+        }
     }
 
     /// A keyring that is switched off: every answer is [`SecretsError::Unavailable`].
     #[must_use]
     pub fn off() -> Self {
-        Self { off: true, patience: PATIENCE }
+        Self {
+            off: true,
+            patience: PATIENCE,
+        }
     }
 
     /// The same keyring with another bound on how long an answer may take.
@@ -54,9 +60,14 @@ impl Keychain {
 
     /// Runs `ask` on its own thread: the system's calls block while a prompt is open and cannot be cancelled,
     /// and their D-Bus client must not run on a thread of an async runtime. A late answer is dropped.
-    fn ask<T: Send + 'static>(&self, ask: impl FnOnce() -> Result<T, SecretsError> + Send + 'static) -> Result<T, SecretsError> {
+    fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce() -> Result<T, SecretsError> + Send + 'static,
+    ) -> Result<T, SecretsError> {
         if self.off {
-            return Err(SecretsError::Unavailable(format!("it is switched off by {SWITCH}=off")));
+            return Err(SecretsError::Unavailable(format!(
+                "it is switched off by {SWITCH}=off"
+            )));
         }
         let (tell, answer) = mpsc::sync_channel(1);
         std::thread::Builder::new()
@@ -65,14 +76,24 @@ impl Keychain {
                 // Nobody listens any more when the wait has ended; that is no error here.
                 let _ = tell.send(ask());
             })
-            .map_err(|e| SecretsError::Unavailable(format!("no thread could be started to ask it: {e}")))?;
+            .map_err(|e| {
+                SecretsError::Unavailable(format!("no thread could be started to ask it: {e}"))
+            })?;
         match answer.recv_timeout(self.patience) {
             Ok(answered) => answered,
             Err(mpsc::RecvTimeoutError::Timeout) => {
-                tracing::warn!(seconds = self.patience.as_secs(), "the keyring did not answer");
-                Err(SecretsError::Locked(format!("it did not answer within {} s; unlock it (its prompt may be hidden behind another window) and try again", self.patience.as_secs())))
+                tracing::warn!(
+                    seconds = self.patience.as_secs(),
+                    "the keyring did not answer"
+                );
+                Err(SecretsError::Locked(format!(
+                    "it did not answer within {} s; unlock it (its prompt may be hidden behind another window) and try again",
+                    self.patience.as_secs()
+                )))
             }
-            Err(mpsc::RecvTimeoutError::Disconnected) => Err(SecretsError::Unavailable("its client stopped without an answer".into())),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(SecretsError::Unavailable(
+                "its client stopped without an answer".into(),
+            )),
         }
     }
 }
@@ -85,7 +106,7 @@ impl Secrets for Keychain {
     fn load(&self, id: &str) -> Result<Option<Key>, SecretsError> {
         let id = id.to_owned();
         self.ask(move || match entry(&id)?.get_secret() {
-            Ok(bytes) => decode(Zeroizing::new(bytes)).map(Some),
+            Ok(bytes) => decode(&Zeroizing::new(bytes)).map(Some),
             Err(KeyringError::NoEntry) => Ok(None),
             Err(e) => Err(say(e)),
         })
@@ -101,7 +122,9 @@ impl Secrets for Keychain {
 fn entry(id: &str) -> Result<Entry, SecretsError> {
     // `Entry::new` hides why the keyring could not be reached; its status keeps the reason.
     if let Err(e) = Entry::store_status() {
-        return Err(SecretsError::Unavailable(format!("{e}; start one and open Parley again, or use a passphrase")));
+        return Err(SecretsError::Unavailable(format!(
+            "{e}; start one and open Parley again, or use a passphrase"
+        )));
     }
     Entry::new(SERVICE, id).map_err(say)
 }
@@ -109,7 +132,9 @@ fn entry(id: &str) -> Result<Entry, SecretsError> {
 /// The keyring's error in the engine's terms. Never prints what an entry holds.
 fn say(e: KeyringError) -> SecretsError {
     match e {
-        KeyringError::NoStorageAccess(why) => SecretsError::Locked(format!("{why}; unlock it and try again")),
+        KeyringError::NoStorageAccess(why) => {
+            SecretsError::Locked(format!("{why}; unlock it and try again"))
+        }
         KeyringError::BadEncoding(mut held) => {
             held.zeroize();
             SecretsError::Damaged("it is not text".into())
@@ -119,8 +144,13 @@ fn say(e: KeyringError) -> SecretsError {
             SecretsError::Damaged(why.to_string())
         }
         KeyringError::BadStoreFormat(why) => SecretsError::Damaged(why),
-        KeyringError::Ambiguous(all) => SecretsError::Damaged(format!("there are {} entries for this workspace where one was filed; remove the wrong ones from {SERVICE}", all.len())),
-        KeyringError::PlatformFailure(why) if speaks_of_a_lock(&why.to_string()) => SecretsError::Locked(format!("{why}; unlock it and try again")),
+        KeyringError::Ambiguous(all) => SecretsError::Damaged(format!(
+            "there are {} entries for this workspace where one was filed; remove the wrong ones from {SERVICE}",
+            all.len()
+        )),
+        KeyringError::PlatformFailure(why) if speaks_of_a_lock(&why.to_string()) => {
+            SecretsError::Locked(format!("{why}; unlock it and try again"))
+        }
         other => SecretsError::Unavailable(other.to_string()),
     }
 }
@@ -141,20 +171,30 @@ fn encode(key: &Key) -> Zeroizing<String> {
     text
 }
 
-fn decode(text: Zeroizing<Vec<u8>>) -> Result<Key, SecretsError> {
-    let damaged = || SecretsError::Damaged(format!("it has {} bytes where 64 hexadecimal digits were filed", text.len()));
+fn decode(text: &[u8]) -> Result<Key, SecretsError> {
+    let damaged = || {
+        SecretsError::Damaged(format!(
+            "it has {} bytes where 64 hexadecimal digits were filed",
+            text.len()
+        ))
+    };
     if text.len() != 64 {
         return Err(damaged());
     }
     let mut key = Zeroizing::new([0u8; 32]);
     for (byte, pair) in key.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0]).zip(digit(pair[1])).map(|(high, low)| high << 4 | low).ok_or_else(damaged)?;
+        *byte = digit(pair[0])
+            .zip(digit(pair[1]))
+            .map(|(high, low)| high << 4 | low)
+            .ok_or_else(damaged)?;
     }
     Ok(SecretBox::new(Box::new(*key)))
 }
 
 fn digit(c: u8) -> Option<u8> {
-    char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok())
+    char::from(c)
+        .to_digit(16)
+        .and_then(|d| u8::try_from(d).ok())
 }
 
 #[cfg(test)]
@@ -173,29 +213,42 @@ mod tests {
         }
         let text = encode(&SecretBox::new(Box::new(bytes)));
         assert!(text.starts_with("000810"));
-        let back = decode(Zeroizing::new(text.as_bytes().to_vec())).unwrap();
+        let back = decode(text.as_bytes()).unwrap();
         assert_eq!(back.expose_secret(), &bytes);
     }
 
     #[test]
     fn an_entry_that_is_no_key_is_damaged_and_not_told() {
         for wrong in [&b"hunter2"[..], &[b'g'; 64][..], &[b'0'; 65][..], b""] {
-            let e = decode(Zeroizing::new(wrong.to_vec())).unwrap_err();
+            let e = decode(wrong).unwrap_err();
             assert!(matches!(&e, SecretsError::Damaged(_)));
-            assert!(wrong.is_empty() || !e.to_string().contains(&String::from_utf8_lossy(wrong).into_owned()));
+            assert!(
+                wrong.is_empty()
+                    || !e
+                        .to_string()
+                        .contains(&String::from_utf8_lossy(wrong).into_owned())
+            );
         }
     }
 
     #[test]
     fn a_keyring_that_is_switched_off_says_so_at_once() {
         let off = Keychain::off();
-        assert!(matches!(off.load("w"), Err(SecretsError::Unavailable(why)) if why.contains(SWITCH)));
-        assert!(matches!(off.save("w", &key(1)), Err(SecretsError::Unavailable(_))));
+        assert!(
+            matches!(off.load("w"), Err(SecretsError::Unavailable(why)) if why.contains(SWITCH))
+        );
+        assert!(matches!(
+            off.save("w", &key(1)),
+            Err(SecretsError::Unavailable(_))
+        ));
     }
 
     #[test]
     fn a_prompt_that_nobody_answers_ends_in_words() {
-        let hasty = Keychain { off: false, patience: Duration::from_millis(50) };
+        let hasty = Keychain {
+            off: false,
+            patience: Duration::from_millis(50),
+        };
         let (open, prompt) = mpsc::channel::<()>();
         let answer = hasty.ask(move || {
             let _ = prompt.recv();
@@ -208,10 +261,27 @@ mod tests {
     #[test]
     fn every_kind_of_failure_is_told_apart() {
         let box_up = |s: &str| Box::<dyn std::error::Error + Send + Sync>::from(s.to_owned());
-        assert!(matches!(say(KeyringError::NoStorageAccess(box_up("dismissed"))), SecretsError::Locked(_)));
-        assert!(matches!(say(KeyringError::PlatformFailure(box_up("org.freedesktop.Secret.Error.IsLocked"))), SecretsError::Locked(_)));
-        assert!(matches!(say(KeyringError::PlatformFailure(box_up("no bus"))), SecretsError::Unavailable(_)));
-        assert!(matches!(say(KeyringError::BadEncoding(vec![0xff])), SecretsError::Damaged(_)));
-        assert!(matches!(say(KeyringError::NoDefaultStore), SecretsError::Unavailable(_)));
+        assert!(matches!(
+            say(KeyringError::NoStorageAccess(box_up("dismissed"))),
+            SecretsError::Locked(_)
+        ));
+        assert!(matches!(
+            say(KeyringError::PlatformFailure(box_up(
+                "org.freedesktop.Secret.Error.IsLocked"
+            ))),
+            SecretsError::Locked(_)
+        ));
+        assert!(matches!(
+            say(KeyringError::PlatformFailure(box_up("no bus"))),
+            SecretsError::Unavailable(_)
+        ));
+        assert!(matches!(
+            say(KeyringError::BadEncoding(vec![0xff])),
+            SecretsError::Damaged(_)
+        ));
+        assert!(matches!(
+            say(KeyringError::NoDefaultStore),
+            SecretsError::Unavailable(_)
+        ));
     }
 }

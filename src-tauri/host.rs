@@ -70,7 +70,7 @@ impl Host for Desktop {
         let _alone = self.asking.try_lock().ok()?;
         let chosen = self
             .files(words::SAVE)
-            .set_file_name(suggested)
+            .set_file_name(plain_name(suggested))
             .save_file()
             .await?;
         Some(chosen.path().to_path_buf())
@@ -88,6 +88,16 @@ impl Host for Desktop {
             .await
             .map_err(|e| e.to_string())?
             .map_err(|e| format!("no program could be started for this link: {e}"))
+    }
+}
+
+/// A suggested file name that names a file of the folder the person chooses, and looks like what it is.
+fn plain_name(suggested: &str) -> String {
+    let shown = |c: &char| !words::is_steering(*c) && !matches!(c, '/' | '\\' | ':');
+    let name: String = suggested.chars().filter(shown).collect();
+    match name.trim_matches(['.', ' ']) {
+        "" => "file".to_owned(),
+        name => name.to_owned(),
     }
 }
 
@@ -173,6 +183,15 @@ mod tests {
         ] {
             assert!(Link::read(right).is_ok(), "{right}");
         }
+    }
+
+    #[test]
+    fn a_suggested_name_stays_in_its_folder_and_shows_its_true_end() {
+        assert_eq!(plain_name("invoice\u{202e}fdp.exe"), "invoicefdp.exe");
+        assert_eq!(plain_name("../../.bashrc"), "bashrc");
+        assert_eq!(plain_name("C:\\x\0.txt"), "Cx.txt");
+        assert_eq!(plain_name(".. "), "file");
+        assert_eq!(plain_name("Übersicht 100%.pdf"), "Übersicht 100%.pdf");
     }
 
     #[cfg(target_os = "linux")]

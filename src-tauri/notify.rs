@@ -117,13 +117,9 @@ fn one(notice: &Notice, text: bool) -> Shown {
 
 /// One line of a stranger's text: no control or direction characters, no more than fits.
 fn clean(text: &str) -> String {
-    let is_steering = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     let mut out: String = text
         .chars()
-        .map(|c| if is_steering(c) { ' ' } else { c })
+        .map(|c| if words::is_steering(c) { ' ' } else { c })
         .take(LONGEST + 1)
         .collect();
     if out.chars().count() > LONGEST {

@@ -51,3 +51,10 @@ pub fn ask_web(host: &str, address: &str) -> String {
 pub fn ask_other(address: &str) -> String {
     format!("This link opens another program on this computer.\n\n{address}")
 }
+
+/// Whether a character steers how others are shown instead of being shown: in a stranger's text or file name it
+/// can only mislead.
+pub fn is_steering(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

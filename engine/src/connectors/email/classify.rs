@@ -4,13 +4,11 @@ use super::headers::Headers;
 use crate::model::{Class, Place};
 
 /// Local parts behind which no person reads.
-const MACHINES: &[&str] = &["mailer-daemon", "mailer_daemon", "postmaster", "mail-daemon", "no-reply", "noreply", "no_reply", "do-not-reply", "donotreply", "do_not_reply", "bounce", "bounces"];
+const MACHINES: &[&str] = &["mailer-daemon", "mailer_daemon", "postmaster", "post_master", "post-master", "mail-daemon", "no-reply", "noreply", "no_reply", "do-not-reply", "donotreply", "do_not_reply", "bounce", "bounces"];
 
-/// Subjects of bounces from mail servers that say it nowhere else.
+/// Subjects of bounces from mail servers that say it nowhere else; long enough that nobody types them.
 const BOUNCE_SUBJECTS: &[&str] = &[
-    "undelivered mail", "undeliverable", "undeliverable mail", "delivery status notification", "delivery failure", "delivery notification", "delivery report", "mail delivery failed", "mail delivery failure",
-    "mail delivery problem", "mail delivery system", "mail system error", "returned mail", "failure notice", "message delivery failure", "non-delivery", "could not send message", "mail could not be delivered",
-    "unable to deliver", "warning: could not send message", "nondeliverable mail", "unzustellbar",
+    "undelivered mail returned to sender", "undeliverable: ", "delivery status notification (", "mail delivery failed: returning", "returned mail: see transcript", "failure notice", "non-delivery report", "mail system error - returned mail", "unzustellbar: ",
 ];
 
 /// The class of a mail and, unless a person wrote it, why in a word.
@@ -81,15 +79,36 @@ fn by_sender(headers: &Headers<'_>, from: Option<&str>) -> Option<&'static str> 
 }
 
 /// The receiving server's word on the sender (DMARC), from the topmost Authentication-Results.
+///
+/// Anybody may write such a field into his own mail. It counts only under the name of a server that the mail
+/// passed last: one of those that put their Received above it, or, where the field stands on top, the first below.
 pub(super) fn authenticated(headers: &Headers<'_>) -> Option<bool> {
-    let results = headers.text("authentication-results")?;
-    let verdict = results.split(';').find_map(|r| r.trim_start().strip_prefix("dmarc="))?;
+    let (at, results) = headers.position("authentication-results")?;
+    let server = results.split([';', ' ']).next().unwrap_or_default().to_owned();
+    let hops = headers.received_by();
+    let above: Vec<&str> = hops.iter().filter(|(i, _)| *i < at).map(|(_, by)| by.as_str()).collect();
+    let judges = if above.is_empty() { hops.iter().take(1).map(|(_, by)| by.as_str()).collect() } else { above };
+    if !judges.iter().any(|by| same_house(&server, by)) {
+        return None;
+    }
+    let verdict = results.split(';').find_map(|r| r.split_whitespace().find_map(|w| w.strip_prefix("dmarc=")))?;
     let word: String = verdict.chars().take_while(char::is_ascii_alphanumeric).collect();
     match word.as_str() {
         "pass" => Some(true),
         "fail" => Some(false),
         _ => None,
     }
+}
+
+/// Whether a name in Authentication-Results belongs to the server of that host name.
+fn same_house(server: &str, by: &str) -> bool {
+    // Microsoft leaves its name out, so that the first result stands in its place.
+    let microsoft = |h: &str| h.ends_with(".outlook.com") || h.ends_with(".office365.com");
+    if server.contains('=') {
+        return microsoft(by);
+    }
+    let house = |h: &str| h.trim_end_matches('.').rsplit('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+    !server.is_empty() && house(server) == house(by)
 }
 
 #[cfg(test)]
@@ -103,7 +122,7 @@ mod tests {
 
     #[test]
     fn an_ordinary_mail_is_a_persons() {
-        for header in ["", "Auto-Submitted: no\r\n", "Precedence: normal\r\n", "Return-Path: <anna@shop.test>\r\n", "X-Auto-Response-Suppress: None\r\n", "Subject: I could not order\r\n", "Content-Type: multipart/mixed; boundary=report\r\n"] {
+        for header in ["", "Auto-Submitted: no\r\n", "Precedence: normal\r\n", "Return-Path: <anna@shop.test>\r\n", "X-Auto-Response-Suppress: None\r\n", "Subject: I could not order\r\n", "Subject: Undeliverable parcel\r\n", "Content-Type: multipart/mixed; boundary=report\r\n"] {
             assert_eq!(class(header, "anna@shop.test"), (Class::Human, None), "{header}");
         }
         assert_eq!(class("", "noreplyton@shop.test").0, Class::Human);
@@ -140,12 +159,22 @@ mod tests {
     }
 
     #[test]
-    fn only_the_topmost_authentication_result_counts() {
+    fn only_the_word_of_the_receiving_server_counts() {
         let read = |h: &str| authenticated(&Headers::read(format!("{h}\r\n\r\n").as_bytes()));
-        assert_eq!(read("Authentication-Results: mx.test; spf=pass; dmarc=pass (p=NONE) header.from=a.test"), Some(true));
-        assert_eq!(read("Authentication-Results: mx.test; dmarc=fail\r\nAuthentication-Results: evil.test; dmarc=pass"), Some(false));
-        assert_eq!(read("Authentication-Results: mx.test; spf=pass\r\nAuthentication-Results: evil.test; dmarc=pass"), None);
-        assert_eq!(read("Authentication-Results: mx.test; dmarc=none"), None);
-        assert_eq!(read("X: y"), None);
+        let ours = "Received: from x by mx.shop.test with ESMTPS; Tue, 2 Jan 2024 10:00:00 +0000";
+        let theirs = "Received: from y by out.evil.test; Tue, 2 Jan 2024 09:00:00 +0000";
+        // In front of the server's Received or behind it, under its own name.
+        assert_eq!(read(&format!("{ours}\r\nAuthentication-Results: shop.test; spf=pass; dmarc=pass (p=NONE) header.from=a.test")), Some(true));
+        assert_eq!(read(&format!("Authentication-Results: mail.shop.test;\r\n dkim=pass; dmarc=fail\r\n{ours}\r\n{theirs}")), Some(false));
+        // The sender's own words.
+        assert_eq!(read(&format!("{ours}\r\n{theirs}\r\nAuthentication-Results: out.evil.org; dmarc=pass")), None);
+        assert_eq!(read(&format!("{ours}\r\nAuthentication-Results: evil.org; dmarc=pass\r\n{theirs}")), None);
+        assert_eq!(read("Authentication-Results: evil.test; dmarc=pass"), None);
+        // Only the topmost one is asked.
+        assert_eq!(read(&format!("{ours}\r\nAuthentication-Results: shop.test; spf=pass\r\nAuthentication-Results: shop.test; dmarc=pass")), None);
+        assert_eq!(read(&format!("{ours}\r\nAuthentication-Results: shop.test; dmarc=none")), None);
+        let microsoft = "Received: from a by b.eurprd01.prod.outlook.com (::1); x\r\nAuthentication-Results: spf=pass smtp.mailfrom=a.test; dkim=pass;dmarc=pass action=none";
+        assert_eq!(read(microsoft), Some(true));
+        assert_eq!(read(&microsoft.replace("outlook.com", "shop.test")), None);
     }
 }

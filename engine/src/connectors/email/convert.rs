@@ -222,11 +222,11 @@ fn turns_direction(c: char) -> bool {
 type Cids = std::collections::HashSet<String>;
 
 fn bodies(message: &Message<'_>) -> (String, Option<crate::model::CleanHtml>, Cids) {
-    let sanitised = html_source(message).and_then(|h| html::sanitise(&h));
-    let text = text(message);
-    match sanitised {
-        Some(s) => (text, Some(s.clean), s.cids),
-        None => (text, None, Cids::new()),
+    match html_source(message).and_then(|h| html::sanitise(&h)) {
+        None => (text(message), None, Cids::new()),
+        // Where there is nothing but HTML, its text need not be made from the source once more.
+        Some(s) if message.text_bodies().all(|p| matches!(p.body, PartType::Html(_))) => (shown(&html::to_text(&s.clean.html)), Some(s.clean), s.cids),
+        Some(s) => (text(message), Some(s.clean), s.cids),
     }
 }
 
@@ -284,6 +284,11 @@ fn text(message: &Message<'_>) -> String {
             break;
         }
     }
+    shown(&all)
+}
+
+/// Text as it is kept: with plain line ends, and cut where it is too long.
+fn shown(all: &str) -> String {
     let all = all.replace("\r\n", "\n").replace('\0', "");
     if all.len() <= MAX_TEXT {
         return all.trim_end().to_owned();

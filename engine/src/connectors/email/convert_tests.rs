@@ -26,8 +26,8 @@ fn reason(raw: &[u8]) -> String {
 #[test]
 fn a_plain_mail_is_read_with_all_its_fields() {
     let m = mail(concat!(
-        "Received: from a by b; Tue, 2 Jan 2024 10:00:05 +0100\nReceived: from x by y; Tue, 2 Jan 2024 08:00:00 +0000\n",
-        "Authentication-Results: b; dmarc=pass\nMessage-ID: <m3@shop.test>\nIn-Reply-To: <m2@us.test>\nReferences: <m1@shop.test>\n <m2@us.test>\n",
+        "Received: from a by mx.b.test; Tue, 2 Jan 2024 10:00:05 +0100\nReceived: from x by y; Tue, 2 Jan 2024 08:00:00 +0000\n",
+        "Authentication-Results: b.test; dmarc=pass\nMessage-ID: <m3@shop.test>\nIn-Reply-To: <m2@us.test>\nReferences: <m1@shop.test>\n <m2@us.test>\n",
         "Date: Tue, 2 Jan 2024 10:00:00 +0100\nFrom: =?utf-8?Q?J=C3=BCrgen?= <j@shop.test>\nReply-To: other@shop.test\nTo: A <a@us.test>, b@us.test\nCc: c@x.test\n",
         "Subject: =?iso-8859-1?Q?Gr=FC=DFe?= =?utf-8?B?8J+YgA==?=\nContent-Type: text/plain; charset=utf-8\n\nHallo\nWelt\n\n"
     ));

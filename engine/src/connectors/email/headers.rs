@@ -40,6 +40,23 @@ impl<'a> Headers<'a> {
         self.first(name).map(|v| String::from_utf8_lossy(v).to_lowercase())
     }
 
+    /// The first field of that name as lower-case text, and how many fields stand above it.
+    pub(super) fn position(&self, name: &str) -> Option<(usize, String)> {
+        let at = self.fields.iter().position(|(n, _)| n == name)?;
+        Some((at, self.text(name)?))
+    }
+
+    /// The servers that the mail passed, as they name themselves, newest first, each with its place in the block.
+    pub(super) fn received_by(&self) -> Vec<(usize, String)> {
+        let by = |value: &[u8]| {
+            let text = String::from_utf8_lossy(value).to_lowercase();
+            let mut words = text.split_whitespace();
+            words.find(|w| *w == "by").and_then(|_| words.next()).map(|w| w.trim_matches([';', '(', ')', '[', ']']).to_owned())
+        };
+        let received = self.fields.iter().enumerate().filter(|(_, (n, _))| n == "received");
+        received.filter_map(|(i, (_, v))| by(v).map(|b| (i, b))).collect()
+    }
+
     /// How many fields there are.
     pub(super) fn len(&self) -> usize {
         self.fields.len()

@@ -23,6 +23,7 @@ pub const NOTE_NO_PASSWORDS: &str = "account.preset.no_passwords";
 pub const NOTE_SWITCH_ON: &str = "account.preset.switch_on";
 
 struct Provider {
+    /// Whole domains, or with a dot at the end the beginning of all of a provider's domains; earlier rows win.
     domains: &'static [&'static str],
     imap: &'static str,
     smtp: (&'static str, u16),
@@ -31,11 +32,12 @@ struct Provider {
 
 const PROVIDERS: &[Provider] = &[
     Provider { domains: &["gmail.com", "googlemail.com"], imap: "imap.gmail.com", smtp: ("smtp.gmail.com", 465), note: NOTE_APP_PASSWORD },
-    Provider { domains: &["outlook.com", "outlook.de", "outlook.fr", "hotmail.com", "hotmail.co.uk", "hotmail.de", "hotmail.fr", "hotmail.nl", "live.com", "live.nl", "live.de", "msn.com", "office365.com"], imap: "outlook.office365.com", smtp: ("smtp.office365.com", 587), note: NOTE_NO_PASSWORDS },
-    Provider { domains: &["yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr", "yahoo.es", "yahoo.it", "ymail.com", "rocketmail.com"], imap: "imap.mail.yahoo.com", smtp: ("smtp.mail.yahoo.com", 465), note: NOTE_APP_PASSWORD },
+    Provider { domains: &["outlook.", "hotmail.", "live.", "msn.com", "windowslive.com"], imap: "outlook.office365.com", smtp: ("smtp-mail.outlook.com", 587), note: NOTE_NO_PASSWORDS },
+    Provider { domains: &["office365.com", "onmicrosoft.com"], imap: "outlook.office365.com", smtp: ("smtp.office365.com", 587), note: NOTE_NO_PASSWORDS },
+    Provider { domains: &["yahoo.", "ymail.com", "rocketmail.com"], imap: "imap.mail.yahoo.com", smtp: ("smtp.mail.yahoo.com", 465), note: NOTE_APP_PASSWORD },
     Provider { domains: &["aol.com"], imap: "imap.aol.com", smtp: ("smtp.aol.com", 465), note: NOTE_APP_PASSWORD },
     Provider { domains: &["gmx.de", "gmx.net", "gmx.at", "gmx.ch"], imap: "imap.gmx.net", smtp: ("mail.gmx.net", 465), note: NOTE_SWITCH_ON },
-    Provider { domains: &["gmx.com", "gmx.co.uk", "gmx.fr", "gmx.us"], imap: "imap.gmx.com", smtp: ("mail.gmx.com", 465), note: NOTE_SWITCH_ON },
+    Provider { domains: &["gmx."], imap: "imap.gmx.com", smtp: ("mail.gmx.com", 465), note: NOTE_SWITCH_ON },
     Provider { domains: &["web.de"], imap: "imap.web.de", smtp: ("smtp.web.de", 587), note: NOTE_SWITCH_ON },
     Provider { domains: &["icloud.com", "me.com", "mac.com"], imap: "imap.mail.me.com", smtp: ("smtp.mail.me.com", 587), note: NOTE_APP_PASSWORD },
     Provider { domains: &["fastmail.com", "fastmail.fm", "sent.com"], imap: "imap.fastmail.com", smtp: ("smtp.fastmail.com", 465), note: NOTE_APP_PASSWORD },
@@ -67,7 +69,8 @@ pub fn suggest(address: &str) -> Option<Suggestion> {
     let address = crate::model::handle::email_key(address)?;
     let domain = crate::model::handle::domain(&address)?;
     let server = |host: &str, port: u16| MailServer { host: host.to_owned(), port, security: if port == 587 { Security::Starttls } else { Security::Tls }, user: address.clone() };
-    Some(match PROVIDERS.iter().find(|p| p.domains.contains(&domain)) {
+    let known = |d: &&str| *d == domain || (d.ends_with('.') && domain.starts_with(*d));
+    Some(match PROVIDERS.iter().find(|p| p.domains.iter().any(known)) {
         Some(p) => Suggestion { imap: server(p.imap, 993), smtp: server(p.smtp.0, p.smtp.1), note: p.note, known: true },
         None => Suggestion { imap: server(&format!("imap.{domain}"), 993), smtp: server(&format!("smtp.{domain}"), 465), note: "", known: false },
     })
@@ -89,6 +92,8 @@ mod tests {
         let s = suggest("Anna@GoogleMail.com").unwrap();
         assert_eq!((s.imap.host.as_str(), s.imap.port, s.imap.security), ("imap.gmail.com", 993, Security::Tls));
         assert_eq!((s.note, s.known, s.imap.user.as_str()), (NOTE_APP_PASSWORD, true, "anna@googlemail.com"));
+        assert_eq!((suggest("a@gmx.de").unwrap().imap.host.as_str(), suggest("a@gmx.es").unwrap().imap.host.as_str()), ("imap.gmx.net", "imap.gmx.com"));
+        assert!(!suggest("a@gmx-shop.test").unwrap().known && !suggest("a@my.outlook.com").unwrap().known);
         assert_eq!(suggest("a@web.de").unwrap().smtp.security, Security::Starttls);
     }
 
@@ -97,6 +102,23 @@ mod tests {
         let s = suggest("info@shop.test").unwrap();
         assert_eq!((s.imap.host.as_str(), s.smtp.host.as_str(), s.known), ("imap.shop.test", "smtp.shop.test", false));
         assert_eq!(suggest("not an address"), None);
+    }
+
+    /// The same settings as others publish them; they lie outside the project.
+    #[test]
+    fn published_settings_agree_with_the_table() {
+        let shared = std::env::var("PARLEY_SHARED").map_or_else(|_| std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), Into::into).join("data/ispdb");
+        if !shared.is_dir() {
+            eprintln!("skipped: no published settings at {} (PARLEY_SHARED)", shared.display());
+            return;
+        }
+        for domain in ["gmx.com", "googlemail.com", "hotmail.com", "office365.com", "yahoo.com"] {
+            let text = std::fs::read_to_string(shared.join(format!("{domain}.xml"))).unwrap();
+            let s = suggest(&format!("a@{domain}")).unwrap();
+            for server in [&s.imap, &s.smtp] {
+                assert!(text.contains(&format!("<hostname>{}</hostname>", server.host)) && text.contains(&format!("<port>{}</port>", server.port)), "{domain}: {server:?}");
+            }
+        }
     }
 
     #[test]

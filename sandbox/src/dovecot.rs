@@ -3,16 +3,18 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use base64::Engine as _;
+use data_encoding::BASE64;
 use tempfile::TempDir;
 
 use crate::certificates::Certificates;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::lmtp::Lmtp;
+use crate::maildir;
 use crate::process::{self, Guarded, User};
 
 const PACKAGES: &str = "dovecot-imapd dovecot-submissiond dovecot-lmtpd";
@@ -146,6 +148,15 @@ impl Dovecot {
         &self.certificates
     }
 
+    /// The addresses that have a mailbox here.
+    pub fn addresses(&self) -> Vec<&str> {
+        self.options
+            .users
+            .iter()
+            .map(|(address, _)| address.as_str())
+            .collect()
+    }
+
     /// The Maildir of a user: `new` and `cur` are INBOX, `.Sent/cur` and so on the other folders.
     pub fn maildir(&self, user: &str) -> PathBuf {
         self.mail.join(user).join("Maildir")
@@ -153,26 +164,15 @@ impl Dovecot {
 
     /// The raw mails of one folder of a user (`INBOX`, `Sent` …), oldest file name first.
     pub fn mails(&self, user: &str, mailbox: &str) -> Result<Vec<Vec<u8>>> {
-        let root = match mailbox {
-            "INBOX" => self.maildir(user),
-            other => self.maildir(user).join(format!(".{other}")),
-        };
-        let mut paths = Vec::new();
-        for part in ["cur", "new"] {
-            let folder = root.join(part);
-            // Dovecot makes the folders at the first use.
-            if !folder.is_dir() {
-                continue;
-            }
-            for entry in std::fs::read_dir(&folder).map_err(Error::file(&folder))? {
-                paths.push(entry.map_err(Error::file(&folder))?.path());
-            }
-        }
-        paths.sort_by_key(|path| path.file_name().map(std::ffi::OsStr::to_owned));
-        paths
-            .iter()
-            .map(|path| std::fs::read(path).map_err(Error::file(path)))
-            .collect()
+        maildir::read(&self.maildir(user), mailbox)
+    }
+
+    /// Puts a mail into a folder of a user as one that came at this time; in any folder but INBOX it is read.
+    pub fn place(&self, user: &str, mailbox: &str, at: SystemTime, raw_mail: &[u8]) -> Result<()> {
+        check_address(user)?;
+        let maildir = self.maildir(user);
+        maildir::place(&maildir, mailbox, at, raw_mail)?;
+        self.give(&self.mail.join(user))
     }
 
     /// Where mail for these users is delivered by LMTP.
@@ -222,6 +222,9 @@ impl Dovecot {
     fn prepare(&self) -> Result<()> {
         let folder = self.folder.path();
         files::create_folder(&folder.join("run"))?;
+        // Other servers reach the sockets in it; everything secret in it is for its owner alone.
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))
+            .map_err(Error::file(folder))?;
         files::create_folder(&self.mail)?;
         self.certificates.write(folder)?;
         self.write_users()?;
@@ -240,7 +243,7 @@ impl Dovecot {
         let mut lines = String::new();
         for (address, password) in &self.options.users {
             // As base64, so that a password may hold any character.
-            let password = base64::engine::general_purpose::STANDARD.encode(password);
+            let password = BASE64.encode(password.as_bytes());
             let (uid, gid, home) = (self.user.uid, self.user.gid, self.mail.join(address));
             let _ = writeln!(
                 lines,

@@ -4,17 +4,23 @@
 //! only, on free ports, and ends with its owner.
 
 mod certificates;
+pub mod compose;
+pub mod demo;
 pub mod dovecot;
 mod error;
 pub mod faultproxy;
 mod files;
 mod lmtp;
+mod maildir;
+pub mod postfix;
 mod process;
 pub mod relay;
 
 pub use certificates::Certificates;
+pub use demo::Demo;
 pub use dovecot::Dovecot;
 pub use error::{Error, Result};
 pub use faultproxy::FaultProxy;
 pub use lmtp::Lmtp;
+pub use postfix::Postfix;
 pub use relay::Relay;

@@ -68,7 +68,9 @@ impl Lines {
     }
 
     pub(super) async fn write(&mut self, text: &str) -> io::Result<()> {
-        self.stream.write_all(format!("{text}\r\n").as_bytes()).await?;
+        self.stream
+            .write_all(format!("{text}\r\n").as_bytes())
+            .await?;
         self.stream.flush().await
     }
 

@@ -3,8 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use tokio::net::TcpStream;
 
 use super::lines::{Line, Lines};
@@ -244,7 +243,7 @@ impl Session {
         } else {
             given.to_owned()
         };
-        let bytes = STANDARD.decode(answer.trim_end()).ok();
+        let bytes = BASE64.decode(answer.trim_end().as_bytes()).ok();
         Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 

@@ -1,0 +1,33 @@
+# What one can do here; each target is a script one can read. The first build takes about ten minutes.
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint e2e bench
+
+help: ## Say what one can do here
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+setup: ## Install what is missing for everything below
+	@scripts/setup.sh all
+
+run: ## Build Parley and open its window (RELEASE=1 for the optimised build)
+	@scripts/setup.sh app
+	@scripts/run.sh
+
+demo: ## Open Parley with mail servers, mail and customers of this machine
+	@scripts/setup.sh demo
+	@scripts/demo.sh
+
+test: ## Run every test: the window's, the engine's and the journeys through the real window
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+e2e: ## Run the journeys through the real window only
+	@scripts/setup.sh test
+	@scripts/e2e.sh
+
+lint: ## Check form, types, licences and known vulnerabilities
+	@scripts/setup.sh lint
+	@scripts/lint.sh
+
+bench: ## Measure against the limits and the peers
+	@scripts/setup.sh bench
+	@scripts/bench.sh

@@ -1,0 +1,161 @@
+// A desktop of our own: a display, a session bus without activation, an unlocked keyring, a notification daemon.
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync, chmodSync, readFileSync, existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Program, eventually } from "./process.ts";
+
+const run = promisify(execFile);
+
+export interface Notification {
+  app: string;
+  title: string;
+  body: string;
+}
+
+const BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`;
+
+export interface DesktopOptions {
+  /** Without a Secret Service the app asks for a passphrase. */
+  keyring?: boolean;
+}
+
+/** The surroundings a window needs, none of them the user's own. */
+export class Desktop {
+  private readonly programs: Program[] = [];
+  readonly env: NodeJS.ProcessEnv;
+
+  private constructor(readonly folder: string) {
+    const own = (name: string): string => {
+      const path = join(folder, name);
+      mkdirSync(path, { recursive: true });
+      chmodSync(path, 0o700);
+      return path;
+    };
+    mkdirSync(join(folder, "logs"));
+    const { PATH, LD_LIBRARY_PATH } = process.env;
+    this.env = {
+      PATH,
+      ...(LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH }),
+      HOME: own("home"),
+      XDG_CONFIG_HOME: own("config"),
+      XDG_DATA_HOME: own("data"),
+      XDG_CACHE_HOME: own("cache"),
+      XDG_STATE_HOME: own("state"),
+      XDG_RUNTIME_DIR: own("runtime"),
+      LANG: "C.UTF-8",
+      TZ: "UTC",
+      // Nobody listens to accessibility events here, and there is no graphics card.
+      NO_AT_BRIDGE: "1",
+      GTK_A11Y: "none",
+      GDK_BACKEND: "x11",
+      LIBGL_ALWAYS_SOFTWARE: "1",
+      WEBKIT_DISABLE_DMABUF_RENDERER: "1",
+    };
+  }
+
+  static async start({ keyring = true }: DesktopOptions = {}): Promise<Desktop> {
+    const desktop = new Desktop(mkdtempSync(join(tmpdir(), "parley-e2e-")));
+    try {
+      await desktop.startDisplay();
+      await desktop.startBus();
+      if (keyring) await desktop.startKeyring();
+      await desktop.startNotifications();
+    } catch (error) {
+      await desktop.stop();
+      throw error;
+    }
+    return desktop;
+  }
+
+  /** Starts a program that ends with the desktop. */
+  launch(command: readonly string[], options: { env?: NodeJS.ProcessEnv; input?: string; log?: string } = {}): Program {
+    const name = options.log ?? (command[0] ?? "program").split("/").pop() ?? "program";
+    const program = Program.start(command, {
+      env: { ...this.env, ...options.env },
+      log: this.logFile(name),
+      ...(options.input === undefined ? {} : { input: options.input }),
+    });
+    this.programs.push(program);
+    return program;
+  }
+
+  /** Everything a program has printed. */
+  log(name: string): string {
+    const path = this.logFile(name);
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  }
+
+  /** The notifications that were asked for so far. */
+  notifications(): Notification[] {
+    const calls = this.log("dbus-monitor").split(/^(?=(?:method call|signal) time=)/m).filter((call) => call.includes("member=Notify"));
+    return calls.map((call) => {
+      const strings = [...call.matchAll(/^ {3}string "([\s\S]*?)"$/gm)].map((match) => match[1] ?? "");
+      const [app = "", , title = "", body = ""] = strings;
+      return { app, title, body };
+    });
+  }
+
+  /** Waits for a notification whose title or body contains a text. */
+  async notified(text: string, seconds = 20): Promise<Notification> {
+    const fits = (one: Notification): boolean => `${one.title}\n${one.body}`.includes(text);
+    return eventually(`a notification with "${text}"`, () => this.notifications().find(fits), seconds);
+  }
+
+  /** Ends everything, last things first, and removes the folder. */
+  async stop(): Promise<void> {
+    for (const program of this.programs.reverse()) await program.stop();
+    this.programs.length = 0;
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private logFile(name: string): string {
+    return join(this.folder, "logs", `${name}.log`);
+  }
+
+  private async startDisplay(): Promise<void> {
+    const display = this.launch(["Xvfb", "-displayfd", "3", "-screen", "0", "1440x900x24", "-nolisten", "tcp", "-noreset"]);
+    this.env["DISPLAY"] = `:${await display.announced()}`;
+  }
+
+  private async startBus(): Promise<void> {
+    const config = join(this.folder, "bus.conf");
+    writeFileSync(config, BUS);
+    const bus = this.launch(["dbus-daemon", `--config-file=${config}`, "--nofork", "--print-address=3"]);
+    this.env["DBUS_SESSION_BUS_ADDRESS"] = await bus.announced();
+    this.launch(["dbus-monitor", "--session", "interface='org.freedesktop.Notifications',member='Notify'"]);
+    await eventually("the bus monitor", () => this.log("dbus-monitor").includes("NameAcquired") || undefined);
+  }
+
+  private async startKeyring(): Promise<void> {
+    this.launch(["gnome-keyring-daemon", "--foreground", "--components=secrets", "--unlock"], { input: "e2e" });
+    await this.onBus("org.freedesktop.secrets");
+  }
+
+  private async startNotifications(): Promise<void> {
+    this.launch(["dunst"]);
+    await this.onBus("org.freedesktop.Notifications");
+  }
+
+  /** Waits until somebody answers to a name on our bus. */
+  private async onBus(name: string): Promise<void> {
+    await eventually(`${name} on the bus`, async () => {
+      const question = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner", `string:${name}`];
+      const { stdout } = await run("dbus-send", question, { env: this.env });
+      return stdout.includes("boolean true") || undefined;
+    });
+  }
+}

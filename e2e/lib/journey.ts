@@ -1,0 +1,65 @@
+// A journey: a desktop, mail servers and the app's window, with a picture of the window where it fails.
+import { join } from "node:path";
+import { Desktop, type DesktopOptions } from "./desktop.ts";
+import { BUILT, Servers } from "./servers.ts";
+import { Driver, type Window } from "./webdriver.ts";
+
+/** What a journey walks through. */
+export class Journey {
+  private window: Window | undefined;
+
+  private constructor(
+    readonly desktop: Desktop,
+    readonly servers: Servers,
+    private readonly driver: Driver,
+  ) {}
+
+  static async begin(options: DesktopOptions): Promise<Journey> {
+    const desktop = await Desktop.start(options);
+    try {
+      const servers = await Servers.start(desktop);
+      const driver = await Driver.start(desktop, { PARLEY_DATA_DIR: join(desktop.folder, "parley") });
+      return new Journey(desktop, servers, driver);
+    } catch (error) {
+      await desktop.stop();
+      throw error;
+    }
+  }
+
+  /** Starts the app and waits for its window. */
+  async open(): Promise<Window> {
+    this.window = await this.driver.open(join(BUILT, "parley"));
+    await this.window.resize(1280, 800);
+    return this.window;
+  }
+
+  /** Ends the app and starts it again on the same data. */
+  async reopen(): Promise<Window> {
+    await this.window?.close();
+    return this.open();
+  }
+
+  /** Keeps what helps to understand a failure. */
+  async explain(name: string): Promise<void> {
+    const path = await this.window?.screenshot(`failed-${name}`).catch(() => undefined);
+    console.error(`window: ${path ?? "no picture"}\n${this.desktop.log("tauri-driver").slice(-4000)}`);
+  }
+
+  async end(): Promise<void> {
+    await this.window?.close().catch(() => undefined);
+    await this.desktop.stop();
+  }
+}
+
+/** Runs a journey and tidies up after it. */
+export async function journey(name: string, walk: (journey: Journey) => Promise<void>, options: DesktopOptions = {}): Promise<void> {
+  const begun = await Journey.begin(options);
+  try {
+    await walk(begun);
+  } catch (error) {
+    await begun.explain(name);
+    throw error;
+  } finally {
+    await begun.end();
+  }
+}

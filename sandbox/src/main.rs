@@ -1,0 +1,180 @@
+//! `parley-sandbox`: mail servers on this machine to try Parley with.
+
+use std::io::{BufRead as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use parley_sandbox::compose::Letter;
+use parley_sandbox::demo::{Demo, Facts, control, write_as_customer};
+use parley_sandbox::{Error, Result};
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+#[derive(Parser)]
+#[command(about = "Mail servers on this machine to try Parley with", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start a team's and some customers' mailboxes; prints a line of JSON when they answer
+    DemoServers {
+        /// Where mail, password and certificates are kept
+        #[arg(long, value_name = "FOLDER")]
+        dir: PathBuf,
+        /// Take orders as lines of JSON from standard input, and end with it
+        #[arg(long)]
+        control: bool,
+    },
+    /// Write to the team as a customer, while the demo servers run
+    WriteAsCustomer {
+        /// The folder the demo servers were started with
+        #[arg(long, value_name = "FOLDER")]
+        dir: PathBuf,
+        /// The customer who writes
+        #[arg(long, default_value = "Anna Berg <anna@shop.test>")]
+        from: String,
+        /// The team's address
+        #[arg(long)]
+        to: Option<String>,
+        /// What about
+        #[arg(long)]
+        subject: String,
+        /// What it says
+        #[arg(long)]
+        text: String,
+        /// The Message-ID it answers, with its angle brackets
+        #[arg(long)]
+        in_reply_to: Option<String>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::DemoServers { dir, control } => serve(&dir, control).await,
+        Command::WriteAsCustomer {
+            dir,
+            from,
+            to,
+            subject,
+            text,
+            in_reply_to,
+        } => Facts::read(&dir).and_then(|facts| {
+            let to = to.unwrap_or_else(|| facts.address.clone());
+            write_as_customer(
+                &facts,
+                &Letter {
+                    from,
+                    to,
+                    subject,
+                    text,
+                    in_reply_to,
+                },
+            )
+        }),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "parley-sandbox: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(dir: &Path, control: bool) -> Result<()> {
+    let parent = std::os::unix::process::parent_id();
+    // Listening for signals begins before anything is started that they should stop.
+    let mut end = signals()?;
+    let mut demo = Demo::start(dir).await?;
+    print(&json!({ "event": "ready", "demo": demo.facts() }))?;
+    let mut lines = if control { Some(input_lines()) } else { None };
+    loop {
+        tokio::select! {
+            () = end.come() => return Ok(()),
+            () = orphaned(parent) => return Ok(()),
+            line = next_line(&mut lines) => match line {
+                Some(line) => print(&control::obey(&mut demo, &line).await)?,
+                None => return Ok(()),
+            },
+        }
+    }
+}
+
+/// Standard input's lines, read by a thread of its own: a pending read must not keep us from ending.
+fn input_lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(16);
+    std::thread::spawn(move || {
+        for line in std::io::stdin()
+            .lock()
+            .lines()
+            .map_while(std::result::Result::ok)
+        {
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// The next order; never, where none are taken.
+async fn next_line(lines: &mut Option<mpsc::Receiver<String>>) -> Option<String> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn print(value: &Value) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{value}")
+        .and_then(|()| out.flush())
+        .map_err(|source| Error::System {
+            doing: "write to standard output".into(),
+            source,
+        })
+}
+
+struct Signals {
+    kinds: [tokio::signal::unix::Signal; 3],
+}
+
+impl Signals {
+    async fn come(&mut self) {
+        let [interrupt, terminate, hang_up] = &mut self.kinds;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    }
+}
+
+fn signals() -> Result<Signals> {
+    let listen = |kind| {
+        signal(kind).map_err(|source| Error::System {
+            doing: "listen for signals".into(),
+            source,
+        })
+    };
+    let kinds = [
+        listen(SignalKind::interrupt())?,
+        listen(SignalKind::terminate())?,
+        listen(SignalKind::hangup())?,
+    ];
+    Ok(Signals { kinds })
+}
+
+/// Returns when the process that started us has gone.
+async fn orphaned(parent: u32) {
+    while std::os::unix::process::parent_id() == parent {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Installs what is missing and says what and why. usage: setup.sh app|demo|test|lint|bench|all
+# Root is needed for system packages only. Where nothing is missing this is fast and needs no network.
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+what=${1:-all}
+
+# Whether this target is among the given ones.
+wanted() {
+    local one
+    for one in all "$@"; do [ "$what" = "$one" ] && return 0; done
+    return 1
+}
+
+app_packages=(
+    build-essential pkg-config perl file        # compilers; perl configures the database's cryptography
+    libwebkit2gtk-4.1-dev libgtk-3-dev          # the window
+    libayatana-appindicator3-dev librsvg2-dev   # the tray
+    libdbus-1-dev
+)
+mail_packages=(dovecot-imapd dovecot-lmtpd dovecot-submissiond util-linux)
+window_test_packages=(webkit2gtk-driver xvfb dbus dbus-daemon gnome-keyring dunst xdotool imagemagick)
+
+# Those of the given packages that are not installed.
+missing_packages() {
+    local installed
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' || true)
+    printf '%s\n' "$@" | grep -vxF "$installed" || true
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif have sudo; then
+        sudo "$@"
+    else
+        die "root is needed for: $*"
+    fi
+}
+
+install_packages() {
+    local reason=$1 missing
+    shift
+    if ! have apt-get; then
+        have pkg-config && pkg-config --exists webkit2gtk-4.1 && return 0
+        die "this is not Debian or Ubuntu; install what corresponds to: $*"
+    fi
+    mapfile -t missing < <(missing_packages "$@")
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    step "Installing ${missing[*]} ($reason; needs root)"
+    case " ${missing[*]} " in *" dovecot-imapd "*) keep_dovecot_off ;; esac
+    as_root apt-get update -q
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
+
+# The tests start their own Dovecot; the package would start one for the whole machine.
+keep_dovecot_off() {
+    [ -d /run/systemd/system ] || return 0
+    echo "   Dovecot's system service is kept off (systemctl unmask dovecot brings it back)"
+    as_root systemctl mask --quiet dovecot.service dovecot.socket
+}
+
+install_postfix() {
+    [ "$(id -u)" = 0 ] && have apt-get || return 0
+    [ -n "$(missing_packages postfix)" ] || return 0
+    echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+    install_packages "a second mail server to test against" postfix
+}
+
+# npm's packages as the lock file has them, only when it has changed.
+install_npm() {
+    local folder=$1 stamp=$1/node_modules/.installed
+    [ -f "$folder/package-lock.json" ] || return 0
+    cmp -s "$folder/package-lock.json" "$stamp" && return 0
+    step "Installing $folder's npm packages (its lock file is new or has changed)"
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+    cp "$folder/package-lock.json" "$stamp"
+}
+
+install_cargo_tool() {
+    local program=$1 version=$2 reason=$3
+    have "$program" && return 0
+    step "Installing $program $version ($reason; some minutes)"
+    cargo install --locked "$program" --version "$version"
+}
+
+have cargo || die "Rust is missing: https://rustup.rs"
+have npm || die "Node.js 20 or newer with npm is missing: https://nodejs.org"
+major=$(node -p 'process.versions.node.split(".")[0]')
+[ "$major" -ge 20 ] || die "Node.js $major is too old, 20 or newer is needed: https://nodejs.org"
+
+wanted app demo test lint bench && install_packages "to build Parley" "${app_packages[@]}"
+wanted demo test && install_packages "mail servers for the demo and the tests" "${mail_packages[@]}"
+wanted test && install_packages "to test the real window" "${window_test_packages[@]}"
+[ "${PARLEY_WITH_POSTFIX:-}" = 1 ] && wanted test && install_postfix
+wanted app demo test lint bench && install_npm ui
+wanted test && install_npm e2e
+wanted test && install_cargo_tool cargo-nextest 0.9.143 "runs the tests"
+wanted test && install_cargo_tool tauri-driver 2.0.5 "drives the real window in tests"
+exit 0

@@ -95,6 +95,20 @@ async fn an_unknown_certificate_is_not_trusted_and_the_password_stays_here() {
 }
 
 #[tokio::test]
+async fn a_servers_own_certificate_can_be_trusted_without_its_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = parley_sandbox::Certificates::load_or_generate(folder.path()).unwrap();
+    let dovecot = Dovecot::start(Options { certificates: Some(certificates), ..Options::users(&[(TEAM, PASSWORD)]) }).unwrap();
+    let leaf = std::fs::read_to_string(folder.path().join("leaf.pem")).unwrap();
+    let email = connector(EmailConfig { trusted_certificate: Some(leaf.clone()), ..config(&dovecot) }, PASSWORD);
+    email.poll(None).await.unwrap();
+    // It stands for that one server only.
+    let other = self::dovecot();
+    let email = connector(EmailConfig { trusted_certificate: Some(leaf), ..config(&other) }, PASSWORD);
+    assert_eq!(email.poll(None).await.unwrap_err().step, "tls");
+}
+
+#[tokio::test]
 async fn the_kind_of_encryption_on_the_wrong_port_is_told() {
     let dovecot = dovecot();
     let e = connector(EmailConfig { imap: server(dovecot.imap_port(), Security::Tls), ..config(&dovecot) }, PASSWORD).poll(None).await.unwrap_err();

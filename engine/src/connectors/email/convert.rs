@@ -4,7 +4,10 @@ use super::headers::{Headers, split_line, strip_noise};
 use super::{classify, html, identity};
 use crate::model::{Event, IncomingFile, Incoming, Party, Place, RemoteId, ThreadRefs, Times};
 use crate::time::Millis;
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::html::html_to_text;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{Address, DateTime, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -59,8 +62,9 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
     let headers = Headers::read(raw);
     check_before_parsing(raw, &headers)?;
     let clean = strip_noise(raw);
-    let message = MessageParser::default().parse(clean).ok_or("it has no header")?;
+    let mut message = MessageParser::default().parse(clean).ok_or("it has no header")?;
     check_parts(&message)?;
+    rescue_letters(&mut message, clean);
     let from = parties(first(&message, HeaderName::From).and_then(HeaderValue::as_address)).into_iter().next();
     let (class, class_reason) = classify::classify(&headers, from.as_ref().map(|p| p.address.as_str()), place);
     let (text, html, cids) = bodies(&message);
@@ -73,7 +77,7 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
         to: all_parties(message.all_to()),
         cc: all_parties(message.all_cc()),
         times: Times { claimed: first(&message, HeaderName::Date).and_then(HeaderValue::as_datetime).and_then(millis), received: received(&headers), provider: internal_date },
-        subject: first(&message, HeaderName::Subject).and_then(HeaderValue::as_text).map(|s| one_line(s, MAX_FIELD)),
+        subject: subject(&message, &headers),
         text,
         html,
         files: files(&message, clean, &cids),
@@ -215,6 +219,50 @@ fn one_line(text: &str, max: usize) -> String {
 
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
+}
+
+fn subject(message: &Message<'_>, headers: &Headers<'_>) -> Option<String> {
+    let read = first(message, HeaderName::Subject).and_then(HeaderValue::as_text)?;
+    let raw = headers.first("subject").filter(|raw| read.contains(LOST) && std::str::from_utf8(raw).is_err());
+    Some(one_line(&raw.and_then(western).unwrap_or_else(|| read.to_owned()), MAX_FIELD))
+}
+
+// ---- letters without a charset ------------------------------------------------------------------------
+
+/// What stands for a letter that could not be read.
+const LOST: char = '\u{FFFD}';
+
+/// Reads text parts again that name no charset, or a wrong one, and are no UTF-8: in old mail nearly always the
+/// western one. Encoded or not, their letters would else be lost.
+fn rescue_letters(message: &mut Message<'_>, raw: &[u8]) {
+    for part in &mut message.parts {
+        let again = match &part.body {
+            PartType::Text(t) | PartType::Html(t) if t.contains(LOST) && !names_its_letters(part) => bytes_of(part, raw).filter(|b| std::str::from_utf8(b).is_err()).and_then(|b| western(&b)),
+            _ => None,
+        };
+        if let (PartType::Text(t) | PartType::Html(t), Some(again)) = (&mut part.body, again) {
+            *t = again.into();
+        }
+    }
+}
+
+fn names_its_letters(part: &MessagePart<'_>) -> bool {
+    let charset = part.content_type().and_then(|c| c.attribute("charset")).unwrap_or_default().to_ascii_lowercase();
+    !matches!(charset.as_str(), "" | "us-ascii" | "ascii" | "utf-8" | "utf8") && charset_decoder(charset.as_bytes()).is_some()
+}
+
+/// A text part's own bytes, its transfer encoding undone.
+fn bytes_of(part: &MessagePart<'_>, raw: &[u8]) -> Option<Vec<u8>> {
+    let bytes = raw.get(part.offset_body as usize..part.offset_end as usize)?;
+    match part.encoding {
+        mail_parser::Encoding::None => Some(bytes.to_vec()),
+        mail_parser::Encoding::QuotedPrintable => quoted_printable_decode(bytes),
+        mail_parser::Encoding::Base64 => base64_decode(bytes),
+    }
+}
+
+fn western(bytes: &[u8]) -> Option<String> {
+    charset_decoder(b"windows-1252").map(|decode| decode(bytes))
 }
 
 // ---- text and HTML ------------------------------------------------------------------------------------

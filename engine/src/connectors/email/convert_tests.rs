@@ -58,6 +58,20 @@ fn old_charsets_and_encodings_are_read() {
 }
 
 #[test]
+fn letters_without_a_charset_are_read_as_western_ones() {
+    let text = |raw: &[u8]| match event(raw) {
+        Event::Message(m) => (m.subject.unwrap_or_default(), m.text),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(text(b"From: a@b.test\r\nSubject: Gr\xfc\xdfe\r\n\r\nStra\xdfe \x80\r\n"), ("Grüße".into(), "Straße €".into()));
+    assert_eq!(text(b"From: a@b.test\r\nContent-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nStra=DFe\r\n").1, "Straße");
+    assert_eq!(text(b"From: a@b.test\r\nContent-Type: text/plain; charset=x-unknown\r\nContent-Transfer-Encoding: base64\r\n\r\nU3RyYd9l\r\n").1, "Straße");
+    assert_eq!(text("From: a@b.test\r\nSubject: Grüße\r\n\r\nStraße\r\n".as_bytes()), ("Grüße".into(), "Straße".into()));
+    // A charset that is named and known is believed.
+    assert_eq!(text(b"From: a@b.test\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\n\xc4\xc1\r\n").1, "да");
+}
+
+#[test]
 fn html_alone_gives_text_to_search_and_clean_html_to_show() {
     let m = mail("From: a@b.test\nContent-Type: text/html; charset=utf-8\n\n<p>Hi <b>you</b></p><script>x</script><img src=https://t.test/1>\n");
     assert!(m.text.contains("Hi") && m.text.contains("you") && !m.text.contains('<'));

@@ -109,7 +109,7 @@ fn usual(command: &str) -> String {
         "CAPABILITY" => text.push_str("* CAPABILITY IMAP4rev1\r\n"),
         c if c.starts_with("LIST") => text.push_str("* LIST () \"/\" INBOX\r\n"),
         c if c.starts_with("EXAMINE") => {
-            text.push_str("* 3 EXISTS\r\n* OK [UIDVALIDITY 9] ok\r\n* OK [UIDNEXT 4] ok\r\n")
+            text.push_str("* 3 EXISTS\r\n* OK [UIDVALIDITY 9] ok\r\n* OK [UIDNEXT 4] ok\r\n");
         }
         c if c.starts_with("UID SEARCH") => text.push_str("* SEARCH 1 2 3\r\n"),
         c if c.contains("RFC822.SIZE") => numbers(c)

@@ -627,7 +627,7 @@ impl Text {
             ("pre", false) => self.pre += 1,
             ("pre", true) => self.pre = self.pre.saturating_sub(1),
             ("p" | "h1" | "h2" | "h3" | "h4", true) if !self.done.ends_with("\n\n") => {
-                self.done.push('\n')
+                self.done.push('\n');
             }
             _ => {}
         }

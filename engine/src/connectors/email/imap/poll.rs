@@ -363,7 +363,7 @@ impl Reader {
                         AttributeValue::Rfc822Size(n) => meta.size = u64::from(*n),
                         AttributeValue::InternalDate(d) => meta.at = internal_date(d),
                         AttributeValue::Flags(flags) => {
-                            meta.seen = flags.iter().any(|f| f.eq_ignore_ascii_case("\\Seen"))
+                            meta.seen = flags.iter().any(|f| f.eq_ignore_ascii_case("\\Seen"));
                         }
                         _ => {}
                     }

@@ -111,6 +111,7 @@ fn usual(command: &str) -> String {
         c if c.starts_with("EXAMINE") => {
             text.push_str("* 3 EXISTS\r\n* OK [UIDVALIDITY 9] ok\r\n* OK [UIDNEXT 4] ok\r\n");
         }
+        "UID SEARCH UID 1:2" => text.push_str("* SEARCH 1 2\r\n"),
         c if c.starts_with("UID SEARCH") => text.push_str("* SEARCH 1 2 3\r\n"),
         c if c.contains("RFC822.SIZE") => numbers(c)
             .iter()
@@ -287,6 +288,56 @@ async fn a_connection_that_ends_inside_a_list_never_passes_for_the_end_of_the_li
     assert!(
         e.remedy == Remedy::Retry && e.what.contains("shutting down"),
         "{e}"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_in_a_search_never_means_that_nothing_was_found() {
+    let padding = "0123456789abcdef\r\n".repeat(280_000);
+    let slow = Scripted::start(move |c| {
+        let size = body(1).len() + padding.len();
+        let given = |n: &u32| {
+            format!(
+                "* {n} FETCH (UID {n} BODY[] {{{size}}}\r\n{}{padding})\r\n",
+                body(*n)
+            )
+        };
+        match c {
+            c if c.contains("RFC822.SIZE") => Answer::Say(
+                numbers(c)
+                    .iter()
+                    .map(|n| size_line(*n, size))
+                    .collect::<String>()
+                    + "TAG OK done\r\n",
+            ),
+            c if c.contains("BODY.PEEK[]") => {
+                Answer::Say(numbers(c).iter().map(given).collect::<String>() + "TAG OK done\r\n")
+            }
+            _ => Answer::Usual,
+        }
+    })
+    .await;
+    let first = slow.poll().await;
+    assert!(first.more && subjects(&first) == ["m3"]);
+    // The rest of the history must not be taken for read.
+    let ending = Scripted::start(|c| match c {
+        c if c.contains("SEARCH") => Answer::HangUp(String::new()),
+        c if c.starts_with("LIST") => Answer::Say(
+            "* LIST () \"/\" INBOX\r\n* LIST (\\Sent) \"/\" Sent\r\nTAG OK done\r\n".into(),
+        ),
+        _ => Answer::Usual,
+    })
+    .await;
+    let lost = ending.email().poll(Some(&first.next)).await;
+    assert_eq!(lost.unwrap_err().remedy, Remedy::Retry);
+    // Nor a mail for one that was never sent.
+    let found = ending.email().find_sent("t-1@shop.test").await;
+    assert_eq!(found.unwrap_err().remedy, Remedy::Retry);
+    let rest = Scripted::start(|_| Answer::Usual).await;
+    let rest = rest.email().poll(Some(&first.next)).await.unwrap();
+    assert_eq!(
+        (subjects(&rest), rest.more),
+        (vec!["m2".to_owned(), "m1".to_owned()], false)
     );
 }
 

@@ -70,3 +70,26 @@ pub trait Connector: Send + Sync {
     /// Drop open connections; the next call opens new ones.
     async fn close(&self) {}
 }
+
+/// A signed-in account at work: its poller and its sender wake each other through it.
+pub struct Live {
+    /// Account.
+    pub id: crate::model::AccountId,
+    /// The connection.
+    pub connector: Arc<dyn Connector>,
+    /// Poll now.
+    pub poll: tokio::sync::Notify,
+    /// Look at the outbox now.
+    pub send: tokio::sync::Notify,
+}
+
+/// Makes connectors; tests give their own.
+pub type Factory = Arc<dyn Fn(&crate::model::AccountConfig, Context) -> Arc<dyn Connector> + Send + Sync>;
+
+/// The connectors of this program.
+#[must_use]
+pub fn factory() -> Factory {
+    Arc::new(|config, context| match config {
+        crate::model::AccountConfig::Email(c) => Arc::new(email::Email::new(c.clone(), context)),
+    })
+}

@@ -1,0 +1,188 @@
+//! Files: staged for sending, saved to disk, shown inside a message.
+
+use super::dto::{FileItem, Nothing};
+use super::{Desk, args, timeline};
+use crate::error::{Error, Result};
+use crate::model::{FileId, MessageId};
+use crate::store::files::{self as rows, FileRow};
+use rusqlite::params;
+use std::path::Path;
+
+/// One piece from the window.
+const PIECE: usize = 1024 * 1024;
+/// One staged file.
+const LARGEST: u64 = 50 * 1024 * 1024;
+
+/// A name that can stand in a mail and on a disk: no folders, controls or direction marks, at most 180 bytes.
+fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or("");
+    let clean: String = last.chars().filter(|c| !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')).collect();
+    let mut clean = clean.trim().trim_matches('.').trim().to_owned();
+    if clean.len() > 180 {
+        let ext = clean.rsplit_once('.').map(|(_, e)| e.to_owned()).filter(|e| e.len() <= 10);
+        let room = 180 - ext.as_ref().map_or(0, |e| e.len() + 1);
+        let cut = (0..=room).rev().find(|i| clean.is_char_boundary(*i)).unwrap_or(0);
+        clean.truncate(cut);
+        if let Some(e) = ext {
+            clean.push('.');
+            clean.push_str(&e);
+        }
+    }
+    if clean.is_empty() { "file".into() } else { clean }
+}
+
+fn mime_of(name: &str, bytes: &[u8]) -> String {
+    if let Some(t) = infer::get(bytes) {
+        return t.mime_type().to_owned();
+    }
+    let ext = name.rsplit_once('.').map(|(_, e)| e.to_lowercase()).unwrap_or_default();
+    match ext.as_str() {
+        "txt" | "log" | "md" => "text/plain",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "json" => "application/json",
+        "ics" => "text/calendar",
+        "svg" => "image/svg+xml",
+        "eml" => "message/rfc822",
+        _ => "application/octet-stream",
+    }
+    .into()
+}
+
+pub(super) async fn stage(a: args::FileStage, desk: &Desk) -> Result<FileItem> {
+    let piece = data_encoding::BASE64.decode(a.data.as_bytes()).map_err(|_| Error::Invalid("a piece of a file is not base64".into()))?;
+    if piece.len() > PIECE {
+        return Err(Error::Invalid("a piece of a file is at most 1 MB".into()));
+    }
+    let name = safe_name(&a.name);
+    desk.engine
+        .store()
+        .write(move |tx| {
+            let id = a.id.unwrap_or_else(FileId::random);
+            let mut bytes = match a.id {
+                Some(known) => {
+                    let f = rows::get(tx, known)?;
+                    let free: bool = tx.query_row("SELECT message IS NULL FROM file WHERE id = ?1", [known], |r| r.get(0))?;
+                    if !free {
+                        return Err(Error::Refused("this file is already part of a message".into()));
+                    }
+                    tx.files.read(&f.hash)?
+                }
+                None => Vec::new(),
+            };
+            bytes.extend(piece);
+            if bytes.len() as u64 > LARGEST {
+                return Err(Error::Invalid(format!("“{name}” is larger than {} MB", LARGEST >> 20)));
+            }
+            tx.execute("DELETE FROM file WHERE id = ?1", [id])?;
+            rows::add(tx, id, None, 0, &name, &mime_of(&name, &bytes), None, false, &bytes)?;
+            Ok(timeline::file(rows::get(tx, id)?))
+        })
+        .await
+}
+
+pub(super) async fn pick(_: args::FilePick, desk: &Desk) -> Result<Vec<FileItem>> {
+    let mut out = Vec::new();
+    for path in desk.host.pick_files().await {
+        out.push(stage_path(desk, &path).await?);
+    }
+    Ok(out)
+}
+
+/// Stage a file from the disk.
+///
+/// # Errors
+/// When it cannot be read or is too large; the text names the file.
+pub async fn stage_path(desk: &Desk, path: &Path) -> Result<FileItem> {
+    let shown = path.display().to_string();
+    let name = safe_name(&path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
+    let owned = path.to_path_buf();
+    let bytes = super::session::blocking(move || {
+        let size = std::fs::metadata(&owned).map_err(|e| Error::io(format!("reading {shown}"), e))?.len();
+        if size > LARGEST {
+            return Err(Error::Invalid(format!("{shown} is larger than {} MB", LARGEST >> 20)));
+        }
+        std::fs::read(&owned).map_err(|e| Error::io(format!("reading {shown}"), e))
+    })
+    .await?;
+    desk.engine
+        .store()
+        .write(move |tx| {
+            let id = FileId::random();
+            rows::add(tx, id, None, 0, &name, &mime_of(&name, &bytes), None, false, &bytes)?;
+            Ok(timeline::file(rows::get(tx, id)?))
+        })
+        .await
+}
+
+async fn content(desk: &Desk, id: FileId) -> Result<(FileRow, Vec<u8>)> {
+    let kept = desk.engine.store().files();
+    desk.engine
+        .store()
+        .read(move |c| {
+            let f = rows::get(c, id)?;
+            let bytes = kept.read(&f.hash)?;
+            Ok((f, bytes))
+        })
+        .await
+}
+
+pub(super) async fn save(a: args::FileSave, desk: &Desk) -> Result<Nothing> {
+    let (f, bytes) = content(desk, a.file).await?;
+    let Some(path) = desk.host.save_file(&safe_name(&f.name)).await else { return Ok(Nothing {}) };
+    super::session::blocking(move || std::fs::write(&path, &bytes).map_err(|e| Error::io(format!("saving {}", path.display()), e))).await?;
+    Ok(Nothing {})
+}
+
+/// A picture inside a message: only of kinds that cannot carry code, told by their content.
+pub(super) async fn part(desk: &Desk, path: &str) -> Option<(String, Vec<u8>)> {
+    let rest = path.trim_start_matches('/').strip_prefix("m/")?;
+    let (message, cid) = rest.split_once("/cid/")?;
+    let message = MessageId::parse(message)?;
+    let cid = percent_decoded(cid)?;
+    let id: FileId = desk
+        .engine
+        .store()
+        .read(move |c| Ok(c.query_row("SELECT id FROM file WHERE message = ?1 AND content_id = ?2 ORDER BY position LIMIT 1", params![message, cid], |r| r.get(0))?))
+        .await
+        .ok()?;
+    let (_, bytes) = content(desk, id).await.ok()?;
+    let mime = infer::get(&bytes)?.mime_type();
+    matches!(mime, "image/png" | "image/jpeg" | "image/gif" | "image/webp").then(|| (mime.to_owned(), bytes))
+}
+
+fn percent_decoded(s: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(s.len());
+    let mut bytes = s.bytes();
+    while let Some(b) = bytes.next() {
+        if b == b'%' {
+            let hex = [bytes.next()?, bytes.next()?];
+            out.push(u8::from_str_radix(std::str::from_utf8(&hex).ok()?, 16).ok()?);
+        } else {
+            out.push(b);
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_nowhere_and_hides_nothing() {
+        assert_eq!(safe_name("../../etc/passwd"), "passwd");
+        assert_eq!(safe_name("C:\\x\\invoice.pdf"), "invoice.pdf");
+        assert_eq!(safe_name("invoice\u{202e}gpj.exe"), "invoicegpj.exe");
+        assert_eq!(safe_name("..."), "file");
+        let long = safe_name(&format!("{}.pdf", "ä".repeat(300)));
+        assert!(long.len() <= 180 && long.ends_with(".pdf"));
+    }
+
+    #[test]
+    fn a_content_id_comes_out_of_its_url_form() {
+        assert_eq!(percent_decoded("a%40b%2fc").as_deref(), Some("a@b/c"));
+        assert_eq!(percent_decoded("%4"), None);
+        assert_eq!(percent_decoded("%ff"), None);
+    }
+}

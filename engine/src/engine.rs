@@ -1,0 +1,255 @@
+//! The engine at work: the store, and for each connected account a poller and a sender.
+
+use crate::connectors::{Context, Factory, Live};
+use crate::error::Result;
+use crate::model::AccountId;
+use crate::secrets::Key;
+use crate::store::accounts::{self, AccountRow};
+use crate::store::{Store, conversations, outbox as outbox_rows};
+use crate::time::{Clock, Millis, SECOND};
+use crate::{outbox, sync};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+
+/// An open workspace.
+pub struct Engine {
+    store: Arc<Store>,
+    connect: Factory,
+    running: Mutex<HashMap<AccountId, Running>>,
+    keeper: Mutex<Option<JoinHandle<()>>>,
+    /// Whether accounts are polled; the command line reads without it.
+    online: std::sync::atomic::AtomicBool,
+}
+
+struct Running {
+    live: Arc<Live>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for t in &self.tasks {
+            t.abort();
+        }
+    }
+}
+
+impl Engine {
+    /// Open the workspace in `dir`. Sends that were under way when Parley stopped become uncertain. Blocks.
+    ///
+    /// # Errors
+    /// What [`Store::open`] says.
+    pub fn open(dir: &Path, key: &Key, clock: Arc<dyn Clock>, connect: Factory) -> Result<Arc<Self>> {
+        let store = Arc::new(Store::open(dir, key, clock)?);
+        Ok(Arc::new(Self { store, connect, running: Mutex::default(), keeper: Mutex::default(), online: false.into() }))
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Begin to poll and to send, and keep the sleepers' alarm.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn start(self: &Arc<Self>) -> Result<()> {
+        self.recover().await?;
+        self.online.store(true, std::sync::atomic::Ordering::SeqCst);
+        for a in self.store.read(accounts::all).await? {
+            self.run(&a).await?;
+        }
+        let me = Arc::downgrade(self);
+        let mut announced = self.store.announcements();
+        let keeper = tokio::spawn(async move {
+            let mut watch = SleepWatch::default();
+            loop {
+                let Some(engine) = me.upgrade() else { return };
+                let pause = engine.keep(&mut watch).await;
+                drop(engine);
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    a = announced.recv() => {
+                        let outbox = match a {
+                            Ok(a) => a.changes.outbox,
+                            Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => true,
+                            Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                        };
+                        if outbox && let Some(e) = me.upgrade() { e.wake_senders() }
+                    }
+                }
+            }
+        });
+        *lock(&self.keeper) = Some(keeper);
+        Ok(())
+    }
+
+    /// What was being sent when Parley last stopped may have gone out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn recover(&self) -> Result<usize> {
+        self.store.write(outbox_rows::recover).await
+    }
+
+    /// Wake sleepers; after the computer slept, wake everything. Returns how long to rest.
+    async fn keep(&self, watch: &mut SleepWatch) -> Duration {
+        const REST: Millis = 30 * SECOND;
+        let now = self.store.clock().now();
+        if watch.slept(now) {
+            tracing::info!("the computer slept; accounts are polled at once");
+            self.wake_all();
+        }
+        match self.store.write(conversations::wake).await {
+            Ok(Some(next)) => Duration::from_millis((next - now).clamp(50, REST).unsigned_abs()),
+            Ok(None) => Duration::from_millis(REST.unsigned_abs()),
+            Err(e) => {
+                tracing::error!(code = e.code(), "sleepers could not be woken");
+                Duration::from_millis(REST.unsigned_abs())
+            }
+        }
+    }
+
+    /// Poll and send for this account from now on, unless it is paused or we only read.
+    ///
+    /// # Errors
+    /// When its secret cannot be read.
+    pub async fn run(&self, a: &AccountRow) -> Result<()> {
+        lock(&self.running).remove(&a.id);
+        if a.paused || !self.online.load(std::sync::atomic::Ordering::SeqCst) {
+            return Ok(());
+        }
+        let live = self.live(a).await?;
+        let tasks = vec![
+            tokio::spawn(supervised(a.id, "poller", { let (s, l) = (Arc::clone(&self.store), Arc::clone(&live)); move || sync::run(Arc::clone(&s), Arc::clone(&l)) })),
+            tokio::spawn(supervised(a.id, "sender", { let (s, l) = (Arc::clone(&self.store), Arc::clone(&live)); move || outbox::run(Arc::clone(&s), Arc::clone(&l)) })),
+        ];
+        lock(&self.running).insert(a.id, Running { live, tasks });
+        Ok(())
+    }
+
+    /// A connection of its own to an account.
+    ///
+    /// # Errors
+    /// When its secret cannot be read.
+    pub async fn live(&self, a: &AccountRow) -> Result<Arc<Live>> {
+        let id = a.id;
+        let secret = self.store.read(move |c| accounts::secret(c, id)).await?;
+        Ok(Arc::new(self.connector(id, &a.config, secret)))
+    }
+
+    /// A connector for settings that need not be stored.
+    #[must_use]
+    pub fn connector(&self, id: AccountId, config: &crate::model::AccountConfig, secret: secrecy::SecretString) -> Live {
+        let context = Context { clock: Arc::clone(self.store.clock()), secret };
+        Live { id, connector: (self.connect)(config, context), poll: tokio::sync::Notify::new(), send: tokio::sync::Notify::new() }
+    }
+
+    /// The running connection of an account.
+    #[must_use]
+    pub fn running(&self, id: AccountId) -> Option<Arc<Live>> {
+        lock(&self.running).get(&id).map(|r| Arc::clone(&r.live))
+    }
+
+    /// Stop polling and sending for an account.
+    pub fn halt(&self, id: AccountId) {
+        lock(&self.running).remove(&id);
+    }
+
+    fn wake_senders(&self) {
+        for r in lock(&self.running).values() {
+            r.live.send.notify_one();
+        }
+    }
+
+    /// Poll and send everywhere at once.
+    pub fn wake_all(&self) {
+        for r in lock(&self.running).values() {
+            r.live.poll.notify_one();
+            r.live.send.notify_one();
+        }
+    }
+
+    /// Stop all tasks, say goodbye to the servers, close the store.
+    pub async fn stop(&self) {
+        if let Some(k) = lock(&self.keeper).take() {
+            k.abort();
+        }
+        let running: Vec<Running> = lock(&self.running).drain().map(|(_, r)| r).collect();
+        for r in running {
+            let live = Arc::clone(&r.live);
+            drop(r);
+            let _ = tokio::time::timeout(Duration::from_secs(2), live.connector.close()).await;
+        }
+        let store = Arc::clone(&self.store);
+        let _ = tokio::task::spawn_blocking(move || store.close()).await;
+    }
+}
+
+/// A panic inside a task is a defect of one account only: the task begins anew after a pause.
+async fn supervised<F, T>(id: AccountId, what: &'static str, make: F)
+where
+    F: Fn() -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    let mut pause = Duration::from_secs(5);
+    loop {
+        let mut task = AbortOnDrop(tokio::spawn(make()));
+        match (&mut task.0).await {
+            Err(e) if e.is_panic() => {
+                tracing::error!(account = %id, what, "a task panicked and is started again");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(600));
+            }
+            _ => return,
+        }
+    }
+}
+
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Notices that the computer slept: wall time went on and the monotonic clock did not.
+#[derive(Default)]
+struct SleepWatch {
+    last: Option<(Instant, Millis)>,
+}
+
+impl SleepWatch {
+    fn slept(&mut self, wall: Millis) -> bool {
+        let now = Instant::now();
+        let jumped = self.last.is_some_and(|(then, was)| {
+            let awake = Millis::try_from(now.duration_since(then).as_millis()).unwrap_or(Millis::MAX);
+            wall - was - awake > 60 * SECOND
+        });
+        self.last = Some((now, wall));
+        jumped
+    }
+}
+
+fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_of_the_wall_clock_alone_is_a_sleep() {
+        let mut w = SleepWatch::default();
+        assert!(!w.slept(1_000));
+        assert!(!w.slept(30_000));
+        assert!(w.slept(30_000 + 8 * 3_600 * SECOND));
+        assert!(!w.slept(30_000 + 8 * 3_600 * SECOND + 5));
+    }
+}

@@ -1,0 +1,172 @@
+//! Floor 2: one task an account that sends what is due. Never twice, and never silently lost: an attempt is
+//! recorded before the call, and a loss after the provider may have accepted is a question for a person.
+
+use crate::connectors::Live;
+use crate::error::{Error, Result};
+use crate::model::{Outgoing, OutgoingFile, Receipt, Remedy};
+use crate::store::outbox::{self as rows, OutboxItem};
+use crate::store::{Store, files};
+use crate::time::{Millis, SECOND};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A send that could not be handed over is tried this often before it is called failed: some two days.
+const MOST_TRIES: i64 = 30;
+
+/// Send for ever what comes due.
+pub async fn run(store: Arc<Store>, live: Arc<Live>) {
+    loop {
+        match step(&store, &live).await {
+            Ok(Some(pause)) => {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = live.send.notified() => {}
+                }
+            }
+            Ok(None) => {}
+            Err(Error::Stopped) => return,
+            Err(e) => {
+                tracing::error!(account = %live.id, code = e.code(), "the outbox could not be worked on");
+                tokio::time::sleep(Duration::from_secs(10)).await;
+            }
+        }
+    }
+}
+
+/// Send everything that is due now; for the command line. Returns how many were tried.
+///
+/// # Errors
+/// When the store fails.
+pub async fn flush(store: &Store, live: &Live) -> Result<u32> {
+    let mut tried = 0;
+    while let Some(o) = next(store, live).await?.0 {
+        attempt(store, live, o).await?;
+        tried += 1;
+    }
+    file_copies(store, live).await?;
+    Ok(tried)
+}
+
+async fn next(store: &Store, live: &Live) -> Result<(Option<OutboxItem>, Option<Millis>)> {
+    let (id, now) = (live.id, store.clock().now());
+    store.read(move |c| rows::due(c, id, now)).await
+}
+
+/// One thing to do, or how long to rest.
+async fn step(store: &Store, live: &Live) -> Result<Option<Duration>> {
+    let (due, later) = next(store, live).await?;
+    if let Some(o) = due {
+        attempt(store, live, o).await?;
+        return Ok(None);
+    }
+    file_copies(store, live).await?;
+    let now = store.clock().now();
+    let pause = later.map_or(60 * SECOND, |at| (at - now).clamp(50, 60 * SECOND));
+    Ok(Some(Duration::from_millis(pause.unsigned_abs())))
+}
+
+async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
+    let id = o.id;
+    // Everything that can fail here without a call fails before the attempt is recorded.
+    let message = match outgoing(store, &o).await {
+        Ok(m) => m,
+        Err(e) => {
+            let text = format!("It could not be prepared: {e}");
+            return store.write(move |tx| { rows::begin(tx, id)?; rows::failed(tx, id, &text) }).await;
+        }
+    };
+    let begun = match store.write(move |tx| rows::begin(tx, id)).await {
+        Ok(b) => b,
+        // Taken back in the last moment.
+        Err(Error::Refused(_)) => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    match live.connector.send(&message).await {
+        Ok(Receipt { remote_id, needs_filing, .. }) => store.write(move |tx| rows::sent(tx, id, remote_id.as_ref().map(|r| r.0.as_str()), needs_filing)).await,
+        Err(e) => {
+            tracing::warn!(account = %live.id, send = %id, step = e.step, "send failed");
+            let now = store.clock().now();
+            let what = e.what.clone();
+            let giving_up = begun.tries >= MOST_TRIES;
+            store
+                .write(move |tx| match e.remedy {
+                    Remedy::Uncertain => rows::uncertain(tx, id, &format!("It may have gone out: {what} Check the Sent folder before sending it again.")),
+                    Remedy::Final => rows::failed(tx, id, &what),
+                    Remedy::Reconnect => rows::failed(tx, id, &format!("{what} Mend the account in the settings, then send again.")),
+                    Remedy::Retry | Remedy::Wait if giving_up => rows::failed(tx, id, &format!("{what} Given up after {MOST_TRIES} tries.")),
+                    Remedy::Retry | Remedy::Wait => {
+                        let pause = e.retry_after.unwrap_or_else(|| pause(begun.tries, now));
+                        rows::retry_later(tx, id, now + pause, &what)
+                    }
+                })
+                .await
+        }
+    }
+}
+
+/// 5 s, 10 s, … two hours.
+fn pause(tries: i64, now: Millis) -> Millis {
+    let n = u32::try_from(tries.clamp(1, 12)).unwrap_or(1) - 1;
+    let p = (5 * SECOND).saturating_mul(1 << n).min(7_200 * SECOND);
+    p + now.rem_euclid(97) * p / 500
+}
+
+/// The send as the connector takes it.
+async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
+    let (ids, kept, date) = (o.mail.files.clone(), store.files(), store.clock().now());
+    let files = store
+        .read(move |c| {
+            ids.into_iter()
+                .map(|id| {
+                    let f = files::get(c, id)?;
+                    Ok(OutgoingFile { id, bytes: kept.read(&f.hash)?, name: f.name, mime: f.mime })
+                })
+                .collect::<Result<Vec<_>>>()
+        })
+        .await?;
+    let m = &o.mail;
+    Ok(Outgoing {
+        key: o.id,
+        from: m.from.clone(),
+        to: m.to.clone(),
+        cc: m.cc.clone(),
+        subject: m.subject.clone(),
+        text: m.text.clone(),
+        files,
+        message_id: o.message_id.clone(),
+        in_reply_to: m.in_reply_to.clone(),
+        references: m.references.clone(),
+        date,
+    })
+}
+
+/// File copies in Sent where the server does not; a failure costs nothing but another try at the next round.
+async fn file_copies(store: &Store, live: &Live) -> Result<()> {
+    let account = live.id;
+    for o in store.read(move |c| rows::to_file(c, account)).await? {
+        let id = o.id;
+        let mut message = outgoing(store, &o).await?;
+        message.date = o.authored_at;
+        match live.connector.file_sent(&message).await {
+            Ok(_) => store.write(move |tx| rows::filed(tx, id)).await?,
+            Err(e) => {
+                tracing::warn!(account = %account, send = %id, step = e.step, "the copy in Sent could not be filed yet");
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ask the provider whether an uncertain send arrived. Found = sent; not found changes nothing.
+///
+/// # Errors
+/// When the account cannot be asked.
+pub async fn look_for(store: &Store, live: &Live, o: &OutboxItem) -> Result<bool> {
+    let found = live.connector.find_sent(&o.message_id).await?.is_some();
+    if found {
+        let id = o.id;
+        store.write(move |tx| rows::confirmed(tx, id)).await?;
+    }
+    Ok(found)
+}

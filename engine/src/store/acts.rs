@@ -1,0 +1,169 @@
+//! Projections: what a changed register means for the tables that are read. They only ever follow the registers,
+//! so any order of entries ends in the same rows.
+
+use super::{Tx, conversations, log};
+use crate::error::Result;
+use crate::model::log::Entity;
+use crate::model::{AgentId, Channel, CustomerId, HandleId, MessageId, OutboxState};
+use rusqlite::params;
+use serde_json::Value;
+
+/// Follow one changed field.
+pub(super) fn project(tx: &mut Tx<'_>, entity: Entity, id: &str, field: &str) -> Result<()> {
+    match entity {
+        Entity::Conversation | Entity::Customer => customer(tx, entity, id, field),
+        Entity::Resolve | Entity::Reopen | Entity::NoReply => act(tx, entity, id),
+        Entity::Tag => tag(tx, id),
+        Entity::Note => note(tx, id),
+        Entity::Link => link(tx, id),
+        Entity::Message => class(tx, id),
+        Entity::Handle => handle(tx, id),
+        Entity::Outbox => sending(tx, id),
+        Entity::Account => account(tx, id),
+        Entity::Agent => agent(tx, id),
+        Entity::Setting => setting(tx, id),
+    }
+}
+
+fn text(tx: &Tx<'_>, entity: Entity, id: &str, field: &str) -> Result<Option<String>> {
+    Ok(log::value(tx, entity, id, field)?.and_then(|v| v.as_str().map(str::to_owned)))
+}
+
+fn on(tx: &Tx<'_>, entity: Entity, id: &str) -> Result<bool> {
+    Ok(log::value(tx, entity, id, "on")?.and_then(|v| v.as_bool()).unwrap_or(false))
+}
+
+fn customer(tx: &mut Tx<'_>, entity: Entity, id: &str, field: &str) -> Result<()> {
+    let (Some(c), Some(r)) = (CustomerId::parse(id), log::register(tx, entity, id, field)?) else { return Ok(()) };
+    conversations::ensure(tx, c)?;
+    let word = r.value.as_str();
+    match field {
+        "assignee" => tx.execute("UPDATE customer SET assignee = ?2, assignee_stamp = ?3 WHERE id = ?1", params![c, word.and_then(AgentId::parse), r.stamp.as_str()])?,
+        "snooze" => tx.execute(
+            "UPDATE customer SET snooze_until = ?2, snooze_seen = ?3, snooze_stamp = ?4 WHERE id = ?1",
+            params![c, r.value.get("until").and_then(Value::as_i64), r.value.get("seen").map(Value::to_string), r.stamp.as_str()],
+        )?,
+        "name" => tx.execute("UPDATE customer SET name = ?2, name_stamp = ?3 WHERE id = ?1", params![c, word, r.stamp.as_str()])?,
+        "stage" => tx.execute("UPDATE customer SET stage = ?2, stage_stamp = ?3 WHERE id = ?1", params![c, word, r.stamp.as_str()])?,
+        _ => 0,
+    };
+    tx.touch(c);
+    Ok(())
+}
+
+fn act(tx: &mut Tx<'_>, entity: Entity, id: &str) -> Result<()> {
+    // The act's clock is that of its making, not of a later undo.
+    let Some(made) = log::register(tx, entity, id, "conversation")? else { return Ok(()) };
+    let Some(c) = made.value.as_str().and_then(CustomerId::parse) else { return Ok(()) };
+    conversations::ensure(tx, c)?;
+    let who = log::of_entity(tx, entity, id)?.into_iter().find(|e| e.stamp == made.stamp).and_then(|e| e.agent);
+    let covers = log::value(tx, entity, id, "covers")?.unwrap_or_else(|| Value::Array(Vec::new()));
+    let days = log::value(tx, entity, id, "n")?.and_then(|v| v.as_i64()).unwrap_or(3);
+    let active = on(tx, entity, id)?;
+    tx.prepare_cached(
+        "INSERT INTO act (id, conversation, kind, at, agent, covers, days, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, at = excluded.at, agent = excluded.agent, covers = excluded.covers, days = excluded.days, active = excluded.active",
+    )?
+    .execute(params![id, c, entity.as_str(), made.stamp.clock().millis(), who, covers.to_string(), days, active])?;
+    tx.touch(c);
+    Ok(())
+}
+
+fn tag(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let Some((c, tag)) = id.split_once(':').and_then(|(c, t)| Some((CustomerId::parse(c)?, t))) else { return Ok(()) };
+    conversations::ensure(tx, c)?;
+    let active = on(tx, Entity::Tag, id)?;
+    tx.prepare_cached("INSERT INTO tag (conversation, tag, active) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET active = excluded.active")?.execute(params![c, tag, active])?;
+    tx.touch(c);
+    Ok(())
+}
+
+fn note(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let Some(made) = log::register(tx, Entity::Note, id, "conversation")? else { return Ok(()) };
+    let Some(c) = made.value.as_str().and_then(CustomerId::parse) else { return Ok(()) };
+    conversations::ensure(tx, c)?;
+    let who = log::of_entity(tx, Entity::Note, id)?.into_iter().find(|e| e.stamp == made.stamp).and_then(|e| e.agent);
+    let body = text(tx, Entity::Note, id, "text")?.unwrap_or_default();
+    let active = on(tx, Entity::Note, id)?;
+    tx.prepare_cached(
+        "INSERT INTO note (id, conversation, at, agent, text, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, at = excluded.at, agent = excluded.agent, text = excluded.text, active = excluded.active",
+    )?
+    .execute(params![id, c, made.stamp.clock().millis(), who, body, active])?;
+    tx.touch(c);
+    Ok(())
+}
+
+fn link(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let Some((a, b)) = id.split_once(':').and_then(|(a, b)| Some((CustomerId::parse(a)?, CustomerId::parse(b)?))) else { return Ok(()) };
+    conversations::ensure(tx, a)?;
+    conversations::ensure(tx, b)?;
+    let linked = on(tx, Entity::Link, id)?;
+    tx.execute("INSERT INTO link (a, b, linked) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET linked = excluded.linked", params![a, b, linked])?;
+    conversations::reroot(tx, a)?;
+    conversations::reroot(tx, b)
+}
+
+fn class(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let Some(m) = MessageId::parse(id) else { return Ok(()) };
+    conversations::reclassify(tx, "id = ?1", &[&m])
+}
+
+fn handle(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let Some(h) = HandleId::parse(id) else { return Ok(()) };
+    let not = log::value(tx, Entity::Handle, id, "not_customer")?.and_then(|v| v.as_bool()).unwrap_or(false);
+    tx.execute("UPDATE handle SET not_customer = ?2 WHERE id = ?1", params![h, not])?;
+    tx.touch(CustomerId(h.0));
+    conversations::reclassify(tx, "handle = ?1", &[&h])
+}
+
+/// The message of a send follows its state; the outbox row itself is this executor's queue.
+fn sending(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let Some(m) = MessageId::parse(id) else { return Ok(()) };
+    let state = log::value(tx, Entity::Outbox, id, "state")?.and_then(|v| v.get(2).and_then(Value::as_str).and_then(OutboxState::parse));
+    let sent_at = log::value(tx, Entity::Outbox, id, "sent_at")?.and_then(|v| v.as_i64());
+    if let Some(state) = state {
+        tx.execute("UPDATE message SET send_state = ?2 WHERE id = ?1", params![m, state.as_str()])?;
+    }
+    if let Some(at) = sent_at {
+        conversations::resent(tx, m, at)?;
+    }
+    conversations::touch_all(tx, m)
+}
+
+fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let Some(a) = crate::model::AccountId::parse(id) else { return Ok(()) };
+    let Some(config) = log::value(tx, Entity::Account, id, "config")? else { return Ok(()) };
+    let Ok(parsed) = serde_json::from_value::<crate::model::AccountConfig>(config.clone()) else { return Ok(()) };
+    let live_from = log::value(tx, Entity::Account, id, "live_from")?.and_then(|v| v.as_i64()).unwrap_or(0);
+    let connected = on(tx, Entity::Account, id)?;
+    let channel: Channel = parsed.channel();
+    tx.execute(
+        "INSERT INTO account (id, channel, config, live_from, connected) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id) DO UPDATE SET config = excluded.config, live_from = excluded.live_from, connected = excluded.connected",
+        params![a, channel.as_str(), config.to_string(), live_from, connected],
+    )?;
+    tx.execute("DELETE FROM own_address WHERE account = ?1", [a])?;
+    for own in parsed.own_addresses() {
+        tx.execute("INSERT OR IGNORE INTO own_address (value, account) VALUES (?1, ?2)", params![own, a])?;
+    }
+    tx.changes.accounts = true;
+    Ok(())
+}
+
+fn agent(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let Some(a) = AgentId::parse(id) else { return Ok(()) };
+    if let Some(name) = text(tx, Entity::Agent, id, "name")? {
+        tx.execute("INSERT INTO agent (id, name) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET name = excluded.name", params![a, name])?;
+        tx.changes.settings = true;
+    }
+    Ok(())
+}
+
+fn setting(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    if let Some(v) = log::value(tx, Entity::Setting, id, "value")? {
+        tx.execute("INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", params![id, v.to_string()])?;
+        tx.changes.settings = true;
+    }
+    Ok(())
+}

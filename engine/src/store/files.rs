@@ -1,0 +1,247 @@
+//! Kept files: each lies encrypted (XChaCha20-Poly1305) under the SHA-256 of its content.
+//!
+//! A crash leaves at most a file that nothing names; a row never names a file that is not there.
+
+use super::Tx;
+use crate::error::{Error, Result};
+use crate::model::{FileId, MessageId};
+use crate::secrets::Key;
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use rusqlite::{Connection, OptionalExtension, params};
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const NONCE: usize = 24;
+
+/// The key of the kept files, made from the workspace's.
+pub struct FileKey([u8; 32]);
+
+impl FileKey {
+    pub(super) fn derive(key: &Key) -> Self {
+        let mut h = Sha256::new();
+        h.update(b"parley files 1");
+        h.update(key.expose_secret());
+        Self(h.finalize().into())
+    }
+}
+
+/// The folder of kept files.
+#[derive(Clone)]
+pub struct Files {
+    dir: PathBuf,
+    key: Arc<FileKey>,
+}
+
+impl Files {
+    pub(super) fn new(dir: PathBuf, key: Arc<FileKey>) -> Self {
+        Self { dir, key }
+    }
+
+    fn path(&self, hash: &[u8]) -> PathBuf {
+        let hex = data_encoding::HEXLOWER.encode(hash);
+        self.dir.join(&hex[..2]).join(hex)
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.key.0.into())
+    }
+
+    /// Keep these bytes; the same bytes are kept once.
+    ///
+    /// # Errors
+    /// When the folder cannot be written (full or read-only disk).
+    pub fn keep(&self, bytes: &[u8]) -> Result<[u8; 32]> {
+        let hash: [u8; 32] = Sha256::digest(bytes).into();
+        let path = self.path(&hash);
+        if path.exists() {
+            return Ok(hash);
+        }
+        let mut nonce = [0u8; NONCE];
+        getrandom::fill(&mut nonce).map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
+        let sealed = self.cipher().encrypt(&XNonce::from(nonce), bytes).map_err(|_| Error::Internal("a file could not be encrypted".into()))?;
+        write_whole(&path, &[&nonce, &sealed]).map_err(|e| Error::io("keeping an attachment", e))?;
+        Ok(hash)
+    }
+
+    /// The bytes under a hash.
+    ///
+    /// # Errors
+    /// When the file is missing or was tampered with.
+    pub fn read(&self, hash: &[u8]) -> Result<Vec<u8>> {
+        let sealed = std::fs::read(self.path(hash)).map_err(|e| Error::io("reading a kept attachment", e))?;
+        let damaged = || Error::Corrupt("a kept attachment is damaged".into());
+        let (nonce, body) = sealed.split_at_checked(NONCE).ok_or_else(damaged)?;
+        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| damaged())?;
+        self.cipher().decrypt(&XNonce::from(nonce), body).map_err(|_| damaged())
+    }
+
+    /// Whether a file lies under this hash.
+    #[must_use]
+    pub fn has(&self, hash: &[u8]) -> bool {
+        self.path(hash).exists()
+    }
+}
+
+/// Write aside, sync, rename, sync the folder: afterwards it is there whole, or not at all.
+pub(crate) fn write_whole(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
+    let dir = path.parent().ok_or_else(|| std::io::Error::other("no folder"))?;
+    std::fs::create_dir_all(dir)?;
+    let aside = path.with_extension(format!("new-{}", data_encoding::HEXLOWER.encode(&crate::model::random_id()[..4])));
+    let written = (|| {
+        let mut f = std::fs::File::create(&aside)?;
+        for p in parts {
+            f.write_all(p)?;
+        }
+        f.sync_all()?;
+        std::fs::rename(&aside, path)?;
+        #[cfg(unix)]
+        std::fs::File::open(dir)?.sync_all()?;
+        Ok(())
+    })();
+    if written.is_err() {
+        let _ = std::fs::remove_file(&aside);
+    }
+    written
+}
+
+/// A file of a message, or staged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRow {
+    /// Id.
+    pub id: FileId,
+    /// Safe name.
+    pub name: String,
+    /// Media type.
+    pub mime: String,
+    /// Bytes.
+    pub size: u64,
+    /// Content-ID.
+    pub content_id: Option<String>,
+    /// Shown inside the text.
+    pub inline: bool,
+    /// Where the content lies.
+    pub hash: Vec<u8>,
+}
+
+const COLUMNS: &str = "id, name, mime, size, content_id, inline, hash";
+
+fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
+    Ok(FileRow { id: r.get(0)?, name: r.get(1)?, mime: r.get(2)?, size: r.get::<_, i64>(3)?.unsigned_abs(), content_id: r.get(4)?, inline: r.get(5)?, hash: r.get(6)? })
+}
+
+/// The files of a message, in order.
+///
+/// # Errors
+/// When the store fails.
+pub fn of_message(conn: &Connection, m: MessageId) -> Result<Vec<FileRow>> {
+    let mut s = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM file WHERE message = ?1 ORDER BY position"))?;
+    Ok(s.query_map([m], row)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One file.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub fn get(conn: &Connection, id: FileId) -> Result<FileRow> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM file WHERE id = ?1"))?.query_row([id], row).optional()?.ok_or_else(|| Error::NotFound("this file".into()))
+}
+
+/// Add a file to a message (or stage it, without one).
+///
+/// # Errors
+/// When the store or the disk fails.
+#[allow(clippy::too_many_arguments)]
+pub fn add(tx: &Tx<'_>, id: FileId, message: Option<MessageId>, position: usize, name: &str, mime: &str, content_id: Option<&str>, inline: bool, bytes: &[u8]) -> Result<()> {
+    let hash = tx.files.keep(bytes)?;
+    tx.prepare_cached("INSERT OR IGNORE INTO file (id, message, position, name, mime, size, content_id, inline, hash, staged_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
+        id,
+        message,
+        i64::try_from(position).unwrap_or(i64::MAX),
+        name,
+        mime,
+        i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+        content_id,
+        inline,
+        &hash[..],
+        message.is_none().then_some(tx.now),
+    ])?;
+    Ok(())
+}
+
+/// Names that run when opened: saved only, never opened.
+#[must_use]
+pub fn risky(name: &str) -> bool {
+    const RUNS: &[&str] = &[
+        "exe", "com", "bat", "cmd", "msi", "msp", "scr", "pif", "lnk", "hta", "js", "jse", "vbs", "vbe", "wsf", "wsh", "ps1", "jar", "desktop", "sh", "app", "command", "dmg", "pkg", "deb", "rpm", "appimage", "iso", "img",
+        "reg", "cpl", "svg", "html", "htm", "xhtml", "url", "webloc", "docm", "xlsm", "pptm", "apk", "run", "py", "rb", "pl",
+    ];
+    name.rsplit_once('.').is_some_and(|(_, ext)| RUNS.contains(&ext.trim().to_lowercase().as_str()))
+}
+
+/// Text for a cold column: plain when short, zstd when that saves something.
+pub(super) fn pack(text: &[u8]) -> Vec<u8> {
+    if text.len() > 400
+        && let Ok(z) = zstd::bulk::compress(text, 3)
+        && z.len() < text.len()
+    {
+        let mut out = Vec::with_capacity(z.len() + 1);
+        out.push(1);
+        out.extend(z);
+        return out;
+    }
+    let mut out = Vec::with_capacity(text.len() + 1);
+    out.push(0);
+    out.extend_from_slice(text);
+    out
+}
+
+/// What [`pack`] packed. Bounded: nothing of ours is larger than the limit on a message.
+pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>> {
+    const LIMIT: usize = 64 * 1024 * 1024;
+    match bytes.split_first() {
+        Some((0, rest)) => Ok(rest.to_vec()),
+        Some((1, rest)) => zstd::bulk::decompress(rest, LIMIT).map_err(|_| Error::Corrupt("a stored text cannot be unpacked".into())),
+        _ => Err(Error::Corrupt("a stored text has no form".into())),
+    }
+}
+
+pub(super) fn unpack_text(bytes: &[u8]) -> Result<String> {
+    Ok(String::from_utf8_lossy(&unpack(bytes)?).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_back_whole() {
+        for text in [String::new(), "short".into(), "long ".repeat(500)] {
+            assert_eq!(unpack_text(&pack(text.as_bytes())).unwrap(), text);
+        }
+        assert!(unpack(&[9, 1]).is_err() && unpack(&[]).is_err());
+    }
+
+    #[test]
+    fn a_kept_file_is_unreadable_on_disk_and_damage_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::new(dir.path().into(), Arc::new(FileKey([3; 32])));
+        let hash = files.keep(b"invoice of anna").unwrap();
+        assert_eq!(files.read(&hash).unwrap(), b"invoice of anna");
+        let path = files.path(&hash);
+        let mut raw = std::fs::read(&path).unwrap();
+        assert!(!raw.windows(4).any(|w| w == b"anna"));
+        *raw.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, raw).unwrap();
+        assert!(matches!(files.read(&hash), Err(Error::Corrupt(_))));
+    }
+
+    #[test]
+    fn programs_are_risky_and_pictures_are_not() {
+        assert!(risky("invoice.pdf.exe") && risky("x.DESKTOP") && risky("a.svg"));
+        assert!(!risky("photo.png") && !risky("README"));
+    }
+}

@@ -1,0 +1,612 @@
+//! What an account told becomes rows: messages, deliveries, threads, index, cursor and clocks, in one transaction.
+//!
+//! Polling twice changes nothing: ids are deterministic and a delivery is known by the provider's id. Nothing here
+//! writes a log entry for what can be derived again.
+
+use super::files::pack;
+use super::{Tx, conversations, files, normalise, outbox};
+use crate::error::{Error, Result};
+use crate::model::threads::{all_refs, ref_hash};
+use crate::model::{
+    AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId, HandleId, IdKey, Identity, Incoming, MessageId, Party, Place, RemoteId, ThreadId, ThreadRefs, Times, email_key,
+};
+use crate::time::{DAY, Millis};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+/// The account a batch comes from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Account.
+    pub id: AccountId,
+    /// Its channel.
+    pub channel: Channel,
+    /// Older human messages open nothing.
+    pub live_from: Millis,
+}
+
+/// What a batch brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// New messages.
+    pub new: u32,
+    /// Known ones, seen again.
+    pub known: u32,
+    /// Unreadable ones.
+    pub unreadable: u32,
+}
+
+/// The people of a message as they stand in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participants {
+    /// Sender.
+    pub from: Option<Party>,
+    /// Where answers are asked to go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reply_to: Vec<Party>,
+    /// Recipients.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<Party>,
+    /// Copies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<Party>,
+}
+
+/// Take in a batch: events, cursor, gaps, progress.
+///
+/// # Errors
+/// When the store or the disk fails; then nothing of the batch is kept and the cursor stays.
+pub fn batch(tx: &mut Tx<'_>, account: AccountId, batch: &Batch) -> Result<Brought> {
+    let source = source(tx, account)?;
+    let mut brought = Brought::default();
+    for event in &batch.events {
+        take(tx, &source, event, &mut brought)?;
+    }
+    let gaps = serde_json::to_string(&batch.gaps).map_err(|e| Error::Internal(e.to_string()))?;
+    tx.prepare_cached(
+        "UPDATE account SET cursor = ?2, progress = ?3, gaps = CASE WHEN ?4 = '[]' THEN gaps ELSE ?4 END, messages = messages + ?5 WHERE id = ?1",
+    )?
+    .execute(params![account, batch.next.0, batch.progress.map(|(a, b)| format!("[{a},{b}]")), gaps, brought.new + brought.unreadable])?;
+    Ok(brought)
+}
+
+fn source(conn: &Connection, id: AccountId) -> Result<Source> {
+    conn.prepare_cached("SELECT channel, live_from FROM account WHERE id = ?1")?
+        .query_row([id], |r| Ok(Source { id, channel: Channel::parse(&r.get::<_, String>(0)?).unwrap_or(Channel::Email), live_from: r.get(1)? }))
+        .optional()?
+        .ok_or_else(|| Error::NotFound(format!("account {id}")))
+}
+
+fn take(tx: &mut Tx<'_>, source: &Source, event: &Event, brought: &mut Brought) -> Result<()> {
+    match event {
+        Event::Message(m) => {
+            if known(tx, source, &m.remote_id)? {
+                brought.known += 1;
+            } else if message(tx, source, m)? {
+                brought.new += 1;
+            } else {
+                brought.known += 1;
+            }
+        }
+        Event::Unreadable { remote_id, place, identity, at, reason, raw } => {
+            if known(tx, source, remote_id)? {
+                brought.known += 1;
+            } else {
+                message(tx, source, &unreadable(remote_id, *place, identity, *at, raw))?;
+                let id = message_id(&tx.identity.ids, source, identity, remote_id);
+                tx.execute("UPDATE message SET unreadable = ?2 WHERE id = ?1", params![id, reason])?;
+                brought.unreadable += 1;
+            }
+        }
+        Event::Vanished { remote_id } => {
+            tx.execute("UPDATE delivery SET vanished = 1 WHERE account = ?1 AND remote_id = ?2", params![source.id, remote_id.0])?;
+        }
+        Event::Read { remote_id, seen } => {
+            if *seen {
+                let m: Option<MessageId> =
+                    tx.query_row("SELECT message FROM delivery WHERE account = ?1 AND remote_id = ?2", params![source.id, remote_id.0], |r| r.get(0)).optional()?;
+                if let Some(m) = m {
+                    tx.execute("UPDATE timeline SET unread = 0 WHERE message = ?1", [m])?;
+                    conversations::touch_all(tx, m)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A card for what cannot be read: machine mail from nobody, so that it opens and waits for nothing.
+fn unreadable(remote_id: &RemoteId, place: Place, identity: &Identity, at: Option<Millis>, raw: &[u8]) -> Incoming {
+    Incoming {
+        remote_id: remote_id.clone(),
+        place,
+        identity: identity.clone(),
+        from: None,
+        reply_to: Vec::new(),
+        to: Vec::new(),
+        cc: Vec::new(),
+        times: Times { claimed: None, received: None, provider: at },
+        subject: None,
+        text: String::new(),
+        html: None,
+        files: Vec::new(),
+        thread: ThreadRefs::default(),
+        class: Class::Machine,
+        class_reason: Some("unreadable"),
+        authenticated: None,
+        seen: false,
+        raw: raw.to_vec(),
+    }
+}
+
+fn known(conn: &Connection, source: &Source, remote: &RemoteId) -> Result<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM delivery WHERE account = ?1 AND remote_id = ?2")?.exists(params![source.id, remote.0])?)
+}
+
+/// The message's id (`model.md`, Identity).
+#[must_use]
+pub fn message_id(ids: &IdKey, source: &Source, identity: &Identity, remote: &RemoteId) -> MessageId {
+    MessageId(match identity {
+        Identity::Provider => ids.id(&[b"message", &source.id.0, remote.0.as_bytes()]),
+        Identity::Content(parts) => {
+            let mut all: Vec<&[u8]> = vec![b"message"];
+            all.extend(parts.iter().map(Vec::as_slice));
+            ids.id(&all)
+        }
+    })
+}
+
+/// The handle of a canonical address.
+#[must_use]
+pub fn handle_id(ids: &IdKey, channel: Channel, scope: &str, value: &str) -> HandleId {
+    HandleId(ids.id(&[b"handle", channel.as_str().as_bytes(), scope.as_bytes(), value.as_bytes()]))
+}
+
+/// Take in one message that has no delivery here yet. Returns whether it was new.
+fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
+    let ours = match m.from.as_ref().and_then(|f| email_key(&f.address)) {
+        Some(a) => is_own(tx, &a)?,
+        None => false,
+    };
+    if ours && let Some(id) = echo(tx, m)? {
+        deliver(tx, source, m, id)?;
+        outbox::confirmed(tx, id)?;
+        return Ok(false);
+    }
+    let id = message_id(&tx.identity.ids, source, &m.identity, &m.remote_id);
+    if tx.prepare_cached("SELECT 1 FROM message WHERE id = ?1")?.exists([id])? {
+        again(tx, source, m, id)?;
+        return Ok(false);
+    }
+    let direction = match ours {
+        true if m.place == Place::Sent || m.authenticated == Some(true) => Direction::Outbound,
+        true => Direction::Internal,
+        false => Direction::Inbound,
+    };
+    let sent_at = sent_at(&m.times, source.live_from, tx.now);
+    let new = New { id, direction, sent_at, live: sent_at >= source.live_from, home: home(tx, source, m, direction)? };
+    insert(tx, source, m, &new)?;
+    deliver(tx, source, m, id)?;
+    rehome(tx, m)?;
+    Ok(true)
+}
+
+fn is_own(conn: &Connection, address: &str) -> Result<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM own_address WHERE value = ?1")?.exists([address])?)
+}
+
+/// Our own send, come back: by our Message-ID and our From.
+fn echo(conn: &Connection, m: &Incoming) -> Result<Option<MessageId>> {
+    let Some(own) = m.thread.message_id.as_deref() else { return Ok(None) };
+    let row: Option<(MessageId, String)> =
+        conn.prepare_cached("SELECT id, message_id FROM outbox WHERE ref = ?1")?.query_row([&ref_hash(own)[..]], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+    Ok(row.filter(|(_, id)| id == own).map(|(id, _)| id))
+}
+
+fn deliver(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
+    let place = match m.place {
+        Place::Inbox => "inbox",
+        Place::Sent => "sent",
+        Place::Junk => "junk",
+        Place::Other => "other",
+    };
+    tx.prepare_cached("INSERT OR IGNORE INTO delivery (account, remote_id, message, place) VALUES (?1, ?2, ?3, ?4)")?.execute(params![source.id, m.remote_id.0, id, place])?;
+    Ok(())
+}
+
+/// The same message in another place: the earliest time stands, and a move out of junk is somebody's word.
+fn again(tx: &mut Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
+    deliver(tx, source, m, id)?;
+    let at = sent_at(&m.times, source.live_from, tx.now);
+    let (known_at, class, own_send): (Millis, i64, bool) =
+        tx.query_row("SELECT sent_at, machine_class, author IS NOT NULL FROM message WHERE id = ?1", [id], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    if at < known_at && !own_send {
+        conversations::resent(tx, id, at)?;
+    }
+    if m.place == Place::Inbox && class == Class::Junk.as_i64() && m.class != Class::Junk {
+        tx.execute("UPDATE message SET machine_class = ?2, class_reason = NULL WHERE id = ?1", params![id, m.class.as_i64()])?;
+        conversations::reclassify(tx, "id = ?1", &[&id])?;
+    }
+    Ok(())
+}
+
+/// When a mail was sent (`model.md`, Time and order): Date within a day before the server's time, never after it.
+#[must_use]
+pub fn sent_at(t: &Times, live_from: Millis, now: Millis) -> Millis {
+    let server = t.received.or(t.provider).unwrap_or(now).min(now.max(t.provider.unwrap_or(now)));
+    let Some(claimed) = t.claimed else { return server };
+    if t.received.is_none() || claimed < live_from && server < live_from {
+        return claimed.min(server).max(0);
+    }
+    claimed.clamp(server - DAY, server)
+}
+
+/// Where a message belongs and where else it is shown.
+#[derive(Debug, Clone, Default)]
+struct Home {
+    conversation: Option<CustomerId>,
+    handle: Option<HandleId>,
+    also: Vec<CustomerId>,
+    /// An outbound that answers something known here may start an episode.
+    opens: bool,
+}
+
+struct New {
+    id: MessageId,
+    direction: Direction,
+    sent_at: Millis,
+    live: bool,
+    home: Home,
+}
+
+fn home(tx: &mut Tx<'_>, source: &Source, m: &Incoming, direction: Direction) -> Result<Home> {
+    match direction {
+        Direction::Inbound => {
+            let (value, name) = match &m.from {
+                Some(p) => (email_key(&p.address).unwrap_or_else(|| p.address.trim().to_lowercase()), p.name.clone()),
+                None => (String::new(), None),
+            };
+            let handle = handle(tx, source.channel, "", &value, name.as_deref(), m.times.claimed.unwrap_or(0))?;
+            Ok(Home { conversation: Some(CustomerId(handle.0)), handle: Some(handle), ..Home::default() })
+        }
+        Direction::Outbound => outbound_home(tx, source, m),
+        Direction::Internal => Ok(Home { conversation: Some(internal_home(tx, source, m)?), ..Home::default() }),
+    }
+}
+
+fn outbound_home(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<Home> {
+    let mut shown = Vec::new();
+    for p in &m.to {
+        if let Some(a) = email_key(&p.address)
+            && !is_own(tx, &a)?
+        {
+            shown.push(CustomerId(handle(tx, source.channel, "", &a, p.name.as_deref(), 0)?.0));
+        }
+    }
+    let parent = match parent_ref(m) {
+        Some(r) => conversation_of(tx, &r)?,
+        None => None,
+    };
+    let conversation = parent.or(shown.first().copied());
+    let also = shown.into_iter().filter(|c| Some(*c) != conversation).collect();
+    match conversation {
+        Some(_) => Ok(Home { conversation, handle: None, also, opens: parent.is_some() }),
+        // Sent to nobody but ourselves.
+        None => Ok(Home { conversation: Some(internal_home(tx, source, m)?), ..Home::default() }),
+    }
+}
+
+/// Mail of the team lies in its thread's conversation, else in a conversation of its own under *Automatic*.
+fn internal_home(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<CustomerId> {
+    if let Some(r) = parent_ref(m)
+        && let Some(c) = conversation_of(tx, &r)?
+    {
+        return Ok(c);
+    }
+    let h = handle(tx, source.channel, "internal", &source.id.hex(), Some("Internal mail"), 1)?;
+    Ok(CustomerId(h.0))
+}
+
+/// The Message-ID that a mail answers: In-Reply-To, else the last of References.
+fn parent_ref(m: &Incoming) -> Option<[u8; 16]> {
+    m.thread.in_reply_to.first().or(m.thread.references.last()).map(|id| ref_hash(id))
+}
+
+fn conversation_of(conn: &Connection, message_ref: &[u8; 16]) -> Result<Option<CustomerId>> {
+    // The least id makes the choice the same on every desktop when several mails carry one Message-ID.
+    Ok(conn
+        .prepare_cached("SELECT conversation FROM message WHERE ref = ?1 AND conversation IS NOT NULL AND direction <> 2 ORDER BY id LIMIT 1")?
+        .query_row([&message_ref[..]], |r| r.get(0))
+        .optional()?)
+}
+
+/// Make sure of a handle and of the customer made from it; the newest message's name stands.
+pub(super) fn handle(tx: &Tx<'_>, channel: Channel, scope: &str, value: &str, name: Option<&str>, at: Millis) -> Result<HandleId> {
+    let id = handle_id(&tx.identity.ids, channel, scope, value);
+    let name = name.map(str::trim).filter(|n| !n.is_empty() && *n != value);
+    tx.prepare_cached(
+        "INSERT INTO handle (id, channel, scope, value, name, name_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_at = excluded.name_at WHERE excluded.name IS NOT NULL AND (name IS NULL OR excluded.name_at > name_at OR excluded.name_at = name_at AND excluded.name > name)",
+    )?
+    .execute(params![id, channel.as_str(), scope, value, name, at])?;
+    conversations::ensure(tx, CustomerId(id.0))?;
+    Ok(id)
+}
+
+/// One line of a message: without quoted lines, white space folded.
+#[must_use]
+pub fn snippet(text: &str) -> String {
+    let mut out = String::new();
+    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('>'));
+    for word in lines.flat_map(str::split_whitespace) {
+        if out.chars().count() + word.chars().count() > 160 {
+            break;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    if out.is_empty() {
+        out = text.split_whitespace().next().unwrap_or("").chars().take(160).collect();
+    }
+    out
+}
+
+fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<()> {
+    let refs = all_refs(&m.thread);
+    let not_customer = match new.home.handle {
+        Some(h) => tx.prepare_cached("SELECT not_customer FROM handle WHERE id = ?1")?.query_row([h], |r| r.get::<_, bool>(0))?,
+        None => false,
+    };
+    let machine = if new.direction == Direction::Internal { Class::Machine } else { m.class };
+    let said = super::log::value(tx, crate::model::log::Entity::Message, &new.id.hex(), "class")?.and_then(|v| serde_json::from_value::<Class>(v).ok());
+    let class = said.unwrap_or(if not_customer && machine == Class::Human { Class::Machine } else { machine });
+    let people = Participants { from: m.from.clone(), reply_to: m.reply_to.clone(), to: m.to.clone(), cc: m.cc.clone() };
+    let row = Row {
+        id: new.id,
+        conversation: new.home.conversation,
+        account: source.id,
+        channel: source.channel,
+        handle: new.home.handle,
+        direction: new.direction,
+        class,
+        machine_class: machine,
+        class_reason: m.class_reason,
+        live: new.live,
+        sent_at: new.sent_at,
+        claimed_at: m.times.claimed,
+        outside: new.direction == Direction::Outbound,
+        opens: new.home.opens,
+        thread: thread(tx, &refs)?,
+        own_ref: m.thread.message_id.as_deref().map(ref_hash),
+        parent_ref: parent_ref(m),
+        verified: m.authenticated,
+        subject: m.subject.as_deref(),
+        text: &m.text,
+        people: &people,
+        has_html: m.html.is_some(),
+        files: m.files.iter().map(|f| f.name.as_str()).collect(),
+        unread: new.direction == Direction::Inbound && class == Class::Human && new.live && !m.seen,
+        also: &new.home.also,
+        thread_ids: m.thread.message_id.iter().chain(&m.thread.references).cloned().collect(),
+        author: None,
+    };
+    let rid = row.insert(tx)?;
+    if let Some(h) = &m.html {
+        let links = serde_json::to_string(&h.links).map_err(|e| Error::Internal(e.to_string()))?;
+        tx.prepare_cached("UPDATE body SET html = ?2, html_links = ?3, html_blocked = ?4, html_version = ?5 WHERE rid = ?1")?.execute(params![
+            rid,
+            pack(h.html.as_bytes()),
+            links,
+            i64::try_from(h.blocked.len()).unwrap_or(0),
+            h.version
+        ])?;
+    }
+    keep_raw(tx, rid, &m.raw)?;
+    for (i, f) in m.files.iter().enumerate() {
+        let id = FileId(tx.identity.ids.id(&[b"file", &new.id.0, &(i as u64).to_be_bytes()]));
+        files::add(tx, id, Some(new.id), i, &f.name, &f.mime, f.content_id.as_deref(), f.inline, &f.bytes)?;
+    }
+    if new.direction == Direction::Inbound && class == Class::Human && new.live
+        && let Some(c) = new.home.conversation
+    {
+        tx.notices.push((c, new.id));
+    }
+    Ok(())
+}
+
+/// Small mails lie in the database, large ones as kept files.
+fn keep_raw(tx: &Tx<'_>, rid: i64, raw: &[u8]) -> Result<()> {
+    const IN_DATABASE: usize = 256 * 1024;
+    if raw.is_empty() {
+        return Ok(());
+    }
+    if raw.len() <= IN_DATABASE {
+        tx.prepare_cached("INSERT INTO raw (rid, bytes) VALUES (?1, ?2)")?.execute(params![rid, pack(raw)])?;
+    } else {
+        let hash = tx.files.keep(raw)?;
+        tx.prepare_cached("INSERT INTO raw (rid, hash) VALUES (?1, ?2)")?.execute(params![rid, &hash[..]])?;
+    }
+    Ok(())
+}
+
+/// A message about to become rows, from a poll or from the composer.
+pub(super) struct Row<'a> {
+    pub id: MessageId,
+    pub conversation: Option<CustomerId>,
+    pub account: AccountId,
+    pub channel: Channel,
+    pub handle: Option<HandleId>,
+    pub direction: Direction,
+    pub class: Class,
+    pub machine_class: Class,
+    pub class_reason: Option<&'a str>,
+    pub live: bool,
+    pub sent_at: Millis,
+    pub claimed_at: Option<Millis>,
+    pub outside: bool,
+    pub opens: bool,
+    pub thread: Option<ThreadId>,
+    pub own_ref: Option<[u8; 16]>,
+    pub parent_ref: Option<[u8; 16]>,
+    pub verified: Option<bool>,
+    pub subject: Option<&'a str>,
+    pub text: &'a str,
+    pub people: &'a Participants,
+    pub has_html: bool,
+    pub files: Vec<&'a str>,
+    pub unread: bool,
+    pub also: &'a [CustomerId],
+    pub thread_ids: Vec<String>,
+    pub author: Option<(crate::model::AgentId, Millis, &'a [MessageId])>,
+}
+
+impl Row<'_> {
+    /// Insert the message with its places, body and index. Returns its local row id.
+    pub fn insert(&self, tx: &mut Tx<'_>) -> Result<i64> {
+        let rid = free_rid(tx, self.sent_at)?;
+        let people = serde_json::to_string(self.people).map_err(|e| Error::Internal(e.to_string()))?;
+        let answers = self.author.map(|(_, _, a)| serde_json::to_string(a).unwrap_or_else(|_| "[]".into()));
+        tx.prepare_cached(
+            "INSERT INTO message (rid, id, conversation, account, channel, handle, direction, class, machine_class, class_version, class_reason, live, sent_at, claimed_at, received_at, outside, opens,
+                                  author, authored_at, send_state, answers, thread, ref, parent_ref, verified, subject, snippet, participants, has_html, has_files)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
+        )?
+        .execute(params![
+            rid,
+            self.id,
+            self.conversation,
+            self.account,
+            self.channel.as_str(),
+            self.handle,
+            self.direction.as_i64(),
+            self.class.as_i64(),
+            self.machine_class.as_i64(),
+            CLASSIFIER_VERSION,
+            self.class_reason,
+            self.live,
+            self.sent_at,
+            self.claimed_at,
+            tx.now,
+            self.outside,
+            self.opens,
+            self.author.map(|a| a.0),
+            self.author.map(|a| a.1),
+            self.author.map(|_| "held"),
+            answers,
+            self.thread,
+            self.own_ref.map(|r| r.to_vec()),
+            self.parent_ref.map(|r| r.to_vec()),
+            self.verified,
+            self.subject,
+            snippet(self.text),
+            people,
+            self.has_html,
+            !self.files.is_empty(),
+        ])?;
+        if let Some(c) = self.conversation {
+            self.place(tx, c, rid, true)?;
+        }
+        for c in self.also {
+            self.place(tx, *c, rid, false)?;
+        }
+        let ids = serde_json::to_string(&self.thread_ids).unwrap_or_else(|_| "[]".into());
+        tx.prepare_cached("INSERT INTO body (rid, text, thread_ids) VALUES (?1, ?2, ?3)")?.execute(params![rid, pack(self.text.as_bytes()), ids])?;
+        self.index(tx, rid)?;
+        Ok(rid)
+    }
+
+    fn place(&self, tx: &mut Tx<'_>, c: CustomerId, rid: i64, home: bool) -> Result<()> {
+        conversations::ensure(tx, c)?;
+        let live = self.live && self.direction != Direction::Internal;
+        tx.prepare_cached("INSERT OR IGNORE INTO timeline (conversation, sent_at, message, rid, home, live, unread) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+            .execute(params![c, self.sent_at, self.id, rid, home, live, home && self.unread])?;
+        let inbound = (self.direction == Direction::Inbound).then_some(self.sent_at);
+        let outbound = (self.direction == Direction::Outbound).then_some(self.sent_at);
+        tx.prepare_cached(
+            "UPDATE customer SET messages = messages + 1, here = here + ?2, human = human + ?3, last_in = max(coalesce(last_in, ?4), coalesce(?4, last_in)),
+               last_out = max(coalesce(last_out, ?5), coalesce(?5, last_out)), since = min(coalesce(since, ?6), ?6) WHERE id = ?1",
+        )?
+        .execute(params![c, home, self.class == Class::Human && self.direction != Direction::Internal, inbound, outbound, self.sent_at])?;
+        tx.touch(c);
+        Ok(())
+    }
+
+    fn index(&self, tx: &Tx<'_>, rid: i64) -> Result<()> {
+        let everybody = self.people.from.iter().chain(&self.people.to).chain(&self.people.cc);
+        let people: Vec<String> = everybody.map(|p| format!("{} {}", p.name.as_deref().unwrap_or(""), p.address)).collect();
+        tx.prepare_cached("INSERT INTO search (rowid, subject, people, body, files) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+            rid,
+            normalise::document(self.subject.unwrap_or("")),
+            normalise::document(&people.join(" ")),
+            normalise::document(self.text),
+            normalise::document(&self.files.join(" ")),
+        ])?;
+        Ok(())
+    }
+}
+
+/// `sent_at << 20 | next free`, the time clamped to 43 bits: newest first is the index's own order.
+fn free_rid(tx: &Tx<'_>, sent_at: Millis) -> Result<i64> {
+    let base = sent_at.clamp(0, (1 << 43) - 1) << 20;
+    let last: Option<i64> = tx.prepare_cached("SELECT max(rid) FROM message WHERE rid >= ?1 AND rid < ?2")?.query_row([base, base + (1 << 20)], |r| r.get(0))?;
+    Ok(last.map_or(base, |l| l + 1))
+}
+
+/// The thread of these Message-IDs: all that ever met are one, named by the least hash, in any order of arrival.
+pub(super) fn thread(tx: &Tx<'_>, refs: &[[u8; 16]]) -> Result<Option<ThreadId>> {
+    let Some(least) = refs.iter().min() else { return Ok(None) };
+    let mut met: Vec<[u8; 16]> = Vec::new();
+    for r in refs {
+        let t: Option<ThreadId> = tx.prepare_cached("SELECT thread FROM thread_ref WHERE ref = ?1")?.query_row([&r[..]], |x| x.get(0)).optional()?;
+        met.extend(t.map(|t| t.0));
+    }
+    let name = met.iter().copied().chain([*least]).min().unwrap_or(*least);
+    for old in met.iter().filter(|t| **t != name) {
+        tx.prepare_cached("UPDATE thread_ref SET thread = ?2 WHERE thread = ?1")?.execute(params![ThreadId(*old), ThreadId(name)])?;
+    }
+    for r in refs {
+        tx.prepare_cached("INSERT INTO thread_ref (ref, thread) VALUES (?1, ?2) ON CONFLICT (ref) DO UPDATE SET thread = excluded.thread")?.execute(params![&r[..], ThreadId(name)])?;
+    }
+    Ok(Some(ThreadId(name)))
+}
+
+/// Mails that answer this one and came before it now know where they belong.
+fn rehome(tx: &mut Tx<'_>, m: &Incoming) -> Result<()> {
+    let Some(own) = m.thread.message_id.as_deref().map(ref_hash) else { return Ok(()) };
+    let Some(c) = conversation_of(tx, &own)? else { return Ok(()) };
+    let moved: Vec<(MessageId, Option<CustomerId>, i64)> = {
+        let mut s = tx.prepare_cached("SELECT id, conversation, direction FROM message WHERE parent_ref = ?1 AND (outside = 1 OR direction = 2) AND author IS NULL")?;
+        s.query_map([&own[..]], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?.collect::<rusqlite::Result<_>>()?
+    };
+    for (id, old, direction) in moved {
+        let outbound = direction == Direction::Outbound.as_i64();
+        tx.execute("UPDATE message SET conversation = ?2, opens = ?3 WHERE id = ?1", params![id, c, outbound])?;
+        if old == Some(c) {
+            tx.touch(c);
+            continue;
+        }
+        move_home(tx, id, old, c, outbound)?;
+    }
+    Ok(())
+}
+
+/// Show a message in its right conversation; an outbound stays, as a copy, with its recipient.
+fn move_home(tx: &mut Tx<'_>, id: MessageId, old: Option<CustomerId>, new: CustomerId, stays: bool) -> Result<()> {
+    let (at, rid, live): (Millis, i64, bool) = tx.query_row("SELECT sent_at, rid, live FROM message WHERE id = ?1", [id], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    conversations::ensure(tx, new)?;
+    tx.execute(
+        "INSERT INTO timeline (conversation, sent_at, message, rid, home, live) VALUES (?1, ?2, ?3, ?4, 1, ?5) ON CONFLICT (conversation, sent_at, message) DO UPDATE SET home = 1",
+        params![new, at, id, rid, live && stays],
+    )?;
+    if let Some(old) = old {
+        if stays {
+            tx.execute("UPDATE timeline SET home = 0 WHERE conversation = ?1 AND message = ?2", params![old, id])?;
+        } else {
+            tx.execute("DELETE FROM timeline WHERE conversation = ?1 AND message = ?2", params![old, id])?;
+        }
+        conversations::recount_customer(tx, old)?;
+    }
+    conversations::recount_customer(tx, new)
+}

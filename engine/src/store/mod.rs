@@ -1,0 +1,227 @@
+//! Floor 1: the workspace's database. One writer, several readers; whoever writes holds a [`Tx`], whoever
+//! reads a plain connection, so that writing outside a transaction does not compile.
+
+pub mod accounts;
+pub mod acts;
+pub mod check;
+pub mod conversations;
+pub mod files;
+pub mod ingest;
+pub mod keys;
+pub mod lists;
+pub mod log;
+pub mod log_acts;
+pub mod migrate;
+pub mod normalise;
+pub mod outbox;
+pub mod search;
+pub mod timeline;
+mod tx;
+
+pub use tx::{Changes, Tx};
+
+use crate::error::{Error, Result};
+use crate::model::{AgentId, CustomerId, DeviceId, IdKey, MessageId};
+use crate::secrets::Key;
+use crate::time::Clock;
+use rusqlite::{Connection, OpenFlags};
+use secrecy::ExposeSecret;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, mpsc};
+use tokio::sync::{Semaphore, broadcast, oneshot};
+
+const READERS: usize = 4;
+/// 64 MB of page cache over all connections together, the writer's share first (KiB, negative for SQLite).
+const WRITER_CACHE_KIB: i64 = 24 * 1024;
+const READER_CACHE_KIB: i64 = 10 * 1024;
+
+/// Who we are and the workspace's keys, read once at opening.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// This installation.
+    pub device: DeviceId,
+    /// The person at it.
+    pub agent: AgentId,
+    /// Makes ids.
+    pub ids: IdKey,
+}
+
+/// What a committed transaction changed.
+#[derive(Debug, Clone, Default)]
+pub struct Announced {
+    /// Changes for the window.
+    pub changes: Changes,
+    /// New human inbound messages: (conversation root, message).
+    pub notices: Vec<(CustomerId, MessageId)>,
+}
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The open database.
+pub struct Store {
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    permits: Arc<Semaphore>,
+    dir: PathBuf,
+    file_key: Arc<files::FileKey>,
+    identity: Identity,
+    clock: Arc<dyn Clock>,
+    announce: broadcast::Sender<Announced>,
+}
+
+impl Store {
+    /// Open the database in `dir`, creating or migrating it.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when the key is wrong, [`Error::Newer`] for a database of a newer Parley,
+    /// [`Error::Corrupt`] for a damaged one.
+    pub fn open(dir: &Path, key: &Key, clock: Arc<dyn Clock>) -> Result<Self> {
+        let path = dir.join("parley.db");
+        let mut writer = connect(&path, key, WRITER_CACHE_KIB, true)?;
+        migrate::migrate(&mut writer)?;
+        let identity = migrate::identity(&mut writer, clock.now())?;
+        let readers = (0..READERS).map(|_| connect(&path, key, READER_CACHE_KIB, false)).collect::<Result<Vec<_>>>()?;
+        let (send, receive) = mpsc::channel::<Job>();
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || {
+                while let Ok(job) = receive.recv() {
+                    job(&mut writer);
+                }
+            })
+            .map_err(|e| Error::io("starting the store's writer", e))?;
+        Ok(Self {
+            jobs: Mutex::new(Some(send)),
+            writer: Mutex::new(Some(thread)),
+            readers: Arc::new(Mutex::new(readers)),
+            permits: Arc::new(Semaphore::new(READERS)),
+            dir: dir.to_path_buf(),
+            file_key: Arc::new(files::FileKey::derive(key)),
+            identity,
+            clock,
+            announce: broadcast::channel(256).0,
+        })
+    }
+
+    /// Who we are.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Kept files.
+    #[must_use]
+    pub fn files(&self) -> files::Files {
+        files::Files::new(self.dir.join("files"), Arc::clone(&self.file_key))
+    }
+
+    /// What committed transactions changed.
+    #[must_use]
+    pub fn announcements(&self) -> broadcast::Receiver<Announced> {
+        self.announce.subscribe()
+    }
+
+    /// Read. Blocking work runs on a thread of its own.
+    ///
+    /// # Errors
+    /// What `f` says, or [`Error::Stopped`].
+    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Error::Stopped)?;
+        let readers = Arc::clone(&self.readers);
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let conn = lock(&readers).pop().ok_or(Error::Stopped)?;
+            // A panic in a reader must not cost us the connection.
+            let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(&conn)));
+            lock(&readers).push(conn);
+            out.unwrap_or_else(|_| Err(Error::Internal("a read of the store panicked".into())))
+        })
+        .await
+        .map_err(|_| Error::Stopped)?
+    }
+
+    /// Write: all of it in one transaction, or nothing. Changes are announced after the commit.
+    ///
+    /// # Errors
+    /// What `f` says, or [`Error::Stopped`].
+    pub async fn write<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let identity = self.identity.clone();
+        let clock = Arc::clone(&self.clock);
+        let files = self.files();
+        let announce = self.announce.clone();
+        let job: Job = Box::new(move |conn| {
+            let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tx::run(conn, identity, clock.now(), files, f)));
+            let out = out.unwrap_or_else(|_| Err(Error::Internal("a write to the store panicked and was rolled back".into())));
+            let out = out.map(|(value, announced)| {
+                if !announced.changes.is_empty() || !announced.notices.is_empty() {
+                    // Nobody listening is fine.
+                    let _ = announce.send(announced);
+                }
+                value
+            });
+            let _ = reply.send(out);
+        });
+        lock(&self.jobs).as_ref().ok_or(Error::Stopped)?.send(job).map_err(|_| Error::Stopped)?;
+        answer.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// Finish what was asked and close the database.
+    pub fn close(&self) {
+        lock(&self.jobs).take();
+        if let Some(t) = lock(&self.writer).take() {
+            let _ = t.join();
+        }
+        lock(&self.readers).clear();
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A poisoned lock only says that somebody panicked; what it guards is whole.
+pub(crate) fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Connection> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if writer {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let conn = Connection::open_with_flags(path, flags)?;
+    let hex = zeroize::Zeroizing::new(format!("x'{}'", data_encoding::HEXLOWER.encode(key.expose_secret())));
+    conn.pragma_update(None, "key", hex.as_str())?;
+    // The first read proves the key: a wrong one looks like a file that is no database.
+    match conn.query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get::<_, i64>(0)) {
+        Ok(_) => {}
+        Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+            return Err(Error::Locked("the key does not open this database; it may be damaged, or it belongs to another key".into()));
+        }
+        Err(e) => return Err(e.into()),
+    }
+    conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cell_size_check", true)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -cache_kib)?;
+    conn.pragma_update(None, "secure_delete", true)?;
+    if !writer {
+        conn.pragma_update(None, "query_only", true)?;
+    }
+    conn.set_prepared_statement_cache_capacity(128);
+    Ok(conn)
+}

@@ -1,0 +1,135 @@
+//! Floor 2: one supervised task an account that polls it into the store.
+
+use crate::connectors::Live;
+use crate::error::{Error, Result};
+use crate::model::{AccountState, ChannelError, Remedy};
+use crate::store::accounts::{self, Health};
+use crate::store::{Store, ingest};
+use crate::time::{Millis, SECOND};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The first pause after a failure; doubled up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Millis = 5 * SECOND;
+/// Ten minutes: a server that is back is noticed by then at the latest.
+const LONGEST_PAUSE: Millis = 600 * SECOND;
+
+/// Poll everything that is waiting right now. Returns how many messages were new.
+///
+/// # Errors
+/// What the channel or the store says; what was stored before stays stored.
+pub async fn poll_once(store: &Store, live: &Live) -> Result<u32> {
+    let mut new = 0;
+    loop {
+        let (brought, more) = poll_batch(store, live).await?;
+        new += brought;
+        if !more {
+            return Ok(new);
+        }
+    }
+}
+
+/// One batch: the cursor moves with what was polled, or not at all.
+async fn poll_batch(store: &Store, live: &Live) -> Result<(u32, bool)> {
+    let id = live.id;
+    let cursor = store.read(move |c| Ok(accounts::get(c, id)?.cursor)).await?;
+    let batch = live.connector.poll(cursor.as_ref()).await?;
+    let more = batch.more;
+    let brought = store.write(move |tx| ingest::batch(tx, id, &batch)).await?;
+    Ok((brought.new + brought.unreadable, more))
+}
+
+/// Poll for ever: news as they come, failures with growing pauses. Ends when the account needs a person.
+pub async fn run(store: Arc<Store>, live: Arc<Live>) {
+    let mut failures = 0u32;
+    loop {
+        match until_quiet(&store, &live).await {
+            Ok(()) => {
+                failures = 0;
+                let id = live.id;
+                let cursor = store.read(move |c| Ok(accounts::get(c, id)?.cursor)).await.ok().flatten();
+                tokio::select! {
+                    () = live.connector.wait(cursor.as_ref()) => {}
+                    () = live.poll.notified() => {}
+                }
+            }
+            Err(Error::Stopped | Error::NotFound(_)) => return,
+            Err(e) => {
+                live.connector.close().await;
+                let pause = rest(&store, &live, &e, failures).await;
+                failures = failures.saturating_add(1);
+                match pause {
+                    Some(ms) => {
+                        tokio::select! {
+                            () = tokio::time::sleep(Duration::from_millis(ms.unsigned_abs())) => {}
+                            () = live.poll.notified() => failures = 0,
+                        }
+                    }
+                    // Only a person can mend this; the window says so.
+                    None => {
+                        live.poll.notified().await;
+                        failures = 0;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Batches until nothing is waiting; says that all is well after the first one.
+async fn until_quiet(store: &Store, live: &Live) -> Result<()> {
+    loop {
+        let (_, more) = poll_batch(store, live).await?;
+        say(store, live, AccountState::Ok, if more { "Connected; older messages are still coming in".into() } else { "Connected".into() }, None, true).await;
+        if !more {
+            return Ok(());
+        }
+        // A send must not wait for a long first sync.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Say what is wrong and for how long to rest; `None` = until a person acts.
+async fn rest(store: &Store, live: &Live, e: &Error, failures: u32) -> Option<Millis> {
+    let now = store.clock().now();
+    let (state, pause) = match e {
+        Error::Channel(ChannelError { remedy: Remedy::Reconnect | Remedy::Final, .. }) => (AccountState::NeedsAttention, None),
+        Error::Channel(c) => (AccountState::Waiting, Some(c.retry_after.unwrap_or_else(|| backoff(failures, now)))),
+        _ => (AccountState::Waiting, Some(backoff(failures, now))),
+    };
+    tracing::warn!(account = %live.id, step = step(e), code = e.code(), "poll failed");
+    say(store, live, state, e.to_string(), pause.map(|p| now + p), false).await;
+    pause
+}
+
+fn step(e: &Error) -> &'static str {
+    if let Error::Channel(c) = e { c.step } else { "store" }
+}
+
+/// 5 s, 10 s, … 10 min, each up to a fifth longer so that accounts do not march in step.
+#[must_use]
+pub fn backoff(failures: u32, now: Millis) -> Millis {
+    let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE);
+    pause + now.rem_euclid(97) * pause / 5 / 97
+}
+
+async fn say(store: &Store, live: &Live, state: AccountState, says: String, next_try: Option<Millis>, success: bool) {
+    let id = live.id;
+    let h = Health { state, says, next_try, success };
+    if let Err(e) = store.write(move |tx| accounts::health(tx, id, &h)).await {
+        tracing::error!(account = %id, code = e.code(), "the account's state could not be kept");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_ten_minutes_and_no_further() {
+        assert_eq!(backoff(0, 0), 5_000);
+        assert_eq!(backoff(1, 0), 10_000);
+        assert_eq!(backoff(60, 0), 600_000);
+        assert!((0..1_000).all(|n| backoff(3, n) >= 40_000 && backoff(3, n) <= 48_000));
+    }
+}

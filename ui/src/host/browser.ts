@@ -1,0 +1,60 @@
+import type { Change } from "../api/Change";
+import { hostError, isErrorBody, type Args, type Host, type Name, type Reply, type Stop } from "./host";
+
+interface Heard {
+  change?: Change;
+  open?: { conversation: string };
+}
+
+/** The same window in an ordinary browser, against an engine on the loopback. Development builds only. */
+export class BrowserHost implements Host {
+  private readonly token: string;
+  private readonly base: string;
+  private readonly events: EventSource;
+
+  constructor(location: Location) {
+    const query = new URLSearchParams(location.search);
+    const hash = new URLSearchParams(location.hash.slice(1));
+    this.token = hash.get("token") ?? query.get("token") ?? "";
+    this.base = query.get("engine") ?? "";
+    this.events = new EventSource(`${this.base}/events?token=${encodeURIComponent(this.token)}`);
+  }
+
+  async call<K extends Name>(name: K, args: Args<K>): Promise<Reply<K>> {
+    let response: Response;
+    try {
+      response = await fetch(`${this.base}/call`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${this.token}` },
+        body: JSON.stringify({ name, args }),
+      });
+    } catch {
+      throw hostError("host", "The development server does not answer.");
+    }
+    const body: unknown = await response.json().catch(() => null);
+    if (!response.ok) throw isErrorBody(body) ? body : hostError("host", `The development server answered ${String(response.status)}.`);
+    return body as Reply<K>;
+  }
+
+  onChange(heard: (change: Change) => void): Stop {
+    return this.listen((event) => event.change && heard(event.change));
+  }
+
+  onOpen(heard: (conversation: string) => void): Stop {
+    return this.listen((event) => event.open && heard(event.open.conversation));
+  }
+
+  setTitle(title: string): void {
+    document.title = title;
+  }
+
+  partUrl(file: string): string {
+    return `${this.base}/part/${encodeURIComponent(file)}?token=${encodeURIComponent(this.token)}`;
+  }
+
+  private listen(heard: (event: Heard) => void): Stop {
+    const on = (event: MessageEvent<string>): void => heard(JSON.parse(event.data) as Heard);
+    this.events.addEventListener("message", on);
+    return () => this.events.removeEventListener("message", on);
+  }
+}

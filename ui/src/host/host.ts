@@ -1,0 +1,40 @@
+import type { Change } from "../api/Change";
+import type { Commands } from "../api/commands";
+import type { ErrorBody } from "../api/ErrorBody";
+
+/** The name of a command of the engine. */
+export type Name = keyof Commands;
+/** What a command takes. */
+export type Args<K extends Name> = Commands[K]["args"];
+/** What a command answers. */
+export type Reply<K extends Name> = Commands[K]["reply"];
+
+/** Undoes a subscription. */
+export type Stop = () => void;
+
+/**
+ * What the window needs from the program around it. The one seam between the front end and whatever runs the engine:
+ * nothing outside this folder knows which of the hosts it speaks to.
+ */
+export interface Host {
+  /** Runs a command; rejects with an `ErrorBody`. */
+  call<K extends Name>(name: K, args: Args<K>): Promise<Reply<K>>;
+  /** Tells what changed, ids only. */
+  onChange(heard: (change: Change) => void): Stop;
+  /** A notification was clicked: show this conversation. */
+  onOpen(heard: (conversation: string) => void): Stop;
+  /** The window's title. */
+  setTitle(title: string): void;
+  /** Where an inline image is served from. */
+  partUrl(file: string): string;
+}
+
+/** Whether a rejection is the engine's own. */
+export function isErrorBody(error: unknown): error is ErrorBody {
+  return typeof error === "object" && error !== null && typeof (error as ErrorBody).code === "string" && typeof (error as ErrorBody).message === "string";
+}
+
+/** An error of the host itself, shaped like the engine's. */
+export function hostError(code: string, message: string): ErrorBody {
+  return { code, message };
+}

@@ -1,0 +1,31 @@
+import type { AccountConfig } from "../../api/AccountConfig";
+import type { AccountItem } from "../../api/AccountItem";
+import { capabilities, idOf, ours } from "./world";
+
+export function configOf(address: string, name: string): AccountConfig {
+  const domain = address.split("@")[1] ?? "example.com";
+  return {
+    channel: "email", address, display_name: name,
+    imap: { host: `imap.${domain}`, port: 993, security: "tls", user: address }, smtp: { host: `smtp.${domain}`, port: 465, security: "tls", user: address },
+    aliases: [], sent_copy: "auto", trusted_certificate: null,
+  };
+}
+
+export function accountOf(n: number, config: AccountConfig, more: Partial<AccountItem> = {}): AccountItem {
+  return {
+    id: idOf(900 + n), config, state: "ok", says: "Connected. New mail arrives at once.", last_success: Date.now() - 20_000, next_try: Date.now() + 280_000, progress: null,
+    cursor: "INBOX 1718:20412 · Sent 1718:8841", gaps: [], live_from: Date.now() - 20 * 86_400_000, capabilities, messages: 20_412, ...more,
+  };
+}
+
+/** The accounts of a state the script can be asked to play. */
+export function accountsFor(state: string): AccountItem[] {
+  if (state === "empty" || state === "fresh" || state === "fresh-passphrase") return [];
+  const hello = accountOf(0, configOf(ours.address, ours.name));
+  const press = accountOf(1, configOf("press@parley-lamps.example", "Parley Lamps Press"), { messages: 1_204 });
+  const waiting = { state: "waiting" as const, says: "imap.parley-lamps.example does not answer. Trying again by itself; nothing is lost.", next_try: Date.now() + 45_000, last_success: Date.now() - 900_000 };
+  if (state === "offline") return [{ ...hello, ...waiting }, { ...press, ...waiting }];
+  const broken = { state: "needs_attention" as const, says: "imap.parley-lamps.example refused the password. Enter the new one under Settings → Accounts.", next_try: null };
+  if (state === "broken") return [hello, { ...press, ...broken }];
+  return [hello, { ...press, state: "connecting", says: "Reading older mail, newest first.", progress: [1204, 3900], gaps: [{ place: "INBOX", reason: "3 messages were larger than 50 MB and were left on the server.", since: Date.now() - 9 * 86_400_000 }] }];
+}

@@ -1,0 +1,191 @@
+import type { Agent } from "../../api/Agent";
+import type { ConversationRow } from "../../api/ConversationRow";
+import type { Draft } from "../../api/Draft";
+import type { FileItem } from "../../api/FileItem";
+import type { HandleItem } from "../../api/HandleItem";
+import type { MessageItem } from "../../api/MessageItem";
+import type { StageChange } from "../../api/StageChange";
+import type { Stage } from "../../api/Stage";
+import type { Status } from "../../api/Status";
+import type { TimelineItem } from "../../api/TimelineItem";
+import type { Capabilities } from "../../api/Capabilities";
+import { crowd, stories, type Story } from "./people";
+
+export const me: Agent = { id: "a0", name: "Mara Lind", me: true };
+export const team: Agent[] = [me, { id: "a1", name: "Tom Okafor", me: false }, { id: "a2", name: "Layla Haddad", me: false }];
+export const ours = { name: "Parley Lamps", address: "hello@parley-lamps.example" };
+const agentOf = { me, tom: team[1] ?? me, layla: team[2] ?? me };
+
+export const stages: Stage[] = [
+  { key: "new", name: "New", digit: 1, qualified: false, closed: false, tone: "neutral" },
+  { key: "engaged", name: "Engaged", digit: 2, qualified: false, closed: false, tone: "blue" },
+  { key: "qualified", name: "Qualified", digit: 3, qualified: true, closed: false, tone: "violet" },
+  { key: "won", name: "Won", digit: 4, qualified: true, closed: true, tone: "green" },
+  { key: "lost", name: "Lost", digit: 5, qualified: false, closed: true, tone: "red" },
+  { key: "not_a_lead", name: "Not a lead", digit: 6, qualified: false, closed: true, tone: "grey" },
+];
+
+export const capabilities: Capabilities = {
+  channel: "email", max_text: null, subject: true, copies: true, attachments: true, max_attachment: 25_000_000, reply_window_hours: null,
+  may_write_first: true, deduplicates: false, pushes: true, poll_seconds: 300, may_keep_media: true,
+};
+
+/** A conversation with everything the script knows about it. */
+export interface Conversation {
+  id: string;
+  name: string;
+  address: string;
+  items: TimelineItem[];
+  status: Status;
+  stage: string | null;
+  history: StageChange[];
+  tags: string[];
+  assignee: Agent | null;
+  snoozedUntil: number | null;
+  drafts: Draft[];
+  handles: HandleItem[];
+  noReply: boolean;
+  automatic: boolean;
+}
+
+/** An id like the engine's: 32 hexadecimal digits. */
+export function idOf(n: number): string {
+  return n.toString(16).padStart(32, "0");
+}
+
+const MINUTE = 60_000;
+let counter = 4096;
+export const nextId = (): string => idOf(counter++);
+
+export function message(at: number, from: Story | null, subject: string | null, text: string, more: Partial<MessageItem> = {}): MessageItem {
+  const inbound = from !== null;
+  const person = { name: from?.name ?? null, address: from?.address ?? "" };
+  return {
+    id: nextId(), at, claimed_at: null, direction: inbound ? "inbound" : "outbound", channel: from?.channel ?? "email", account: ours.address,
+    class: from?.machine === undefined ? "human" : "machine", class_reason: from?.machine ?? null,
+    from: inbound ? person : ours, to: [inbound ? ours : person], cc: [], reply_to: null, subject, text, text_cut: false, html: false, files: [],
+    author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, unread: false, ...more,
+  };
+}
+
+/** Spreads the lines of a story backwards from its last one. */
+function tell(story: Story, index: number, now: number): Conversation {
+  const id = idOf(256 + index);
+  const gaps = [0, 190, 25, 2890, 47, 1350, 300];
+  let at = now - story.ago * MINUTE;
+  const times = story.lines.map((_, i) => (at -= (gaps[i % gaps.length] ?? 60) * MINUTE)).reverse();
+  const items: TimelineItem[] = [];
+  story.lines.forEach((line, i) => {
+    const when = times[i] ?? now;
+    if (line.startsWith("#")) items.push({ type: "note", id: nextId(), at: when, agent: me.name, text: line.slice(1) });
+    else if (line.startsWith("> ")) items.push({ type: "message", ...message(when, null, story.subject, line.slice(2), { to: [{ name: story.name, address: story.address }] }) });
+    else items.push({ type: "message", ...message(when, story, story.subject, line) });
+  });
+  items.filter((i) => i.type === "message" && i.direction === "inbound").slice(-(story.unread ?? 0) || items.length).forEach((i) => i.type === "message" && (i.unread = (story.unread ?? 0) > 0));
+  if (story.machine === undefined) items.unshift({ type: "episode", id: `${id}:1`, number: 1, opened_at: times[0] ?? now, resolved_at: null, by_agent: false, first_response: story.lines.length > 1 ? 2820 : null });
+  const lastMessage = items.filter((i) => i.type === "message").at(-1);
+  if (story.html === true && lastMessage?.type === "message") lastMessage.html = true;
+  if (story.status === "resolved") items.push({ type: "change", id: nextId(), at: now - story.ago * MINUTE + 60_000, agent: me.name, what: "resolved", value: null, at_value: null });
+  return {
+    id, name: story.name, address: story.address, items, status: story.status ?? "open", stage: story.stage ?? null,
+    history: story.stage === undefined ? [] : [{ at: now - story.ago * MINUTE, agent: me.name, from: null, to: story.stage, evidence: lastMessage?.id ?? null }],
+    tags: story.tags ?? [], assignee: story.assignee === undefined ? null : agentOf[story.assignee],
+    snoozedUntil: story.status === "snoozed" ? now + 40 * 3_600_000 : null, drafts: [],
+    handles: [{ id: idOf(70_000 + index), channel: story.channel ?? "email", value: story.address.toLowerCase(), name: story.name, not_customer: false }],
+    noReply: false, automatic: story.machine !== undefined,
+  };
+}
+
+/** The lamp's photographs, as files of a mail. */
+const photos: FileItem[] = [
+  { id: "lamp", name: "shade-crack-1.png", mime: "image/png", size: 482_113, inline: false, risky: false },
+  { id: "doc", name: "Delivery note 1042 – Parley Lamps – Lindqvist Interior AB – Göteborg.pdf", mime: "application/pdf", size: 91_240, inline: false, risky: false },
+];
+
+/** Puts the unusual into a few conversations: what went wrong, what could not be read, what waits to go out. */
+function furnish(all: Conversation[], now: number): void {
+  const at = (i: number): Conversation => all[i] ?? (all[0] as Conversation);
+  const messages = (c: Conversation): (MessageItem & { type: "message" })[] => c.items.filter((i) => i.type === "message");
+
+  const anna = at(0);
+  const lampMail = messages(anna).at(-2);
+  if (lampMail) lampMail.files = photos;
+  anna.items.splice(4, 0, { type: "change", id: nextId(), at: now - 9000 * MINUTE, agent: me.name, what: "staged", value: "engaged", at_value: null }, { type: "change", id: nextId(), at: now - 4260 * MINUTE, agent: me.name, what: "resolved", value: null, at_value: null });
+  anna.items.splice(7, 0, { type: "episode", id: `${anna.id}:2`, number: 2, opened_at: messages(anna).at(-2)?.at ?? now, resolved_at: null, by_agent: false, first_response: null });
+  const opened = anna.items[0];
+  if (opened?.type === "episode") opened.resolved_at = now - 4260 * MINUTE;
+  anna.handles.push({ id: idOf(80_000), channel: "email", value: "anna.privat@telia.se", name: "Anna B.", not_customer: false });
+  const claimed = messages(anna)[0];
+  if (claimed) claimed.claimed_at = claimed.at - 50 * MINUTE;
+
+  const marieke = at(4);
+  marieke.drafts = [{ note: false, text: "Hoi Marieke,\n\nhierbij een nieuw label. Het oude ", subject: null, to: [], cc: [], account: null, files: [], updated_at: now - 4 * MINUTE }];
+
+  const klaus = at(6);
+  const asked = messages(klaus).at(-1);
+  if (asked) asked.reply_to = { name: "Einkauf", address: "einkauf@licht-und-raum.de" };
+
+  const priya = at(7);
+  const failed = messages(priya).at(-1);
+  if (failed) failed.send = { state: "failed", hold_until: failed.at, error: "smtp.parley-lamps.example refused the recipient: 550 mailbox unavailable. Check the address and send again.", attempts: 1, next_try: null };
+
+  const oliver = at(8);
+  const unsure = messages(oliver).find((m) => m.direction === "outbound");
+  if (unsure) {
+    unsure.send = { state: "uncertain", hold_until: unsure.at, error: "The connection broke after the mail was handed over. It may have arrived.", attempts: 1, next_try: null };
+    unsure.author = "Tom Okafor";
+  }
+
+  const greg = at(10);
+  const queued = messages(greg).at(-1);
+  if (queued) queued.send = { state: "queued", hold_until: queued.at, error: "The server is busy; tried again by itself.", attempts: 2, next_try: now + 4 * MINUTE };
+
+  const zoe = at(11);
+  const unreadable = message(now - 690 * MINUTE, stories[11] ?? null, null, "", { unreadable: "The mail's parts do not end where they say they do.", verified: null });
+  zoe.items.push({ type: "message", ...unreadable });
+
+  const noah = at(12);
+  const elsewhere = messages(noah).at(-1);
+  if (elsewhere) {
+    elsewhere.outside_app = true;
+    elsewhere.author = null;
+  }
+  const unverified = messages(noah)[0];
+  if (unverified) unverified.verified = false;
+
+  const oldest = at(19);
+  for (let i = 0; i < 160; i += 1) {
+    const when = now - (500_000 - i * 2900) * MINUTE;
+    const mail = i % 2 === 0 ? message(when, { name: oldest.name, address: oldest.address, subject: "", ago: 0, lines: [] }, "Long thread", `Message ${String(i + 1)} of a long correspondence about light.`) : message(when, null, "Re: Long thread", `Answer ${String(i + 1)}.`, { to: [{ name: oldest.name, address: oldest.address }] });
+    oldest.items.splice(i + 1, 0, { type: "message", ...mail });
+  }
+  const long = messages(oldest).at(-1);
+  if (long) {
+    long.text = `${long.text}\n\n${"The quick brown fox considers the lamp from every side. ".repeat(40)}`;
+    long.text_cut = true;
+  }
+}
+
+/** The script's workspace at a moment. */
+export function world(now: number): Conversation[] {
+  const all = [...stories, ...crowd(44)].map((story, i) => tell(story, i, now));
+  furnish(all, now);
+  return all;
+}
+
+/** What the list shows of a conversation, derived like the engine does. */
+export function rowOf(c: Conversation): ConversationRow {
+  const messages = c.items.filter((i) => i.type === "message");
+  const last = messages.at(-1);
+  let wait: number | null = null;
+  for (const m of messages) {
+    if (m.direction === "inbound" && m.class === "human") wait ??= m.at;
+    else if (m.direction === "outbound") wait = null;
+  }
+  return {
+    id: c.id, name: c.name, address: c.address, channel: last?.channel ?? "email", status: c.status, unread: messages.filter((m) => m.unread).length,
+    wait_since: c.status === "open" && !c.noReply ? wait : null, last_at: last?.at ?? 0, last_direction: last?.direction ?? "inbound",
+    subject: last?.subject ?? null, snippet: (last?.unreadable ?? last?.text ?? "").replace(/\s+/g, " ").slice(0, 160), stage: c.stage, tags: [...c.tags].sort(), assignee: c.assignee,
+    snoozed_until: c.snoozedUntil, draft: c.drafts.length > 0, problem: messages.some((m) => m.send?.state === "failed" || m.send?.state === "uncertain"), automatic: c.automatic, messages: messages.length,
+  };
+}

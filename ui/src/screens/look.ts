@@ -1,0 +1,22 @@
+import type { AccountState } from "../api/AccountState";
+import type { ChangeKind } from "../api/ChangeKind";
+import type { Channel } from "../api/Channel";
+import type { View } from "../api/View";
+import type { IconName } from "../parts/icons";
+
+/** The sign of a channel. */
+export function channelIcon(channel: Channel): IconName {
+  return channel === "email" ? "mail" : "chat";
+}
+
+export const viewIcons: Readonly<Record<View, IconName>> = {
+  inbox: "inbox", mine: "person", unassigned: "personOff", waiting: "hourglass", snoozed: "moon", resolved: "checkCircle", automatic: "robot", problems: "warning", all: "layers",
+};
+
+export const changeIcons: Readonly<Record<ChangeKind, IconName>> = {
+  assigned: "person", snoozed: "moon", unsnoozed: "moon", resolved: "check", reopened: "refresh", no_reply_needed: "check", tagged: "tag", untagged: "tag", staged: "flag",
+  renamed: "pencil", linked: "link", unlinked: "link", not_customer: "personOff", is_customer: "person", undone: "undo",
+};
+
+/** The class of an account's dot. */
+export const dots: Readonly<Record<AccountState, string>> = { ok: "ok", connecting: "busy", waiting: "wait", needs_attention: "bad", paused: "off" };

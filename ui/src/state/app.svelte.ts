@@ -1,0 +1,204 @@
+import { getContext, setContext } from "svelte";
+import type { Change } from "../api/Change";
+import type { View } from "../api/View";
+import type { Host } from "../host/host";
+import { say } from "../errors";
+import { t } from "../i18n";
+import { Accounts } from "./accounts.svelte";
+import { Actions } from "./actions.svelte";
+import { clock } from "./clock.svelte";
+import { Composer } from "./composer.svelte";
+import { Customer } from "./customer.svelte";
+import { ConversationList } from "./list.svelte";
+import { Outgoing } from "./outgoing.svelte";
+import { ResponseTimes, WaitBoard } from "./reports.svelte";
+import { Search } from "./search.svelte";
+import { Session } from "./session.svelte";
+import { Timeline } from "./timeline.svelte";
+import { Toasts } from "./toasts.svelte";
+import { Workspace } from "./workspace.svelte";
+
+export type Screen = "inbox" | "reports" | "waits" | "settings";
+export type SettingsPage = "accounts" | "general" | "about" | "keys";
+export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign";
+
+/** Changes that come in a burst are answered together. */
+const BURST = 30;
+/** How long a conversation is looked at before it counts as read. */
+const READ_AFTER = 700;
+
+/** The window's memory: one store per screen, and what ties them together. */
+export class App {
+  readonly session: Session;
+  readonly workspace: Workspace;
+  readonly list: ConversationList;
+  readonly timeline: Timeline;
+  readonly composer: Composer;
+  readonly customer: Customer;
+  readonly search: Search;
+  readonly responseTimes: ResponseTimes;
+  readonly waits: WaitBoard;
+  readonly accounts: Accounts;
+  readonly outgoing: Outgoing;
+  readonly toasts = new Toasts();
+  readonly actions: Actions;
+
+  screen = $state<Screen>("inbox");
+  settingsPage = $state<SettingsPage>("accounts");
+  overlay = $state<Overlay | null>(null);
+  /** The account wizard is open for a new account. */
+  adding = $state(false);
+  panel = $state(typeof window === "undefined" || window.innerWidth >= 1200);
+  ready = $state(false);
+  error = $state<string | null>(null);
+  /** Grows when the timeline should take the focus. */
+  timelineFocus = $state(0);
+  /** Grows when the list should take the focus. */
+  listFocus = $state(0);
+  private pending: Change | null = null;
+  private readTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(readonly host: Host) {
+    this.session = new Session(host);
+    this.workspace = new Workspace(host);
+    this.list = new ConversationList(host);
+    this.timeline = new Timeline(host);
+    this.composer = new Composer(host);
+    this.customer = new Customer(host);
+    this.search = new Search(host);
+    this.responseTimes = new ResponseTimes(host);
+    this.waits = new WaitBoard(host);
+    this.accounts = new Accounts(host);
+    this.outgoing = new Outgoing(host);
+    this.actions = new Actions(this);
+  }
+
+  async start(): Promise<void> {
+    this.host.onChange((change) => this.heard(change));
+    this.host.onOpen((conversation) => void this.openConversation(conversation));
+    clock.start();
+    await this.session.load();
+    await this.enter();
+  }
+
+  /** The workspace is open: load what the first screen shows. */
+  async enter(): Promise<void> {
+    if (this.session.status?.state !== "open") return;
+    try {
+      await Promise.all([this.workspace.load(), this.list.refresh()]);
+      this.ready = true;
+      this.title();
+    } catch (error) {
+      this.error = say(error);
+    }
+  }
+
+  async openSession(passphrase: string | null): Promise<void> {
+    await this.session.open(passphrase);
+    await this.enter();
+  }
+
+  /** Shows a view of the inbox. */
+  async show(view: View, narrowed: { stage?: string; tag?: string } = {}): Promise<void> {
+    this.screen = "inbox";
+    this.overlay = null;
+    await this.list.show({ view, stage: narrowed.stage ?? null, tag: narrowed.tag ?? null });
+  }
+
+  /** Shows a conversation, at a message if one is named. */
+  async openConversation(id: string | null, message: string | null = null): Promise<void> {
+    this.screen = "inbox";
+    this.overlay = null;
+    this.list.selected = id;
+    this.readLater(id);
+    await Promise.all([this.timeline.open(id, message), this.composer.open(id), this.customer.open(id)]);
+  }
+
+  go(screen: Screen, page?: SettingsPage): void {
+    this.overlay = null;
+    this.adding = false;
+    this.screen = screen;
+    if (page !== undefined) this.settingsPage = page;
+  }
+
+  addAccount(): void {
+    this.go("settings", "accounts");
+    this.adding = true;
+  }
+
+  /** The conversations an action is meant for: the marked ones, else the one on screen. */
+  get targets(): string[] {
+    if (this.screen === "waits") return this.waits.selected === null ? [] : [this.waits.selected];
+    if (this.list.marked.size > 0) return [...this.list.marked];
+    return this.list.selected === null ? [] : [this.list.selected];
+  }
+
+  private heard(change: Change): void {
+    if (this.pending === null) {
+      this.pending = structuredClone(change);
+      setTimeout(() => {
+        const together = this.pending;
+        this.pending = null;
+        if (together !== null) void this.follow(together);
+      }, BURST);
+      return;
+    }
+    const p = this.pending;
+    p.conversations = [...new Set([...p.conversations, ...change.conversations])];
+    p.all ||= change.all;
+    p.lists ||= change.lists;
+    p.accounts ||= change.accounts;
+    p.settings ||= change.settings;
+  }
+
+  private async follow(change: Change): Promise<void> {
+    if (!this.ready) return;
+    const open = this.list.selected;
+    const here = open !== null && (change.all || change.conversations.includes(open));
+    const work: Promise<unknown>[] = [];
+    if (change.lists || change.all) work.push(this.list.refresh());
+    if (change.lists || change.all || change.accounts) work.push(this.workspace.refreshSidebar());
+    if (change.settings) work.push(this.workspace.refreshSettings());
+    if (change.all || change.conversations.length > 0) work.push(this.list.invalidate(change.all ? "all" : change.conversations));
+    if (here) {
+      work.push(this.timeline.refresh(), this.customer.refresh(), this.composer.refresh());
+      this.readLater(open);
+    }
+    if (this.screen === "waits") work.push(this.waits.refresh());
+    if (this.screen === "settings" && change.accounts) work.push(this.accounts.refresh());
+    const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+    if (failed !== undefined) this.toasts.error(say(failed.reason));
+    this.title();
+  }
+
+  /** Read is what was on screen for a moment, in a window somebody looks at. */
+  private readLater(id: string | null): void {
+    if (this.readTimer !== null) clearTimeout(this.readTimer);
+    if (id === null) return;
+    this.readTimer = setTimeout(() => {
+      const looked = this.list.selected === id && this.screen === "inbox" && document.visibilityState === "visible" && document.hasFocus();
+      const unread = (this.list.rows.get(id)?.unread ?? 0) > 0 || this.timeline.items.some((item) => item.type === "message" && item.unread);
+      if (looked && unread) this.host.call("mark_read", { conversation: id }).catch((error: unknown) => this.toasts.error(say(error)));
+    }, READ_AFTER);
+  }
+
+  /** The window came to the front: what is on screen is being read now. */
+  looked(): void {
+    this.readLater(this.list.selected);
+  }
+
+  private title(): void {
+    const waiting = this.workspace.count("waiting");
+    this.host.setTitle(waiting > 0 ? t("app.titleWaiting", { n: waiting }) : t("app.title"));
+  }
+}
+
+const key = Symbol("app");
+
+export function provideApp(app: App): void {
+  setContext(key, app);
+}
+
+export function useApp(): App {
+  return getContext<App>(key);
+}

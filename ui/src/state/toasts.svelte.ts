@@ -1,0 +1,34 @@
+/** A short word about what was just done, with the way back. */
+export interface Toast {
+  id: number;
+  text: string;
+  tone: "done" | "error";
+  undo: (() => void) | null;
+}
+
+const LIFE = 6_000;
+const ERROR_LIFE = 12_000;
+
+/** The newest few toasts; older ones give way. */
+export class Toasts {
+  list = $state<Toast[]>([]);
+  private next = 1;
+
+  done(text: string, undo: (() => void) | null = null): void {
+    this.add(text, "done", undo, LIFE);
+  }
+
+  error(text: string): void {
+    this.add(text, "error", null, ERROR_LIFE);
+  }
+
+  dismiss(id: number): void {
+    this.list = this.list.filter((toast) => toast.id !== id);
+  }
+
+  private add(text: string, tone: Toast["tone"], undo: Toast["undo"], life: number): void {
+    const id = this.next++;
+    this.list = [...this.list.slice(-2), { id, text, tone, undo }];
+    setTimeout(() => this.dismiss(id), life);
+  }
+}

@@ -1,0 +1,39 @@
+// Pictures of every scene, light and dark, at the usual and the smallest size.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { launch } from "./browser.mjs";
+import { play, scenes } from "./scenes.mjs";
+import { serve } from "./serve.mjs";
+
+const only = process.argv.slice(2);
+const folder = fileURLToPath(new URL("../shots/", import.meta.url));
+mkdirSync(folder, { recursive: true });
+const browser = await launch();
+if (browser === null) {
+  console.error("No Chromium was found. Install chromium, or name one in CHROMIUM.");
+  process.exit(1);
+}
+const server = await serve("dist-scripted");
+let failed = 0;
+for (const theme of ["light", "dark"]) {
+  for (const [width, height] of [[1280, 800], [960, 600]]) {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce" });
+    for (const scene of scenes.filter((s) => only.length === 0 || only.includes(s.name))) {
+      const page = await context.newPage();
+      try {
+        await play(page, server.url, scene);
+        await page.screenshot({ path: `${folder}${scene.name}-${theme}-${String(width)}.png` });
+      } catch (error) {
+        failed += 1;
+        console.error(`${scene.name} ${theme} ${String(width)}: ${String(error).split("\n")[0]}`);
+        await page.screenshot({ path: `${folder}${scene.name}-${theme}-${String(width)}.png` }).catch(() => undefined);
+      }
+      await page.close();
+    }
+    await context.close();
+  }
+}
+await browser.close();
+server.stop();
+console.log(failed === 0 ? `pictures written to ui/shots/` : `${String(failed)} scenes could not be played`);
+process.exit(failed === 0 ? 0 : 1);

@@ -92,7 +92,9 @@ export class Actions {
   async send(resolve: boolean): Promise<void> {
     const { composer, outgoing } = this.app;
     if (composer.mode === "note") {
-      if (await composer.addNote()) this.app.toasts.done(t("done.noted"), () => void this.undo());
+      if (!(await composer.addNote())) return;
+      this.app.toasts.done(t("done.noted"), () => void this.undo());
+      await this.app.timeline.toEnd();
       return;
     }
     const id = composer.conversation;
@@ -101,6 +103,7 @@ export class Actions {
     if (queued === null) return;
     outgoing.add(queued);
     if (resolve) await this.app.openConversation(next);
+    else await this.app.timeline.toEnd();
     this.app.listFocus += 1;
   }
 

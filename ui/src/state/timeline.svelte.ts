@@ -33,6 +33,8 @@ export class Timeline {
   target = $state<string | null>(null);
   /** Grows with each jump, so that jumping twice to one message scrolls twice. */
   jumps = $state(0);
+  /** Grows when the end should be shown: something was just sent or written. */
+  ends = $state(0);
   loading = $state(false);
   error = $state<string | null>(null);
   readonly folded = new SvelteSet<string>();
@@ -79,6 +81,12 @@ export class Timeline {
     const spliced = around === null ? spliceTail(this.items, page.items) : null;
     if (spliced === null) this.take(page);
     else this.items = spliced;
+  }
+
+  /** Shows the end, wherever one was reading. */
+  async toEnd(): Promise<void> {
+    if (this.newer !== null) await this.open(this.conversation);
+    this.ends += 1;
   }
 
   async loadOlder(): Promise<void> {

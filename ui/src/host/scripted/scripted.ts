@@ -312,7 +312,7 @@ export class ScriptedHost implements Host {
       return {};
     },
     file_stage: ({ id, name, data }) => {
-      const size = Math.floor((data.length * 3) / 4);
+      const size = (data.length * 3) / 4 - (data.match(/=*$/)?.[0].length ?? 0);
       const known = id === null ? undefined : this.staged.get(id);
       const file: FileItem = known ?? { id: nextId(), name, mime: name.endsWith(".png") ? "image/png" : "application/octet-stream", size: 0, inline: false, risky: name.endsWith(".exe") };
       file.size += size;

@@ -221,6 +221,7 @@ fn watch(window: &WebviewWindow) {
 
 /// Keeps the settings that the window itself obeys, for as long as the engine runs.
 pub async fn obey(app: AppHandle, engine: Handle) {
+    ipc::opened(&app).await;
     let mut changes = engine.changes();
     loop {
         if let Ok(value) = engine.call("settings_get", serde_json::json!({})).await

@@ -1,8 +1,8 @@
 //! What only a window can do for the engine: choose files, and open a link after asking.
 
-use crate::engine::Host;
 use crate::{window, words};
 use async_trait::async_trait;
+use parley_engine::api::Host;
 use std::path::PathBuf;
 use tauri::{AppHandle, Manager, Url};
 use tokio::sync::Mutex;

@@ -6,8 +6,9 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tauri::{AppHandle, Emitter, EventTarget, State};
+use tauri::{AppHandle, Emitter, EventTarget, Manager, State};
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::watch;
 
 /// Calls a second that a window may keep up.
 const PER_SECOND: u32 = 50;
@@ -69,6 +70,31 @@ fn admit(due: Duration, now: Duration) -> Option<(Duration, Duration)> {
     (wait <= PATIENCE).then(|| (wait, due.max(now) + step))
 }
 
+/// Whether the workspace has been opened. The page opens it, with a passphrase if need be; until then there is
+/// nothing to count and there are no settings to obey.
+#[derive(Debug)]
+pub struct Opened(watch::Sender<bool>);
+
+impl Opened {
+    /// A workspace that is not open yet.
+    pub fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    fn learn(&self, command: &str, reply: &Value) {
+        if matches!(command, "session_status" | "session_open") && reply["state"] == "open" {
+            self.0.send_replace(true);
+        }
+    }
+}
+
+/// Waits until the workspace is open.
+pub async fn opened(app: &AppHandle) {
+    let mut opened = app.state::<Opened>().0.subscribe();
+    // The sender lives as long as the program.
+    let _ = opened.wait_for(|open| *open).await;
+}
+
 /// Asks the engine: the only door from the window inwards. The engine's table checks names, arguments and roles.
 #[tauri::command]
 pub async fn call(
@@ -76,13 +102,16 @@ pub async fn call(
     args: Value,
     engine: State<'_, Handle>,
     pace: State<'_, Pace>,
+    opened: State<'_, Opened>,
 ) -> Result<Value, ErrorBody> {
     match pace.admit() {
         None => return Err(pace.refuse()),
         Some(wait) if wait.is_zero() => {}
         Some(wait) => tokio::time::sleep(wait).await,
     }
-    engine.call(&name, args).await
+    let reply = engine.call(&name, args).await?;
+    opened.learn(&name, &reply);
+    Ok(reply)
 }
 
 /// Sends changes to the window for as long as the engine runs.
@@ -191,6 +220,21 @@ mod tests {
         assert_eq!(rush(&mut due, ms(1000)), (0, 50));
         // After a quiet while the whole burst is back.
         assert_eq!(rush(&mut due, ms(60_000)), (100, 100));
+    }
+
+    #[test]
+    fn the_workspace_counts_as_open_only_when_the_session_says_so() {
+        let opened = Opened::new();
+        for (command, state) in [
+            ("session_status", "locked"),
+            ("session_open", "failed"),
+            ("search", "open"),
+        ] {
+            opened.learn(command, &serde_json::json!({ "state": state }));
+            assert!(!*opened.0.borrow(), "{command} {state}");
+        }
+        opened.learn("session_status", &serde_json::json!({ "state": "open" }));
+        assert!(*opened.0.borrow());
     }
 
     #[test]

@@ -11,7 +11,6 @@ mod log;
 mod notify;
 mod parts;
 mod place;
-mod standin;
 mod tray;
 mod window;
 mod words;
@@ -64,6 +63,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         .invoke_handler(tauri::generate_handler![ipc::call])
         .manage(desk)
         .manage(ipc::Pace::new())
+        .manage(ipc::Opened::new())
         .setup(move |app| start(app.handle(), &place, passphrase))
         .build(context)?;
     app.run(|app, event| {
@@ -79,7 +79,7 @@ fn start(
     place: &place::Place,
     passphrase: Option<secrecy::SecretString>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let engine = standin::start(app, place, passphrase);
+    let engine = engine::start(app, place, passphrase);
     app.manage(engine.clone());
     tray::put_up(app, &place.data_dir);
     window::open(app, &engine)?;

@@ -1,7 +1,7 @@
 //! The scheme `part:`: pictures of a message and previews of its files, by id. Never a document, never a path.
 //!
 //! `part://localhost/m/<message>/cid/<content id, percent-encoded>` is a picture inside a mail,
-//! `part://localhost/f/<file>` the preview of an attached picture. (On Windows the same under
+//! `part://localhost/f/<file>`, or short `part://localhost/<file>`, the preview of an attached picture. (On Windows the same under
 //! `http://part.localhost/`.)
 
 use crate::engine::Handle;
@@ -36,14 +36,16 @@ pub fn answer<R: Runtime>(
 
 /// The path if it names a part, with its ids in their one form; the content id stays percent-encoded.
 fn checked(path: &str) -> Option<String> {
-    let mut words = path.strip_prefix('/')?.split('/');
-    let checked = match (words.next()?, words.next()?) {
-        ("m", message) => {
+    let path = path.strip_prefix('/')?;
+    let mut words = path.split('/');
+    let checked = match (words.next()?, words.next()) {
+        (file, None) => format!("/f/{}", FileId::parse(file)?.hex()),
+        ("m", Some(message)) => {
             let message = MessageId::parse(message)?;
             let cid = (words.next()? == "cid").then(|| words.next()).flatten()?;
             is_cid(cid).then(|| format!("/m/{}/cid/{cid}", message.hex()))?
         }
-        ("f", file) => format!("/f/{}", FileId::parse(file)?.hex()),
+        ("f", Some(file)) => format!("/f/{}", FileId::parse(file)?.hex()),
         _ => return None,
     };
     words.next().is_none().then_some(checked)
@@ -127,6 +129,7 @@ mod tests {
             Some(format!("/m/{ID}/cid/a"))
         );
         assert_eq!(checked(&format!("/f/{ID}")), Some(format!("/f/{ID}")));
+        assert_eq!(checked(&format!("/{ID}")), Some(format!("/f/{ID}")));
     }
 
     #[test]

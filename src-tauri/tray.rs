@@ -63,6 +63,7 @@ fn build(app: &AppHandle, data_dir: &Path) -> tauri::Result<TrayIcon> {
 
 /// Keeps the count true for as long as the engine runs.
 pub async fn count(app: AppHandle, engine: Handle) {
+    ipc::opened(&app).await;
     let mut changes = engine.changes();
     let mut shown = None;
     loop {

@@ -189,10 +189,11 @@ fn is_driven() -> bool {
     std::env::var("TAURI_WEBVIEW_AUTOMATION").is_ok_and(|v| v == "true")
 }
 
+/// `--bg` of the page's tokens.
 fn ground(theme: Theme) -> Color {
     match theme {
-        Theme::Dark => Color(0x16, 0x18, 0x1c, 0xff),
-        _ => Color(0xfa, 0xfa, 0xfa, 0xff),
+        Theme::Dark => Color(0x1b, 0x1c, 0x20, 0xff),
+        _ => Color(0xff, 0xff, 0xff, 0xff),
     }
 }
 
@@ -220,6 +221,7 @@ fn watch(window: &WebviewWindow) {
 
 /// Keeps the settings that the window itself obeys, for as long as the engine runs.
 pub async fn obey(app: AppHandle, engine: Handle) {
+    ipc::opened(&app).await;
     let mut changes = engine.changes();
     loop {
         if let Ok(value) = engine.call("settings_get", serde_json::json!({})).await

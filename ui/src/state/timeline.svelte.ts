@@ -74,7 +74,9 @@ export class Timeline {
   async refresh(): Promise<void> {
     const { conversation, run } = this;
     if (conversation === null) return;
-    const around = this.newer === null ? null : (this.items.find((item) => item.type === "message")?.id ?? null);
+    // Away from the end the same stretch is asked for again by its middle.
+    const messages = this.items.filter((item) => item.type === "message");
+    const around = this.newer === null ? null : (messages[Math.floor(messages.length / 2)]?.id ?? null);
     const limit = Math.min(MOST, Math.max(PAGE, this.items.length));
     const page = await this.host.call("timeline", { conversation, before: null, after: null, around, limit });
     if (run !== this.run) return;

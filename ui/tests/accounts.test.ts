@@ -23,7 +23,7 @@ describe("the account wizard", () => {
     wizard.config.address = "team@example.com";
     wizard.password = "wrong";
     expect(await wizard.connect()).toBeNull();
-    expect(wizard.report?.steps.at(-1)).toMatchObject({ step: "imap_sign_in", ok: false });
+    expect(wizard.report?.steps.at(-1)).toMatchObject({ step: "login", ok: false });
     expect(host.calls.some((c) => c.name === "account_add")).toBe(false);
   });
 

@@ -27,8 +27,21 @@ describe("working through the inbox", () => {
     await press("next");
     expect(app.list.selected).toBe(app.list.ids[0]);
     expect(app.timeline.conversation).toBe(app.list.ids[0]);
+    await settle(100);
     await press("next");
     expect(app.timeline.conversation).toBe(app.list.ids[1]);
+  });
+
+  it("opens only where somebody stops who runs through the list, and at once for an action", async () => {
+    for (let i = 0; i < 20; i += 1) app.actions.press("next");
+    expect(app.list.selected).toBe(app.list.ids[19]);
+    await settle(200);
+    expect(app.timeline.conversation).toBe(app.list.ids[19]);
+    expect(args("timeline")).toHaveLength(2);
+    app.actions.press("next");
+    app.actions.press("next");
+    app.actions.press("reply");
+    expect(app.composer.conversation).toBe(app.list.ids[21]);
   });
 
   it("resolves, shows the next, and takes it back", async () => {

@@ -125,6 +125,7 @@ export class Actions {
     const { list, composer } = app;
     const any = app.targets.length > 0;
     const inbox = app.screen === "inbox";
+    if (action !== "next" && action !== "previous") app.arrive();
     switch (action) {
       case "next": return this.step(1);
       case "previous": return this.step(-1);
@@ -168,7 +169,7 @@ export class Actions {
     if (app.screen === "waits") return this.yes(() => app.waits.move(step));
     if (app.screen !== "inbox") return false;
     const to = app.list.neighbour(step);
-    if (to !== null && to !== app.list.selected) void app.openConversation(to);
+    if (to !== null && to !== app.list.selected) app.stepTo(to);
     return true;
   }
 

@@ -360,8 +360,8 @@ export class ScriptedHost implements Host {
     },
     account_test: ({ config, password }) => {
       const wrong = password === "wrong";
-      const steps = [{ step: "imap_connect", ok: true, note: `${config.imap.host}:${String(config.imap.port)} answers over TLS 1.3.` }, { step: "imap_sign_in", ok: !wrong, note: wrong ? "The server refused the name or the password. Type the password again; some providers need an app password." : "Signed in. 20,412 messages in INBOX." }];
-      if (!wrong) steps.push({ step: "smtp_connect", ok: true, note: `${config.smtp.host}:${String(config.smtp.port)} answers over TLS 1.3.` }, { step: "smtp_sign_in", ok: true, note: "Signed in; mail up to 25 MB is taken." });
+      const steps = [{ step: "connect", ok: true, note: `${config.imap.host}:${String(config.imap.port)} answers over TLS 1.3.` }, { step: "login", ok: !wrong, note: wrong ? "The server refused the name or the password. Type the password again; some providers need an app password." : "Signed in. 20,412 messages in INBOX." }];
+      if (!wrong) steps.push({ step: "smtp_connect", ok: true, note: `${config.smtp.host}:${String(config.smtp.port)} answers over TLS 1.3.` }, { step: "smtp_login", ok: true, note: "Signed in; mail up to 25 MB is taken." });
       return { ok: !wrong, steps };
     },
     account_add: ({ config }) => {

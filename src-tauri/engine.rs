@@ -37,13 +37,15 @@ struct Running(Arc<App>);
 
 /// Starts the engine behind the window. It opens nothing before the page asks how the workspace is.
 pub fn start(app: &AppHandle, place: &Place, passphrase: Option<SecretString>) -> Handle {
-    Arc::new(Running(App::new(AppOptions {
+    let session = App::new(AppOptions {
         data_dir: place.data_dir.clone(),
         secrets: Arc::new(Keychain::new()),
         clock: Arc::new(SystemClock),
         host: Arc::new(Desktop::new(app.clone())),
         passphrase,
-    })))
+    });
+    session.go_online();
+    Arc::new(Running(session))
 }
 
 #[async_trait]

@@ -294,6 +294,10 @@ pub fn sent(tx: &mut Tx<'_>, id: MessageId, provider_id: Option<&str>, filing: b
 /// When the store fails.
 pub fn retry_later(tx: &mut Tx<'_>, id: MessageId, next: Millis, error: &str) -> Result<()> {
     let o = get(tx, id)?;
+    if o.state == OutboxState::Sent {
+        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
+        return Ok(());
+    }
     tx.execute("UPDATE outbox SET next_try = ?2 WHERE id = ?1", params![id, next])?;
     record(tx, &o, o.attempt + 1, OutboxState::Queued, Some(error), Vec::new())
 }
@@ -304,6 +308,10 @@ pub fn retry_later(tx: &mut Tx<'_>, id: MessageId, next: Millis, error: &str) ->
 /// When the store fails.
 pub fn failed(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
     let o = get(tx, id)?;
+    if o.state == OutboxState::Sent {
+        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
+        return Ok(());
+    }
     record(tx, &o, o.attempt, OutboxState::Failed, Some(error), Vec::new())?;
     reopen(tx, &o)
 }
@@ -314,6 +322,10 @@ pub fn failed(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
 /// When the store fails.
 pub fn uncertain(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
     let o = get(tx, id)?;
+    if o.state == OutboxState::Sent {
+        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
+        return Ok(());
+    }
     record(tx, &o, o.attempt, OutboxState::Uncertain, Some(error), Vec::new())?;
     reopen(tx, &o)
 }
@@ -333,6 +345,8 @@ pub fn confirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let o = get(tx, id)?;
     match o.state {
         OutboxState::Uncertain | OutboxState::Sending => sent(tx, id, None, false),
+        // Queued once more after a doubtful try: that try did arrive, so this one must not go.
+        OutboxState::Queued if o.tries > 0 => sent(tx, id, None, false),
         _ => Ok(()),
     }
 }

@@ -204,9 +204,9 @@ mod tests {
         while let Some((wait, next)) = admit(*due, now) {
             *due = next;
             if wait.is_zero() {
-                at_once += 1
+                at_once += 1;
             } else {
-                later += 1
+                later += 1;
             }
         }
         (at_once, later)
@@ -305,7 +305,7 @@ mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         let record = Arc::clone(&told);
         let task = tokio::spawn(coalesce(receive, FRAME, move |c| {
-            record.lock().unwrap().push(c)
+            record.lock().unwrap().push(c);
         }));
         let ids: Vec<_> = (0..30).map(|_| CustomerId::random()).collect();
         for id in &ids {

@@ -55,10 +55,10 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let desk = window::Desk::new(&place.data_dir);
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            window::raise(app, None)
+            window::raise(app, None);
         }))
         .register_asynchronous_uri_scheme_protocol(parts::SCHEME, |context, request, responder| {
-            parts::answer(&context, &request, responder)
+            parts::answer(&context, &request, responder);
         })
         .invoke_handler(tauri::generate_handler![ipc::call])
         .manage(desk)

@@ -42,7 +42,7 @@ fn on_a_private_bus(steps: &[Step]) {
         match step {
             Shell(line) => script += line,
             Case(name) => {
-                script += &format!("\"$0\" --exact {name} --ignored --nocapture --test-threads 1")
+                script += &format!("\"$0\" --exact {name} --ignored --nocapture --test-threads 1");
             }
         }
         script.push('\n');

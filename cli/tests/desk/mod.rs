@@ -73,6 +73,8 @@ impl Place {
         let this = Self::start().await;
         this.ctl(&["init", "--name", "Ruth"]).json();
         this.add(PASSWORD).json();
+        // Mail servers date a mail to the second: what comes in the second of the connection would count as older.
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
         this
     }
 

@@ -186,7 +186,7 @@ pub fn word<T: Serialize>(t: &T) -> String {
 }
 
 fn indented(text: &str) -> String {
-    print::clean(text).trim_end().lines().map(|l| format!("   {}", l.trim_end())).collect::<Vec<_>>().join("\n")
+    print::clean(text).trim_end().lines().map(|l| format!("   {l}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 pub async fn search(cx: &Context<'_>, query: &str, limit: u32) -> End {

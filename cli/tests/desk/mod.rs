@@ -1,5 +1,5 @@
 //! What the journeys share: real mail servers, a data folder, and parleyctl as a script would call it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use parley_sandbox::compose::Letter;
 use parley_sandbox::{Dovecot, Relay, dovecot, relay};

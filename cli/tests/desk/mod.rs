@@ -218,9 +218,9 @@ pub fn files(dir: &Path) -> Vec<PathBuf> {
     for e in std::fs::read_dir(dir).into_iter().flatten() {
         let path = e.unwrap().path();
         if path.is_dir() {
-            out.extend(files(&path))
+            out.extend(files(&path));
         } else {
-            out.push(path)
+            out.push(path);
         }
     }
     out

@@ -94,7 +94,12 @@ pub enum Command {
         /// Its id, or the start of it
         conversation: String,
         /// To whom: `me`, a name or an id
-        #[arg(long, value_name = "AGENT", required_unless_present = "nobody", conflicts_with = "nobody")]
+        #[arg(
+            long,
+            value_name = "AGENT",
+            required_unless_present = "nobody",
+            conflicts_with = "nobody"
+        )]
         to: Option<String>,
         /// To nobody
         #[arg(long)]
@@ -299,12 +304,25 @@ mod words {
     use parley_engine::api::headless::Security;
     use serde::de::DeserializeOwned;
 
-    fn of<T: DeserializeOwned + Clone + Send + Sync + 'static>(known: &'static [&'static str]) -> impl TypedValueParser<Value = T> {
-        PossibleValuesParser::new(known).try_map(|word| serde_json::from_value::<T>(serde_json::Value::String(word)))
+    fn of<T: DeserializeOwned + Clone + Send + Sync + 'static>(
+        known: &'static [&'static str],
+    ) -> impl TypedValueParser<Value = T> {
+        PossibleValuesParser::new(known)
+            .try_map(|word| serde_json::from_value::<T>(serde_json::Value::String(word)))
     }
 
     pub fn view() -> impl TypedValueParser<Value = View> {
-        of(&["inbox", "mine", "unassigned", "waiting", "snoozed", "resolved", "automatic", "problems", "all"])
+        of(&[
+            "inbox",
+            "mine",
+            "unassigned",
+            "waiting",
+            "snoozed",
+            "resolved",
+            "automatic",
+            "problems",
+            "all",
+        ])
     }
 
     pub fn security() -> impl TypedValueParser<Value = Security> {
@@ -324,8 +342,21 @@ mod tests {
 
     #[test]
     fn every_view_of_the_window_can_be_listed() {
-        for word in ["inbox", "mine", "unassigned", "waiting", "snoozed", "resolved", "automatic", "problems", "all"] {
-            assert!(Cli::try_parse_from(["parleyctl", "conversations", "--view", word]).is_ok(), "{word}");
+        for word in [
+            "inbox",
+            "mine",
+            "unassigned",
+            "waiting",
+            "snoozed",
+            "resolved",
+            "automatic",
+            "problems",
+            "all",
+        ] {
+            assert!(
+                Cli::try_parse_from(["parleyctl", "conversations", "--view", word]).is_ok(),
+                "{word}"
+            );
         }
         assert!(Cli::try_parse_from(["parleyctl", "conversations", "--view", "later"]).is_err());
     }
@@ -333,13 +364,27 @@ mod tests {
     #[test]
     fn no_secret_can_be_given_as_an_argument() {
         for option in ["--password", "--passphrase"] {
-            assert!(Cli::try_parse_from(["parleyctl", "account", "add", "--address", "a@b.test", option, "x"]).is_err(), "{option}");
+            assert!(
+                Cli::try_parse_from([
+                    "parleyctl",
+                    "account",
+                    "add",
+                    "--address",
+                    "a@b.test",
+                    option,
+                    "x"
+                ])
+                .is_err(),
+                "{option}"
+            );
         }
     }
 
     #[test]
     fn a_send_needs_somebody_to_go_to() {
         assert!(Cli::try_parse_from(["parleyctl", "send", "--text", "x"]).is_err());
-        assert!(Cli::try_parse_from(["parleyctl", "send", "--to", "a@b.test", "--text", "x"]).is_ok());
+        assert!(
+            Cli::try_parse_from(["parleyctl", "send", "--to", "a@b.test", "--text", "x"]).is_ok()
+        );
     }
 }

@@ -48,7 +48,12 @@ impl Failure {
             "refused" | "invalid" => exit::REFUSED,
             _ => exit::FAILED,
         };
-        Self { code, message: message.into(), step: None, exit }
+        Self {
+            code,
+            message: message.into(),
+            step: None,
+            exit,
+        }
     }
 
     /// What was asked for makes no sense.
@@ -73,7 +78,10 @@ impl Failure {
 
     /// A mail server said no at this step.
     pub fn channel(step: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { step: Some(step.into()), ..Self::new("channel", message) }
+        Self {
+            step: Some(step.into()),
+            ..Self::new("channel", message)
+        }
     }
 }
 
@@ -86,7 +94,10 @@ impl From<Error> for Failure {
 impl From<RoundError> for Failure {
     fn from(e: RoundError) -> Self {
         let ErrorBody { code, message } = e.body;
-        Self { step: e.step.map(str::to_owned), ..Self::new(code, message) }
+        Self {
+            step: e.step.map(str::to_owned),
+            ..Self::new(code, message)
+        }
     }
 }
 

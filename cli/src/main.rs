@@ -41,9 +41,17 @@ impl<T: Into<Failure>> From<T> for Stop {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(r) => r,
-        Err(e) => return complain(cli.json, &Failure::storage(format!("no threads can be started: {e}"))),
+        Err(e) => {
+            return complain(
+                cli.json,
+                &Failure::storage(format!("no threads can be started: {e}")),
+            );
+        }
     };
     let ended = runtime.block_on(commands::run(&cli));
     // A thread that still waits for the keyring must not keep us.
@@ -68,8 +76,15 @@ fn complain(json: bool, f: &Failure) -> ExitCode {
 
 /// Silent unless asked: `PARLEY_LOG=parley_engine=debug`.
 fn start_log() {
-    if let Some(filter) = std::env::var("PARLEY_LOG").ok().and_then(|s| tracing_subscriber::EnvFilter::try_new(s).ok()) {
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).try_init();
+    if let Some(filter) = std::env::var("PARLEY_LOG")
+        .ok()
+        .and_then(|s| tracing_subscriber::EnvFilter::try_new(s).ok())
+    {
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(false)
+            .with_writer(std::io::stderr)
+            .try_init();
     }
 }
 

@@ -13,7 +13,8 @@ pub struct Printer {
 impl Printer {
     /// To stdout, as JSON or as text.
     pub fn new(json: bool) -> Self {
-        let bold = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let bold =
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         Self { json, bold }
     }
 
@@ -23,14 +24,26 @@ impl Printer {
     }
 
     /// The answer: the value as one line of JSON, or the lines that `text` makes of it.
-    pub fn answer<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> io::Result<()> {
+    pub fn answer<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if self.json {
             serde_json::to_writer(&mut out, value)?;
             writeln!(out)?;
         } else {
             let text = text(value);
-            write!(out, "{text}{}", if text.is_empty() || text.ends_with('\n') { "" } else { "\n" })?;
+            write!(
+                out,
+                "{text}{}",
+                if text.is_empty() || text.ends_with('\n') {
+                    ""
+                } else {
+                    "\n"
+                }
+            )?;
         }
         out.flush()
     }
@@ -63,12 +76,17 @@ fn steers(c: char) -> bool {
 
 /// A stranger's text for a terminal: escape sequences and the like must not reach it.
 pub fn clean(text: &str) -> String {
-    text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control() && !steers(*c)).collect()
+    text.chars()
+        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control() && !steers(*c))
+        .collect()
 }
 
 /// The same on one line.
 pub fn line(text: &str) -> String {
-    text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control() && !steers(*c)).collect()
+    text.chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !c.is_control() && !steers(*c))
+        .collect()
 }
 
 /// Cut to a width in columns.
@@ -92,8 +110,18 @@ pub fn fit(text: &str, most: usize) -> String {
 /// Rows under a heading, in aligned columns. The last column is as long as it is.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(|&h| h.to_owned()).collect();
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows.iter().map(|r| r.iter().map(|c| line(c)).collect())).collect();
-    let widths: Vec<usize> = (0..rows[0].len()).map(|i| rows.iter().filter_map(|r| r.get(i)).map(|c| c.width()).max().unwrap_or(0)).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(head)
+        .chain(rows.iter().map(|r| r.iter().map(|c| line(c)).collect()))
+        .collect();
+    let widths: Vec<usize> = (0..rows[0].len())
+        .map(|i| {
+            rows.iter()
+                .filter_map(|r| r.get(i))
+                .map(|c| c.width())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
     let mut out = String::new();
     for r in &rows {
         let mut text = String::new();
@@ -124,7 +152,13 @@ mod tests {
 
     #[test]
     fn columns_stand_below_each_other_whatever_the_letters_wide() {
-        let t = table(&["NAME", "N"], &[vec!["日本".into(), "1".into()], vec!["Anna Berg".into(), "2".into()]]);
+        let t = table(
+            &["NAME", "N"],
+            &[
+                vec!["日本".into(), "1".into()],
+                vec!["Anna Berg".into(), "2".into()],
+            ],
+        );
         assert_eq!(t, "NAME       N\n日本       1\nAnna Berg  2\n");
     }
 
@@ -137,8 +171,18 @@ mod tests {
 
     #[test]
     fn found_words_are_marked_by_utf16_places() {
-        let p = Printer { json: false, bold: true };
+        let p = Printer {
+            json: false,
+            bold: true,
+        };
         assert_eq!(p.marked("😀 lamp x", &[(3, 7)]), "😀 \x1b[1mlamp\x1b[0m x");
-        assert_eq!(Printer { json: false, bold: false }.marked("a lamp", &[(2, 6)]), "a lamp");
+        assert_eq!(
+            Printer {
+                json: false,
+                bold: false
+            }
+            .marked("a lamp", &[(2, 6)]),
+            "a lamp"
+        );
     }
 }

@@ -15,10 +15,18 @@ pub fn from_fd(what: &str, fd: u32) -> Result<SecretString> {
         // Through the same buffer as a text that follows on stdin.
         first_line(io::stdin().lock())
     } else {
-        let dir = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+        let dir = if cfg!(target_os = "linux") {
+            "/proc/self/fd"
+        } else {
+            "/dev/fd"
+        };
         std::fs::File::open(format!("{dir}/{fd}")).and_then(first_line)
     };
-    read.map_err(|e| Failure::storage(format!("the {what} on file descriptor {fd} cannot be read: {e}")))
+    read.map_err(|e| {
+        Failure::storage(format!(
+            "the {what} on file descriptor {fd} cannot be read: {e}"
+        ))
+    })
 }
 
 /// Ask for it on the terminal without showing it; `None` where there is no terminal to ask on.
@@ -26,7 +34,8 @@ pub fn prompt(words: &str) -> Result<Option<SecretString>> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(None);
     }
-    let typed = rpassword::prompt_password(format!("{words}: ")).map_err(|e| Failure::storage(format!("the terminal cannot be read: {e}")))?;
+    let typed = rpassword::prompt_password(format!("{words}: "))
+        .map_err(|e| Failure::storage(format!("the terminal cannot be read: {e}")))?;
     Ok(Some(SecretString::from(typed)))
 }
 

@@ -21,13 +21,23 @@ pub struct Session {
 
 /// Where the workspace lies.
 pub fn folder(cli: &Cli) -> Result<PathBuf> {
-    let chosen = cli.dir.clone().or_else(|| std::env::var_os("PARLEY_DATA_DIR").filter(|d| !d.is_empty()).map(PathBuf::from));
-    chosen.or_else(usual).ok_or_else(|| Failure::invalid("neither --dir nor PARLEY_DATA_DIR nor a home folder is set"))
+    let chosen = cli.dir.clone().or_else(|| {
+        std::env::var_os("PARLEY_DATA_DIR")
+            .filter(|d| !d.is_empty())
+            .map(PathBuf::from)
+    });
+    chosen.or_else(usual).ok_or_else(|| {
+        Failure::invalid("neither --dir nor PARLEY_DATA_DIR nor a home folder is set")
+    })
 }
 
 /// Where the desktop app keeps it.
 fn usual() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
     let base = if cfg!(windows) {
         set("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
@@ -39,7 +49,13 @@ fn usual() -> Option<PathBuf> {
 }
 
 fn app(data_dir: PathBuf, keychain: Keychain) -> Arc<App> {
-    App::new(AppOptions { data_dir, secrets: Arc::new(keychain), clock: Arc::new(SystemClock), host: Arc::new(NoHost), passphrase: None })
+    App::new(AppOptions {
+        data_dir,
+        secrets: Arc::new(keychain),
+        clock: Arc::new(SystemClock),
+        host: Arc::new(NoHost),
+        passphrase: None,
+    })
 }
 
 /// Open what is there; a fresh folder is never made a workspace by the way.
@@ -47,7 +63,12 @@ pub async fn open(cli: &Cli) -> Result<Session> {
     let dir = folder(cli)?;
     let app = app(dir.clone(), Keychain::new());
     match app.status().await?.state {
-        SessionState::Fresh => return Err(Failure::not_found(format!("there is no workspace in {}; make one with parleyctl init", dir.display()))),
+        SessionState::Fresh => {
+            return Err(Failure::not_found(format!(
+                "there is no workspace in {}; make one with parleyctl init",
+                dir.display()
+            )));
+        }
         SessionState::Open => {}
         // Asked again for the reason as a code.
         SessionState::Failed => drop(app.open(None).await?),
@@ -66,9 +87,16 @@ pub async fn open(cli: &Cli) -> Result<Session> {
 /// Make a workspace in a folder that holds none.
 pub async fn create(cli: &Cli) -> Result<Session> {
     let dir = folder(cli)?;
-    let passphrase = cli.passphrase_fd.map(|fd| secret::from_fd("passphrase", fd)).transpose()?;
+    let passphrase = cli
+        .passphrase_fd
+        .map(|fd| secret::from_fd("passphrase", fd))
+        .transpose()?;
     // With a passphrase the keyring has no part in it, and must not be woken.
-    let keychain = if passphrase.is_some() { Keychain::off() } else { Keychain::new() };
+    let keychain = if passphrase.is_some() {
+        Keychain::off()
+    } else {
+        Keychain::new()
+    };
     let app = app(dir.clone(), keychain);
     let status = app.status().await?;
     if status.state != SessionState::Fresh {
@@ -85,13 +113,26 @@ pub async fn create(cli: &Cli) -> Result<Session> {
 
 /// A new passphrase, typed twice.
 fn chosen() -> Result<SecretString> {
-    let none = || Failure::locked("no keyring of the system answers, and there is no passphrase; give one with --passphrase-fd");
-    let first = secret::prompt("No keyring of the system answers. Choose a passphrase of at least 8 characters")?.ok_or_else(none)?;
+    let none = || {
+        Failure::locked(
+            "no keyring of the system answers, and there is no passphrase; give one with --passphrase-fd",
+        )
+    };
+    let first = secret::prompt(
+        "No keyring of the system answers. Choose a passphrase of at least 8 characters",
+    )?
+    .ok_or_else(none)?;
     let again = secret::prompt("The same again")?.ok_or_else(none)?;
-    if first.expose_secret() == again.expose_secret() { Ok(first) } else { Err(Failure::invalid("the two passphrases differ")) }
+    if first.expose_secret() == again.expose_secret() {
+        Ok(first)
+    } else {
+        Err(Failure::invalid("the two passphrases differ"))
+    }
 }
 
 fn opened(app: Arc<App>) -> Result<Session> {
-    let desk = app.desk().ok_or_else(|| Failure::locked("the workspace is not open"))?;
+    let desk = app
+        .desk()
+        .ok_or_else(|| Failure::locked("the workspace is not open"))?;
     Ok(Session { app, desk })
 }

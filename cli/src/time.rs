@@ -7,7 +7,14 @@ use jiff::{Timestamp, ToSpan};
 
 /// Local date and minute of an instant in milliseconds.
 pub fn local(at: i64) -> String {
-    Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |t| t.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
+    Timestamp::from_millisecond(at).map_or_else(
+        |_| at.to_string(),
+        |t| {
+            t.to_zoned(TimeZone::system())
+                .strftime("%Y-%m-%d %H:%M")
+                .to_string()
+        },
+    )
 }
 
 /// The whole local days from the first to the last, as `[from, to)` in milliseconds.
@@ -16,22 +23,32 @@ pub fn days(first: &str, last: &str, zone: &TimeZone) -> Result<(i64, i64)> {
     if first > last {
         return Err(Failure::invalid("the range ends before it begins"));
     }
-    let after = last.checked_add(1.day()).map_err(|_| Failure::invalid("this date is too far away"))?;
+    let after = last
+        .checked_add(1.day())
+        .map_err(|_| Failure::invalid("this date is too far away"))?;
     Ok((midnight(first, zone)?, midnight(after, zone)?))
 }
 
 fn date(text: &str) -> Result<Date> {
-    text.parse().map_err(|_| Failure::invalid(format!("“{text}” is not a date; write it as 2026-01-31")))
+    text.parse()
+        .map_err(|_| Failure::invalid(format!("“{text}” is not a date; write it as 2026-01-31")))
 }
 
 /// The first instant of a day: not every day of every zone has a midnight.
 fn midnight(d: Date, zone: &TimeZone) -> Result<i64> {
-    zone.to_zoned(d.at(0, 0, 0, 0)).map(|z| z.timestamp().as_millisecond()).map_err(|_| Failure::invalid("this date is too far away"))
+    zone.to_zoned(d.at(0, 0, 0, 0))
+        .map(|z| z.timestamp().as_millisecond())
+        .map_err(|_| Failure::invalid("this date is too far away"))
 }
 
 /// `h:mm:ss`.
 pub fn duration(seconds: i64) -> String {
-    format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{}:{:02}:{:02}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 #[cfg(test)]
@@ -50,8 +67,16 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_range() {
-        for (from, to) in [("2026-02-01", "2026-01-31"), ("yesterday", "2026-01-31"), ("2026-13-01", "2026-13-02")] {
-            assert_eq!(days(from, to, &TimeZone::UTC).unwrap_err().exit, 7, "{from} {to}");
+        for (from, to) in [
+            ("2026-02-01", "2026-01-31"),
+            ("yesterday", "2026-01-31"),
+            ("2026-13-01", "2026-13-02"),
+        ] {
+            assert_eq!(
+                days(from, to, &TimeZone::UTC).unwrap_err().exit,
+                7,
+                "{from} {to}"
+            );
         }
     }
 

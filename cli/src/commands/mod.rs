@@ -39,7 +39,14 @@ pub async fn run(cli: &Cli) -> End {
         Command::Init { .. } => session::create(cli).await?,
         _ => session::open(cli).await?,
     };
-    let ended = dispatch(cli, &Context { session: &session, out: &out }).await;
+    let ended = dispatch(
+        cli,
+        &Context {
+            session: &session,
+            out: &out,
+        },
+    )
+    .await;
     session.app.stop().await;
     ended
 }
@@ -49,12 +56,26 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
         Command::Init { name } => inspect::init(cx, name.clone()).await,
         Command::Account(a) => account::run(cx, a, cli.passphrase_fd).await,
         Command::Sync { once, account } => sync::run(cx, *once, account.as_deref()).await,
-        Command::Conversations { view, longest_wait, limit } => read::conversations(cx, *view, *longest_wait, *limit).await,
-        Command::Show { conversation, html, limit } => read::show(cx, conversation, *html, *limit).await,
+        Command::Conversations {
+            view,
+            longest_wait,
+            limit,
+        } => read::conversations(cx, *view, *longest_wait, *limit).await,
+        Command::Show {
+            conversation,
+            html,
+            limit,
+        } => read::show(cx, conversation, *html, *limit).await,
         Command::Search { query, limit } => read::search(cx, &query.join(" "), *limit).await,
         Command::Send(s) => write::send(cx, s).await,
-        Command::Note { conversation, text } => write::note(cx, conversation, text.as_deref()).await,
-        Command::Assign { conversation, to, nobody: _ } => write::assign(cx, conversation, to.as_deref()).await,
+        Command::Note { conversation, text } => {
+            write::note(cx, conversation, text.as_deref()).await
+        }
+        Command::Assign {
+            conversation,
+            to,
+            nobody: _,
+        } => write::assign(cx, conversation, to.as_deref()).await,
         Command::Resolve { conversation } => write::resolve(cx, conversation).await,
         Command::Outbox { what } => outbox::run(cx, what.as_ref()).await,
         Command::Check => inspect::check(cx).await,

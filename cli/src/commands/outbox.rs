@@ -11,26 +11,45 @@ use serde_json::json;
 pub async fn run(cx: &Context<'_>, what: Option<&Outbox>) -> End {
     let desk = &cx.session.desk;
     match what {
-        None | Some(Outbox::List) => cx.answer(&ask(desk, args::Outbox {}).await?, |rows| list(rows)),
+        None | Some(Outbox::List) => {
+            cx.answer(&ask(desk, args::Outbox {}).await?, |rows| list(rows))
+        }
         Some(Outbox::Cancel { id }) => {
             let id = find::send(desk, id).await?;
             let undone = ask(desk, args::OutboxCancel { id }).await?;
-            cx.answer(&undone, |_| format!("{} is taken back and a draft again\n", find::short(&id.hex())))
+            cx.answer(&undone, |_| {
+                format!(
+                    "{} is taken back and a draft again\n",
+                    find::short(&id.hex())
+                )
+            })
         }
         Some(Outbox::Retry { id }) => {
             let id = find::send(desk, id).await?;
             ask(desk, args::OutboxRetry { id }).await?;
-            cx.answer(&json!({ "id": id, "state": "queued" }), |_| format!("{} goes out at the next sync or flush\n", find::short(&id.hex())))
+            cx.answer(&json!({ "id": id, "state": "queued" }), |_| {
+                format!(
+                    "{} goes out at the next sync or flush\n",
+                    find::short(&id.hex())
+                )
+            })
         }
         Some(Outbox::MarkSent { id }) => {
             let id = find::send(desk, id).await?;
             ask(desk, args::OutboxMarkSent { id }).await?;
-            cx.answer(&json!({ "id": id, "state": "sent" }), |_| format!("{} counts as sent\n", find::short(&id.hex())))
+            cx.answer(&json!({ "id": id, "state": "sent" }), |_| {
+                format!("{} counts as sent\n", find::short(&id.hex()))
+            })
         }
         Some(Outbox::Check { id }) => {
             let id = find::send(desk, id).await?;
             ask(desk, args::OutboxCheck { id }).await?;
-            cx.answer(&json!({ "id": id, "state": "sent" }), |_| format!("{} is in the Sent folder: it went out\n", find::short(&id.hex())))
+            cx.answer(&json!({ "id": id, "state": "sent" }), |_| {
+                format!(
+                    "{} is in the Sent folder: it went out\n",
+                    find::short(&id.hex())
+                )
+            })
         }
         Some(Outbox::Flush { account }) => flush(cx, account.as_deref()).await,
     }
@@ -43,15 +62,40 @@ async fn flush(cx: &Context<'_>, account: Option<&str>) -> End {
         None => None,
     };
     let tried = flush_outbox(desk, account).await?;
-    cx.answer(&tried, |t| if t.is_empty() { "nothing was due\n".into() } else { t.iter().map(outcome).collect() })?;
-    Ok(if tried.iter().all(|s| s.send.state == OutboxState::Sent) { Outcome::Done } else { Outcome::Code(failure::exit::FAILED) })
+    cx.answer(&tried, |t| {
+        if t.is_empty() {
+            "nothing was due\n".into()
+        } else {
+            t.iter().map(outcome).collect()
+        }
+    })?;
+    Ok(if tried.iter().all(|s| s.send.state == OutboxState::Sent) {
+        Outcome::Done
+    } else {
+        Outcome::Code(failure::exit::FAILED)
+    })
 }
 
 /// How a send went, in one line.
 pub fn outcome(s: &SendOutcome) -> String {
-    let why = s.send.error.as_ref().filter(|_| s.send.state != OutboxState::Sent).map(|e| format!(": {}", print::line(e))).unwrap_or_default();
-    let again = s.send.next_try.filter(|_| s.send.state.is_open()).map(|at| format!(" (tried again after {})", time::local(at))).unwrap_or_default();
-    format!("{} is {}{why}{again}\n", find::short(&s.id.hex()), read::word(&s.send.state))
+    let why = s
+        .send
+        .error
+        .as_ref()
+        .filter(|_| s.send.state != OutboxState::Sent)
+        .map(|e| format!(": {}", print::line(e)))
+        .unwrap_or_default();
+    let again = s
+        .send
+        .next_try
+        .filter(|_| s.send.state.is_open())
+        .map(|at| format!(" (tried again after {})", time::local(at)))
+        .unwrap_or_default();
+    format!(
+        "{} is {}{why}{again}\n",
+        find::short(&s.id.hex()),
+        read::word(&s.send.state)
+    )
 }
 
 fn list(rows: &[OutboxRow]) -> String {

@@ -3,7 +3,10 @@
 use super::{Context, End, find};
 use crate::failure::Result;
 use crate::{print, time};
-use parley_engine::api::dto::{ChangeItem, ConversationRow, CustomerPanel, MessageHtml, MessageItem, SearchPage, Sort, Status, Timeline, TimelineItem, View};
+use parley_engine::api::dto::{
+    ChangeItem, ConversationRow, CustomerPanel, MessageHtml, MessageItem, SearchPage, Sort, Status,
+    Timeline, TimelineItem, View,
+};
 use parley_engine::api::headless::{Class, CustomerId, Direction, Party};
 use parley_engine::api::{Desk, args, ask};
 use serde::Serialize;
@@ -13,8 +16,23 @@ use std::fmt::Write as _;
 
 pub async fn conversations(cx: &Context<'_>, view: View, longest_wait: bool, limit: u32) -> End {
     let desk = &cx.session.desk;
-    let sort = if longest_wait { Sort::LongestWait } else { Sort::Newest };
-    let page = ask(desk, args::ConversationIds { view, stage: None, tag: None, sort, after: None, limit }).await?;
+    let sort = if longest_wait {
+        Sort::LongestWait
+    } else {
+        Sort::Newest
+    };
+    let page = ask(
+        desk,
+        args::ConversationIds {
+            view,
+            stage: None,
+            tag: None,
+            sort,
+            after: None,
+            limit,
+        },
+    )
+    .await?;
     let mut rows = Vec::new();
     for ids in page.ids.chunks(500) {
         rows.extend(ask(desk, args::ConversationRows { ids: ids.to_vec() }).await?);
@@ -33,14 +51,37 @@ fn listed(rows: &[ConversationRow]) -> String {
                 find::short(&r.id.hex()).into(),
                 time::local(r.last_at),
                 state(r).into(),
-                if r.unread > 0 { r.unread.to_string() } else { String::new() },
+                if r.unread > 0 {
+                    r.unread.to_string()
+                } else {
+                    String::new()
+                },
                 r.wait_since.map(time::local).unwrap_or_default(),
                 print::fit(&print::line(&r.name), 28),
-                print::fit(&print::line(r.subject.as_deref().filter(|s| !s.is_empty()).unwrap_or(&r.snippet)), 60),
+                print::fit(
+                    &print::line(
+                        r.subject
+                            .as_deref()
+                            .filter(|s| !s.is_empty())
+                            .unwrap_or(&r.snippet),
+                    ),
+                    60,
+                ),
             ]
         })
         .collect();
-    print::table(&["ID", "LAST", "STATE", "NEW", "WAITS SINCE", "CUSTOMER", "SUBJECT"], &cells)
+    print::table(
+        &[
+            "ID",
+            "LAST",
+            "STATE",
+            "NEW",
+            "WAITS SINCE",
+            "CUSTOMER",
+            "SUBJECT",
+        ],
+        &cells,
+    )
 }
 
 fn state(r: &ConversationRow) -> &'static str {
@@ -73,16 +114,41 @@ pub async fn show(cx: &Context<'_>, typed: &str, html: bool, limit: u32) -> End 
             m.text_cut = false;
         }
     }
-    let html = if html { Some(htmls(desk, &timeline).await?) } else { None };
-    cx.answer(&Shown { customer, timeline, html }, shown)
+    let html = if html {
+        Some(htmls(desk, &timeline).await?)
+    } else {
+        None
+    };
+    cx.answer(
+        &Shown {
+            customer,
+            timeline,
+            html,
+        },
+        shown,
+    )
 }
 
 /// The newest messages and what stands between them, oldest first.
 async fn timeline(desk: &Desk, conversation: CustomerId, limit: u32) -> Result<Timeline> {
     const PAGE: u32 = 200;
-    let page = |before: Option<String>, limit: u32| args::TimelinePage { conversation, before, after: None, around: None, limit };
+    let page = |before: Option<String>, limit: u32| args::TimelinePage {
+        conversation,
+        before,
+        after: None,
+        around: None,
+        limit,
+    };
     let mut all = ask(desk, page(None, limit.min(PAGE))).await?;
-    let count = |t: &Timeline| u32::try_from(t.items.iter().filter(|i| matches!(i, TimelineItem::Message(_))).count()).unwrap_or(u32::MAX);
+    let count = |t: &Timeline| {
+        u32::try_from(
+            t.items
+                .iter()
+                .filter(|i| matches!(i, TimelineItem::Message(_)))
+                .count(),
+        )
+        .unwrap_or(u32::MAX)
+    };
     let mut left = limit.saturating_sub(count(&all));
     while let Some(before) = all.older.take().filter(|_| left > 0) {
         let older = ask(desk, page(Some(before), left.min(PAGE))).await?;
@@ -108,13 +174,29 @@ async fn htmls(desk: &Desk, t: &Timeline) -> Result<BTreeMap<String, MessageHtml
 fn shown(s: &Shown) -> String {
     let r = &s.customer.row;
     let mut out = String::new();
-    let handles: Vec<String> = s.customer.handles.iter().map(|h| print::line(&h.value)).collect();
+    let handles: Vec<String> = s
+        .customer
+        .handles
+        .iter()
+        .map(|h| print::line(&h.value))
+        .collect();
     let _ = writeln!(out, "{}  <{}>", print::line(&r.name), handles.join(", "));
     let mut facts = vec![find::short(&r.id.hex()).to_owned(), state(r).to_owned()];
-    facts.extend(r.assignee.as_ref().map(|a| format!("assigned to {}", print::line(&a.name))));
-    facts.extend(r.stage.as_ref().map(|s| format!("stage {}", print::line(s))));
+    facts.extend(
+        r.assignee
+            .as_ref()
+            .map(|a| format!("assigned to {}", print::line(&a.name))),
+    );
+    facts.extend(
+        r.stage
+            .as_ref()
+            .map(|s| format!("stage {}", print::line(s))),
+    );
     facts.extend(r.tags.iter().map(|t| format!("#{}", print::line(t))));
-    facts.extend(r.wait_since.map(|w| format!("waits since {}", time::local(w))));
+    facts.extend(
+        r.wait_since
+            .map(|w| format!("waits since {}", time::local(w))),
+    );
     let _ = writeln!(out, "{}", facts.join(" · "));
     if s.timeline.older.is_some() {
         let _ = writeln!(out, "\n(older messages are not shown; see --limit)");
@@ -122,13 +204,30 @@ fn shown(s: &Shown) -> String {
     for item in &s.timeline.items {
         match item {
             TimelineItem::Episode(e) => {
-                let answered = e.first_response.map(|f| format!(", answered after {}", time::duration(f))).unwrap_or_default();
-                let resolved = e.resolved_at.map(|at| format!(", resolved {}", time::local(at))).unwrap_or_default();
-                let _ = writeln!(out, "\n== episode {} · {}{answered}{resolved}", e.number, time::local(e.opened_at));
+                let answered = e
+                    .first_response
+                    .map(|f| format!(", answered after {}", time::duration(f)))
+                    .unwrap_or_default();
+                let resolved = e
+                    .resolved_at
+                    .map(|at| format!(", resolved {}", time::local(at)))
+                    .unwrap_or_default();
+                let _ = writeln!(
+                    out,
+                    "\n== episode {} · {}{answered}{resolved}",
+                    e.number,
+                    time::local(e.opened_at)
+                );
             }
             TimelineItem::Message(m) => message(&mut out, m, s.html.as_ref()),
             TimelineItem::Note(n) => {
-                let _ = writeln!(out, "\n-- {} · note by {}\n{}", time::local(n.at), print::line(&n.agent), indented(&n.text));
+                let _ = writeln!(
+                    out,
+                    "\n-- {} · note by {}\n{}",
+                    time::local(n.at),
+                    print::line(&n.agent),
+                    indented(&n.text)
+                );
             }
             TimelineItem::Change(c) => change(&mut out, c),
         }
@@ -144,18 +243,47 @@ fn person(p: &Party) -> String {
 }
 
 fn message(out: &mut String, m: &MessageItem, html: Option<&BTreeMap<String, MessageHtml>>) {
-    let way = if m.direction == Direction::Inbound { "<-" } else { "->" };
+    let way = if m.direction == Direction::Inbound {
+        "<-"
+    } else {
+        "->"
+    };
     let from = m.from.as_ref().map(person).unwrap_or_default();
     let to: Vec<String> = m.to.iter().map(person).collect();
-    let _ = writeln!(out, "\n{way} {} · {from} to {}", time::local(m.at), to.join(", "));
+    let _ = writeln!(
+        out,
+        "\n{way} {} · {from} to {}",
+        time::local(m.at),
+        to.join(", ")
+    );
     if let Some(p) = &m.reply_to {
-        let _ = writeln!(out, "   asks for answers at {}, which is not its sender", person(p));
+        let _ = writeln!(
+            out,
+            "   asks for answers at {}, which is not its sender",
+            person(p)
+        );
     }
     if m.class != Class::Human {
-        let _ = writeln!(out, "   {}{}", word(&m.class), m.class_reason.as_ref().map(|r| format!(": {}", print::line(r))).unwrap_or_default());
+        let _ = writeln!(
+            out,
+            "   {}{}",
+            word(&m.class),
+            m.class_reason
+                .as_ref()
+                .map(|r| format!(": {}", print::line(r)))
+                .unwrap_or_default()
+        );
     }
     if let Some(s) = &m.send {
-        let _ = writeln!(out, "   {}{}", word(&s.state), s.error.as_ref().map(|e| format!(": {}", print::line(e))).unwrap_or_default());
+        let _ = writeln!(
+            out,
+            "   {}{}",
+            word(&s.state),
+            s.error
+                .as_ref()
+                .map(|e| format!(": {}", print::line(e)))
+                .unwrap_or_default()
+        );
     }
     if let Some(s) = m.subject.as_deref().filter(|s| !s.is_empty()) {
         let _ = writeln!(out, "   Subject: {}", print::line(s));
@@ -163,18 +291,42 @@ fn message(out: &mut String, m: &MessageItem, html: Option<&BTreeMap<String, Mes
     if let Some(u) = &m.unreadable {
         let _ = writeln!(out, "   could not be read: {}", print::line(u));
     }
-    let body = html.and_then(|h| h.get(&m.id.hex())).map_or(&m.text, |h| &h.html);
+    let body = html
+        .and_then(|h| h.get(&m.id.hex()))
+        .map_or(&m.text, |h| &h.html);
     let _ = writeln!(out, "{}", indented(body));
     for f in &m.files {
-        let _ = writeln!(out, "   [{} · {} · {} bytes]", print::line(&f.name), print::line(&f.mime), f.size);
+        let _ = writeln!(
+            out,
+            "   [{} · {} · {} bytes]",
+            print::line(&f.name),
+            print::line(&f.mime),
+            f.size
+        );
     }
 }
 
 fn change(out: &mut String, c: &ChangeItem) {
-    let who = c.agent.as_ref().map(|a| format!(" by {}", print::line(a))).unwrap_or_default();
-    let value = c.value.as_ref().map(|v| format!(" {}", print::line(v))).unwrap_or_default();
-    let until = c.at_value.map(|at| format!(" until {}", time::local(at))).unwrap_or_default();
-    let _ = writeln!(out, "\n-- {} · {}{value}{until}{who}", time::local(c.at), word(&c.what).replace('_', " "));
+    let who = c
+        .agent
+        .as_ref()
+        .map(|a| format!(" by {}", print::line(a)))
+        .unwrap_or_default();
+    let value = c
+        .value
+        .as_ref()
+        .map(|v| format!(" {}", print::line(v)))
+        .unwrap_or_default();
+    let until = c
+        .at_value
+        .map(|at| format!(" until {}", time::local(at)))
+        .unwrap_or_default();
+    let _ = writeln!(
+        out,
+        "\n-- {} · {}{value}{until}{who}",
+        time::local(c.at),
+        word(&c.what).replace('_', " ")
+    );
 }
 
 /// An engine's word as it goes over the wire.
@@ -186,13 +338,28 @@ pub fn word<T: Serialize>(t: &T) -> String {
 }
 
 fn indented(text: &str) -> String {
-    print::clean(text).trim_end().lines().map(|l| format!("   {}", l.trim_end())).collect::<Vec<_>>().join("\n")
+    print::clean(text)
+        .trim_end()
+        .lines()
+        .map(|l| format!("   {l}").trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 pub async fn search(cx: &Context<'_>, query: &str, limit: u32) -> End {
-    let page = ask(&cx.session.desk, args::Search { query: query.to_owned(), limit, before: None }).await?;
+    let page = ask(
+        &cx.session.desk,
+        args::Search {
+            query: query.to_owned(),
+            limit,
+            before: None,
+        },
+    )
+    .await?;
     if !cx.out.json() {
-        page.warnings.iter().for_each(|w| print::aside(&format!("note: {w}")));
+        page.warnings
+            .iter()
+            .for_each(|w| print::aside(&format!("note: {w}")));
     }
     cx.answer(&page, |p| found(cx, p))
 }
@@ -203,10 +370,28 @@ fn found(cx: &Context<'_>, p: &SearchPage) -> String {
     }
     let mut out = String::new();
     for h in &p.hits {
-        let way = if h.direction == Direction::Inbound { "<-" } else { "->" };
-        let subject = h.subject.as_ref().map(|s| cx.out.marked(&s.text, &s.marks)).unwrap_or_default();
-        let _ = writeln!(out, "{} {way} {} · {} · {subject}", time::local(h.at), find::short(&h.conversation.hex()), print::line(&h.name));
-        let _ = writeln!(out, "   {}", cx.out.marked(&h.snippet.text, &h.snippet.marks));
+        let way = if h.direction == Direction::Inbound {
+            "<-"
+        } else {
+            "->"
+        };
+        let subject = h
+            .subject
+            .as_ref()
+            .map(|s| cx.out.marked(&s.text, &s.marks))
+            .unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "{} {way} {} · {} · {subject}",
+            time::local(h.at),
+            find::short(&h.conversation.hex()),
+            print::line(&h.name)
+        );
+        let _ = writeln!(
+            out,
+            "   {}",
+            cx.out.marked(&h.snippet.text, &h.snippet.marks)
+        );
     }
     if p.next.is_some() {
         let _ = writeln!(out, "(there is more; see --limit)");

@@ -5,7 +5,9 @@ use super::{Context, End, find, outbox};
 use crate::failure::{Failure, exit};
 use crate::{Outcome, Stop, print, time};
 use parley_engine::api::dto::{Change, Notice};
-use parley_engine::api::headless::{AccountId, Millis, OutboxState, SyncOutcome, follow, sync_once};
+use parley_engine::api::headless::{
+    AccountId, Millis, OutboxState, SyncOutcome, follow, sync_once,
+};
 use parley_engine::api::{args, ask};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -16,7 +18,11 @@ pub async fn run(cx: &Context<'_>, once: bool, account: Option<&str>) -> End {
         Some(a) => Some(find::account(&cx.session.desk, a).await?.id),
         None => None,
     };
-    if once { round(cx, account).await } else { on_and_on(cx, account).await }
+    if once {
+        round(cx, account).await
+    } else {
+        on_and_on(cx, account).await
+    }
 }
 
 async fn round(cx: &Context<'_>, account: Option<AccountId>) -> End {
@@ -25,15 +31,31 @@ async fn round(cx: &Context<'_>, account: Option<AccountId>) -> End {
         done = sync_once(&cx.session.desk, account) => done?,
         () = &mut interrupted => return Err(Failure::storage("stopped; what was fetched before is kept").into()),
     };
-    cx.answer(&done, |all| if all.is_empty() { "no account is connected\n".into() } else { all.iter().map(told).collect() })?;
-    let well = done.iter().all(|o| o.error.is_none() && o.sends.iter().all(|s| s.send.state == OutboxState::Sent));
-    Ok(if well { Outcome::Done } else { Outcome::Code(exit::FAILED) })
+    cx.answer(&done, |all| {
+        if all.is_empty() {
+            "no account is connected\n".into()
+        } else {
+            all.iter().map(told).collect()
+        }
+    })?;
+    let well = done
+        .iter()
+        .all(|o| o.error.is_none() && o.sends.iter().all(|s| s.send.state == OutboxState::Sent));
+    Ok(if well {
+        Outcome::Done
+    } else {
+        Outcome::Code(exit::FAILED)
+    })
 }
 
 fn told(o: &SyncOutcome) -> String {
     let mut out = match &o.error {
         _ if o.paused => format!("{}: paused\n", print::line(&o.address)),
-        Some(e) => format!("{}: {}\n", print::line(&o.address), print::line(&e.body.message)),
+        Some(e) => format!(
+            "{}: {}\n",
+            print::line(&o.address),
+            print::line(&e.body.message)
+        ),
         None => format!("{}: {} new\n", print::line(&o.address), o.new),
     };
     out.extend(o.sends.iter().map(|s| format!("  {}", outbox::outcome(s))));
@@ -50,7 +72,11 @@ async fn on_and_on(cx: &Context<'_>, account: Option<AccountId>) -> End {
             Some(id) => follow(&cx.session.desk, id).await?,
             None => cx.session.desk.engine.start().await?,
         }
-        if account.is_none() { std::future::pending().await } else { Ok::<(), Failure>(()) }
+        if account.is_none() {
+            std::future::pending().await
+        } else {
+            Ok::<(), Failure>(())
+        }
     });
     let mut interrupted = std::pin::pin!(interrupt());
     let mut seen = BTreeMap::new();
@@ -79,22 +105,43 @@ fn now() -> Millis {
 
 fn notice(cx: &Context<'_>, n: &Notice) -> Result<(), Stop> {
     crate::written(cx.out.answer(&json!({ "at": now(), "notice": n }), |_| {
-        format!("{}  new message · {} · {}: {}\n", time::local(now()), find::short(&n.conversation.hex()), print::line(&n.name), print::line(&n.snippet))
+        format!(
+            "{}  new message · {} · {}: {}\n",
+            time::local(now()),
+            find::short(&n.conversation.hex()),
+            print::line(&n.name),
+            print::line(&n.snippet)
+        )
     }))
 }
 
-async fn change(cx: &Context<'_>, c: &Change, seen: &mut BTreeMap<AccountId, String>) -> Result<(), Stop> {
+async fn change(
+    cx: &Context<'_>,
+    c: &Change,
+    seen: &mut BTreeMap<AccountId, String>,
+) -> Result<(), Stop> {
     if c.accounts {
         accounts(cx, seen).await?;
     }
     if !c.all && c.conversations.is_empty() {
         return Ok(());
     }
-    crate::written(cx.out.answer(&json!({ "at": now(), "conversations": c.conversations, "all": c.all }), |_| {
-        let ids: Vec<String> = c.conversations.iter().map(|id| find::short(&id.hex()).to_owned()).collect();
-        let what = if c.all { "many conversations".to_owned() } else { ids.join(" ") };
-        format!("{}  changed · {what}\n", time::local(now()))
-    }))
+    crate::written(cx.out.answer(
+        &json!({ "at": now(), "conversations": c.conversations, "all": c.all }),
+        |_| {
+            let ids: Vec<String> = c
+                .conversations
+                .iter()
+                .map(|id| find::short(&id.hex()).to_owned())
+                .collect();
+            let what = if c.all {
+                "many conversations".to_owned()
+            } else {
+                ids.join(" ")
+            };
+            format!("{}  changed · {what}\n", time::local(now()))
+        },
+    ))
 }
 
 /// The accounts whose state is another than when it was last said.
@@ -117,7 +164,10 @@ async fn interrupt() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+        if let (Ok(mut int), Ok(mut term)) = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        ) {
             tokio::select! { _ = int.recv() => {}, _ = term.recv() => {} }
             return;
         }

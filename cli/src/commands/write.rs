@@ -21,7 +21,11 @@ fn text(given: Option<&str>) -> Result<String> {
         print::aside("Type the text; end it with Ctrl-D on a line of its own.");
     }
     let mut bytes = Vec::new();
-    stdin.lock().take(LONGEST + 1).read_to_end(&mut bytes).map_err(|e| Failure::storage(format!("reading the text from stdin: {e}")))?;
+    stdin
+        .lock()
+        .take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| Failure::storage(format!("reading the text from stdin: {e}")))?;
     if bytes.len() as u64 > LONGEST {
         return Err(Failure::invalid("the text on stdin is too long"));
     }
@@ -30,12 +34,22 @@ fn text(given: Option<&str>) -> Result<String> {
 
 /// `anna@shop.example` or `Anna <anna@shop.example>`; whether the address is one is the engine's to say.
 fn party(typed: &str) -> Party {
-    match typed.trim().strip_suffix('>').and_then(|t| t.rsplit_once('<')) {
+    match typed
+        .trim()
+        .strip_suffix('>')
+        .and_then(|t| t.rsplit_once('<'))
+    {
         Some((name, address)) => {
             let name = name.trim().trim_matches('"').trim();
-            Party { name: Some(name.to_owned()).filter(|n| !n.is_empty()), address: address.trim().to_owned() }
+            Party {
+                name: Some(name.to_owned()).filter(|n| !n.is_empty()),
+                address: address.trim().to_owned(),
+            }
         }
-        None => Party { name: None, address: typed.trim().to_owned() },
+        None => Party {
+            name: None,
+            address: typed.trim().to_owned(),
+        },
     }
 }
 
@@ -46,12 +60,24 @@ pub async fn send(cx: &Context<'_>, s: &typed::Send) -> End {
         None => None,
     };
     let reply = match conversation {
-        Some(conversation) => Some(ask(desk, args::ReplyOptions { conversation, answering: None }).await?),
+        Some(conversation) => Some(
+            ask(
+                desk,
+                args::ReplyOptions {
+                    conversation,
+                    answering: None,
+                },
+            )
+            .await?,
+        ),
         None => None,
     };
     let account = sender(cx, s.account.as_deref(), reply.as_ref()).await?;
     let to = recipients(&s.to, reply.as_ref())?;
-    let subject = s.subject.clone().or_else(|| reply.as_ref().and_then(|r| r.subject.clone()));
+    let subject = s
+        .subject
+        .clone()
+        .or_else(|| reply.as_ref().and_then(|r| r.subject.clone()));
     let text = text(s.text.as_deref())?;
     let mut files = Vec::new();
     for path in &s.attach {
@@ -59,21 +85,49 @@ pub async fn send(cx: &Context<'_>, s: &typed::Send) -> End {
     }
     let answering = reply.and_then(|r| r.answering);
     let cc = s.cc.iter().map(|a| party(a)).collect();
-    let queued = ask(desk, args::Send { conversation, account, to, cc, subject, text, files, answering, resolve: s.resolve }).await?;
+    let queued = ask(
+        desk,
+        args::Send {
+            conversation,
+            account,
+            to,
+            cc,
+            subject,
+            text,
+            files,
+            answering,
+            resolve: s.resolve,
+        },
+    )
+    .await?;
     if s.wait {
         return delivered(cx, queued.id).await;
     }
-    cx.answer(&queued, |q| format!("{} is held until {} and goes out at the next sync after that\n", find::short(&q.id.hex()), time::local(q.hold_until)))
+    cx.answer(&queued, |q| {
+        format!(
+            "{} is held until {} and goes out at the next sync after that\n",
+            find::short(&q.id.hex()),
+            time::local(q.hold_until)
+        )
+    })
 }
 
 async fn delivered(cx: &Context<'_>, id: parley_engine::api::headless::MessageId) -> End {
     let done = send_now(&cx.session.desk, id).await?;
     cx.answer(&done, outbox::outcome)?;
-    Ok(if done.send.state == OutboxState::Sent { Outcome::Done } else { Outcome::Code(crate::failure::exit::FAILED) })
+    Ok(if done.send.state == OutboxState::Sent {
+        Outcome::Done
+    } else {
+        Outcome::Code(crate::failure::exit::FAILED)
+    })
 }
 
 /// The account that was named, else the one the customer wrote to, else the only one.
-async fn sender(cx: &Context<'_>, named: Option<&str>, reply: Option<&ReplyOptions>) -> Result<AccountId> {
+async fn sender(
+    cx: &Context<'_>,
+    named: Option<&str>,
+    reply: Option<&ReplyOptions>,
+) -> Result<AccountId> {
     let desk = &cx.session.desk;
     if let Some(named) = named {
         return Ok(find::account(desk, named).await?.id);
@@ -83,7 +137,9 @@ async fn sender(cx: &Context<'_>, named: Option<&str>, reply: Option<&ReplyOptio
     }
     match &ask(desk, args::Accounts {}).await?[..] {
         [only] => Ok(only.id),
-        [] => Err(Failure::not_found("an account to send from does not exist; add one with parleyctl account add")),
+        [] => Err(Failure::not_found(
+            "an account to send from does not exist; add one with parleyctl account add",
+        )),
         _ => Err(Failure::invalid("say from which account with --account")),
     }
 }
@@ -92,9 +148,14 @@ fn recipients(typed: &[String], reply: Option<&ReplyOptions>) -> Result<Vec<Part
     if !typed.is_empty() {
         return Ok(typed.iter().map(|a| party(a)).collect());
     }
-    let first = reply.and_then(|r| r.to.first()).ok_or_else(|| Failure::invalid("say to whom with --to"))?;
+    let first = reply
+        .and_then(|r| r.to.first())
+        .ok_or_else(|| Failure::invalid("say to whom with --to"))?;
     if first.kind == RecipientKind::ReplyTo {
-        print::aside(&format!("note: the mail asks for answers at {}, which is not its sender; the answer goes there (--to changes it)", first.party.address));
+        print::aside(&format!(
+            "note: the mail asks for answers at {}, which is not its sender; the answer goes there (--to changes it)",
+            first.party.address
+        ));
     }
     Ok(vec![first.party.clone()])
 }
@@ -113,8 +174,23 @@ pub async fn assign(cx: &Context<'_>, typed: &str, to: Option<&str>) -> End {
         Some(a) => Some(find::agent(desk, a).await?),
         None => None,
     };
-    ask(desk, args::Assign { conversation, agent }).await?;
-    done(cx, conversation, if agent.is_some() { "assigned" } else { "assigned to nobody" })
+    ask(
+        desk,
+        args::Assign {
+            conversation,
+            agent,
+        },
+    )
+    .await?;
+    done(
+        cx,
+        conversation,
+        if agent.is_some() {
+            "assigned"
+        } else {
+            "assigned to nobody"
+        },
+    )
 }
 
 pub async fn resolve(cx: &Context<'_>, typed: &str) -> End {
@@ -124,7 +200,10 @@ pub async fn resolve(cx: &Context<'_>, typed: &str) -> End {
 }
 
 fn done(cx: &Context<'_>, conversation: CustomerId, what: &str) -> End {
-    cx.answer(&json!({ "conversation": conversation, "done": what }), |_| format!("{} is {what}\n", find::short(&conversation.hex())))
+    cx.answer(
+        &json!({ "conversation": conversation, "done": what }),
+        |_| format!("{} is {what}\n", find::short(&conversation.hex())),
+    )
 }
 
 #[cfg(test)]
@@ -133,8 +212,26 @@ mod tests {
 
     #[test]
     fn an_address_may_come_with_a_name() {
-        assert_eq!(party(" anna@shop.test "), Party { name: None, address: "anna@shop.test".into() });
-        assert_eq!(party("\"Berg, Anna\" <anna@shop.test>"), Party { name: Some("Berg, Anna".into()), address: "anna@shop.test".into() });
-        assert_eq!(party("<anna@shop.test>"), Party { name: None, address: "anna@shop.test".into() });
+        assert_eq!(
+            party(" anna@shop.test "),
+            Party {
+                name: None,
+                address: "anna@shop.test".into()
+            }
+        );
+        assert_eq!(
+            party("\"Berg, Anna\" <anna@shop.test>"),
+            Party {
+                name: Some("Berg, Anna".into()),
+                address: "anna@shop.test".into()
+            }
+        );
+        assert_eq!(
+            party("<anna@shop.test>"),
+            Party {
+                name: None,
+                address: "anna@shop.test".into()
+            }
+        );
     }
 }

@@ -1,5 +1,5 @@
 //! What the journeys share: real mail servers, a data folder, and parleyctl as a script would call it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use parley_sandbox::compose::Letter;
 use parley_sandbox::{Dovecot, Relay, dovecot, relay};
@@ -35,7 +35,8 @@ impl Ran {
     pub fn error(&self, code: i32) -> Value {
         assert_eq!((self.code, self.out.as_str()), (code, ""), "{}", self.err);
         assert_eq!(self.err.lines().count(), 1, "{}", self.err);
-        let v: Value = serde_json::from_str(&self.err).unwrap_or_else(|e| panic!("{e}: {}", self.err));
+        let v: Value =
+            serde_json::from_str(&self.err).unwrap_or_else(|e| panic!("{e}: {}", self.err));
         v["error"].clone()
     }
 }
@@ -52,7 +53,10 @@ impl Place {
         let users = [(TEAM, PASSWORD), (ANNA, PASSWORD)];
         let dovecot = Dovecot::start(dovecot::Options::users(&users)).unwrap();
         let relay = Relay::start(relay::Options {
-            users: users.iter().map(|(u, p)| ((*u).into(), (*p).into())).collect(),
+            users: users
+                .iter()
+                .map(|(u, p)| ((*u).into(), (*p).into()))
+                .collect(),
             login_needs_tls: true,
             certificates: Some(dovecot.certificates().clone()),
             delivery: Some(dovecot.lmtp()),
@@ -61,7 +65,11 @@ impl Place {
         })
         .await
         .unwrap();
-        let this = Self { dovecot, relay, folder: tempfile::tempdir().unwrap() };
+        let this = Self {
+            dovecot,
+            relay,
+            folder: tempfile::tempdir().unwrap(),
+        };
         this.write("ca.pem", this.dovecot.ca_pem());
         this.write("passphrase", PASSPHRASE);
         this.write("password", PASSWORD);
@@ -93,21 +101,55 @@ impl Place {
     /// Connect the team's mailbox, with this password.
     pub fn add(&self, password: &str) -> Ran {
         self.write("password", &format!("{password}\n"));
-        let (imap, smtp) = (self.dovecot.imaps_port().to_string(), self.relay.port().to_string());
+        let (imap, smtp) = (
+            self.dovecot.imaps_port().to_string(),
+            self.relay.port().to_string(),
+        );
         let ca = self.path("ca.pem");
         self.ctl(&[
-            "account", "add", "--address", TEAM, "--display-name", "The Desk", "--imap-host", "localhost", "--imap-port", &imap, "--smtp-host", "localhost", "--smtp-port", &smtp,
-            "--smtp-security", "starttls", "--trust-certificate", ca.to_str().unwrap(), "--password-fd", "4",
+            "account",
+            "add",
+            "--address",
+            TEAM,
+            "--display-name",
+            "The Desk",
+            "--imap-host",
+            "localhost",
+            "--imap-port",
+            &imap,
+            "--smtp-host",
+            "localhost",
+            "--smtp-port",
+            &smtp,
+            "--smtp-security",
+            "starttls",
+            "--trust-certificate",
+            ca.to_str().unwrap(),
+            "--password-fd",
+            "4",
         ])
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
         // A shell hands over the secrets on descriptors, as scripts do.
         let mut c = Command::new("sh");
-        c.args(["-c", "exec \"$0\" \"$@\" 3<\"$PASSPHRASE_FILE\" 4<\"$PASSWORD_FILE\"", env!("CARGO_BIN_EXE_parleyctl"), "--passphrase-fd", "3"]).args(args);
-        c.env("PASSPHRASE_FILE", self.path("passphrase")).env("PASSWORD_FILE", self.path("password"));
-        c.env("PARLEY_DATA_DIR", self.data()).env("PARLEY_KEYRING", "off").env("TZ", "Europe/Berlin").env_remove("PARLEY_LOG");
-        c.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        c.args([
+            "-c",
+            "exec \"$0\" \"$@\" 3<\"$PASSPHRASE_FILE\" 4<\"$PASSWORD_FILE\"",
+            env!("CARGO_BIN_EXE_parleyctl"),
+            "--passphrase-fd",
+            "3",
+        ])
+        .args(args);
+        c.env("PASSPHRASE_FILE", self.path("passphrase"))
+            .env("PASSWORD_FILE", self.path("password"));
+        c.env("PARLEY_DATA_DIR", self.data())
+            .env("PARLEY_KEYRING", "off")
+            .env("TZ", "Europe/Berlin")
+            .env_remove("PARLEY_LOG");
+        c.stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         c
     }
 
@@ -123,15 +165,32 @@ impl Place {
 
     /// Run it with `--json` and this on stdin.
     pub fn fed(&self, args: &[&str], stdin: &str) -> Ran {
-        let mut child = self.command(&[&["--json"], args].concat()).stdin(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        let mut child = self
+            .command(&[&["--json"], args].concat())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(stdin.as_bytes())
+            .unwrap();
         ended(child)
     }
 
     /// A mail of a customer comes in.
     pub fn deliver(&self, from: &str, subject: &str, text: &str) {
-        let letter = Letter { from: from.into(), to: TEAM.into(), subject: subject.into(), text: text.into(), in_reply_to: None };
-        self.dovecot.deliver(TEAM, &letter.to_mail().unwrap()).unwrap();
+        let letter = Letter {
+            from: from.into(),
+            to: TEAM.into(),
+            subject: subject.into(),
+            text: text.into(),
+            in_reply_to: None,
+        };
+        self.dovecot
+            .deliver(TEAM, &letter.to_mail().unwrap())
+            .unwrap();
     }
 
     /// The only conversation's id.
@@ -146,7 +205,11 @@ impl Place {
 fn ended(child: Child) -> Ran {
     let o = child.wait_with_output().unwrap();
     let text = |b: Vec<u8>| String::from_utf8(b).unwrap();
-    Ran { code: o.status.code().unwrap_or(-1), out: text(o.stdout), err: text(o.stderr) }
+    Ran {
+        code: o.status.code().unwrap_or(-1),
+        out: text(o.stdout),
+        err: text(o.stderr),
+    }
 }
 
 /// Every file below a folder.
@@ -154,12 +217,22 @@ pub fn files(dir: &Path) -> Vec<PathBuf> {
     let mut out = Vec::new();
     for e in std::fs::read_dir(dir).into_iter().flatten() {
         let path = e.unwrap().path();
-        if path.is_dir() { out.extend(files(&path)) } else { out.push(path) }
+        if path.is_dir() {
+            out.extend(files(&path));
+        } else {
+            out.push(path);
+        }
     }
     out
 }
 
 /// A header of a raw mail, unfolded.
 pub fn header<'a>(mail: &'a str, name: &str) -> Option<&'a str> {
-    mail.lines().take_while(|l| !l.trim().is_empty()).find_map(|l| l.split_once(": ").filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim()))
+    mail.lines()
+        .take_while(|l| !l.trim().is_empty())
+        .find_map(|l| {
+            l.split_once(": ")
+                .filter(|(n, _)| n.eq_ignore_ascii_case(name))
+                .map(|(_, v)| v.trim())
+        })
 }

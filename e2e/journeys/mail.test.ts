@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { journey } from "../lib/journey.ts";
-import { attach, connectAccount, createWorkspace, draft, fillWizard, leaveField, openRow, row, sendState } from "../lib/parley.ts";
+import { attach, connectAccount, connected, createWorkspace, draft, fillWizard, leaveField, openRow, row, sendState } from "../lib/parley.ts";
 import { eventually } from "../lib/process.ts";
 import { Key } from "../lib/webdriver.ts";
 
@@ -15,9 +15,11 @@ test("a customer's mail is announced, read, answered with a file, and kept over 
     let w = await j.open();
     await createWorkspace(w);
     await connectAccount(w, j);
-    await w.screenshot("inbox-connected");
+    await j.desktop.picture("inbox-connected");
 
-    // A new mail is announced and stands in the list.
+    // Older mail is history: it is there, and nobody waits. A new mail is announced and stands in the inbox.
+    await (await w.byTestId("view-inbox")).click();
+    await j.desktop.lookAway();
     await j.servers.write({ from: CUSTOMER, subject: "Lamp 4711", text: "Is the brass lamp in stock?" });
     await j.desktop.notified("Is the brass lamp in stock?");
     await openRow(w, "Is the brass lamp in stock?");
@@ -39,7 +41,7 @@ test("a customer's mail is announced, read, answered with a file, and kept over 
     await (await w.byTestId("composer-text")).click();
     await w.press([Key.control, Key.enter]);
     await w.byTestId("undo-bar");
-    await w.screenshot("sending");
+    await j.desktop.picture("sending");
     await sendState(w, "sent");
     const mail = await j.servers.received(CUSTOMER, "Yes, three are left.");
     assert.match(mail, /^In-Reply-To: </im);
@@ -73,12 +75,12 @@ test("a wrong password is said in words at the set-up, and mended", async () => 
     await (await w.byTestId("wizard-test")).click();
     const steps = await w.byCss('[data-testid="wizard-steps"][data-ok="false"]', 60);
     assert.match(await steps.text(), /password/i);
-    await w.screenshot("wizard-wrong-password");
+    await j.desktop.picture("wizard-wrong-password");
     await (await w.byTestId("wizard-password")).fill(j.servers.facts.password);
     await (await w.byTestId("wizard-test")).click();
     await w.byCss('[data-testid="wizard-steps"][data-ok="true"]', 60);
     await (await w.byTestId("wizard-connect")).click();
-    await w.byTestId("row", 60);
+    await connected(w);
   });
 });
 
@@ -87,18 +89,19 @@ test("a server that is down is said in words, the answer waits, and both go on w
     const w = await j.open();
     await createWorkspace(w);
     await connectAccount(w, j);
+    await (await w.byTestId("view-inbox")).click();
     await j.servers.write({ from: CUSTOMER, subject: "Delivery", text: "When does it arrive?" });
     await openRow(w, "When does it arrive?");
 
     await j.servers.stop("smtp");
     await j.servers.stop("imap");
-    await eventually("the account to say so", async () => (await w.execute<string>(`return document.querySelector('[data-testid="account-state"]')?.outerHTML ?? ""`)).includes("waiting") || undefined, 60);
+    await eventually("the account to say so", async () => (await w.execute<string | null>(`return document.querySelector('[data-testid="account-state"]')?.dataset.state ?? null`)) === "waiting" || undefined, 60);
     await leaveField(w);
     await w.press("r");
     await (await w.byTestId("composer-text")).type("Tomorrow before noon.");
     await w.press([Key.control, Key.enter]);
     await sendState(w, "queued", 60);
-    await w.screenshot("server-down");
+    await j.desktop.picture("server-down");
 
     await j.servers.start("imap");
     await j.servers.start("smtp");

@@ -26,11 +26,18 @@ export async function fillWizard(w: Window, j: Journey, password = j.servers.fac
   await paste(w, "wizard-certificate", readFileSync(ca, "utf8"));
 }
 
-/** Connects the team's mailbox and waits for the list. */
+/** Connects the team's mailbox and waits until its older mail is there. */
 export async function connectAccount(w: Window, j: Journey): Promise<void> {
   await (await w.byTestId("welcome-add-account")).click();
   await fillWizard(w, j);
   await (await w.byTestId("wizard-connect")).click();
+  await connected(w);
+}
+
+/** Waits until the account says that all is well, and shows what is in the mailbox. */
+export async function connected(w: Window): Promise<void> {
+  await w.byCss('[data-testid="account-state"][data-state="ok"]', 60);
+  await (await w.byTestId("view-all")).click();
   await w.byTestId("row", 60);
 }
 

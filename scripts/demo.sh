@@ -49,8 +49,8 @@ if [ "$(cat "$folder/account-ports" 2>/dev/null)" != "$ports" ]; then
     # Older mail is history and waits for nobody; these two come after the set-up and do.
     "$target/debug/parley-sandbox" write-as-customer --dir "$folder" --subject "Order 1042: the dimmer" \
         --text "Hi, did you find a dimmer that fits? I would love to have the lamp by Friday. Anna"
-    "$target/debug/parley-sandbox" write-as-customer --dir "$folder" --subject "Brass lamp" \
-        --text "Hello, is the brass lamp from your window still in stock, and what does shipping to Antwerp cost?"
+    "$target/debug/parley-sandbox" write-as-customer --dir "$folder" --from "Omar Haddad <omar@cafe.test>" --subject "Brass lamp" \
+        --text "Hello, is the brass lamp from your window still in stock, and what does shipping to the café cost?"
     printf '%s' "$ports" >"$folder/account-ports"
 fi
 

@@ -16,11 +16,11 @@ pub struct Suggestion {
 }
 
 /// Gmail and the like want a password made for one program.
-pub const NOTE_APP_PASSWORD: &str = "account.preset.app_password";
+pub const NOTE_APP_PASSWORD: &str = "app_password";
 /// Microsoft has switched passwords off for IMAP.
-pub const NOTE_NO_PASSWORDS: &str = "account.preset.no_passwords";
+pub const NOTE_NO_PASSWORDS: &str = "no_passwords";
 /// IMAP must be switched on in the provider's settings first.
-pub const NOTE_SWITCH_ON: &str = "account.preset.switch_on";
+pub const NOTE_SWITCH_ON: &str = "switch_on";
 
 struct Provider {
     /// Whole domains, or with a dot at the end the beginning of all of a provider's domains; earlier rows win.

@@ -8,6 +8,7 @@ pub mod conversations;
 pub mod files;
 pub mod ingest;
 pub mod keys;
+mod links;
 pub mod lists;
 pub mod log;
 pub mod log_acts;

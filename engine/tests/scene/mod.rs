@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex};
 
 /// Monday, 2 March 2026, 09:00 UTC: when every scene begins.
 pub const MONDAY: Millis = 1_772_442_000_000;
+pub const SECOND: Millis = 1_000;
 pub const MINUTE: Millis = 60_000;
 pub const HOUR: Millis = 60 * MINUTE;
 pub const DAY: Millis = 24 * HOUR;

@@ -1,0 +1,10 @@
+//! The rules of the outbox, of polling, and of the commands.
+
+mod scene;
+
+#[path = "rules/commands.rs"]
+mod commands;
+#[path = "rules/outbox.rs"]
+mod outbox;
+#[path = "rules/sync.rs"]
+mod sync;

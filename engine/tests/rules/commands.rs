@@ -298,7 +298,9 @@ fn each_figure_opens_as_many_episodes_as_it_counts() {
     }
     s.receive([&Mail::sent_to("c4@shop.test").answering(&Mail::from("c4@shop.test").at(s.now() - MINUTE).own_id().unwrap())]);
     s.does(args::Resolve { conversation: s.customer("c0@shop.test") });
+    s.later(SECOND);
     s.does(args::Link { a: s.customer("c1@shop.test"), b: s.customer("c2@shop.test") });
+    s.later(SECOND);
     s.receive([&Mail::from("c1@shop.test").text("one more"), &Mail::from("c2@shop.test").text("and one more")]);
     s.later(MINUTE);
     s.replies("c2@shop.test", "to both");

@@ -1,10 +1,15 @@
 //! What becomes of a send: never twice without a person, never silently lost.
 
 use crate::scene::{MINUTE, Mail, SECOND, Scene, TEAM, accepted, folder};
+use async_trait::async_trait;
 use parley_engine::api::args;
-use parley_engine::model::{ChannelError, MessageId, OutboxState, Receipt, Remedy};
+use parley_engine::connectors::{Connector, Live, Result as ChannelResult, Step};
+use parley_engine::model::{Batch, Capabilities, ChannelError, Cursor, MessageId, Outgoing, OutboxState, Profile, Receipt, RemoteId, Remedy};
 use parley_engine::outbox;
 use parley_engine::store::outbox as rows;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Notify;
 
 const ANNA: &str = "anna@shop.test";
 
@@ -279,6 +284,50 @@ fn the_copy_in_sent_is_filed_once_the_send_is_known() {
     assert_eq!(*s.provider(TEAM).filed.lock().unwrap(), [s.message_id_of(id)]);
 }
 
+/// A provider that takes every mail and files the copy only at the third request.
+#[derive(Default)]
+struct Stubborn {
+    sent: AtomicUsize,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl Connector for Stubborn {
+    fn capabilities(&self) -> Capabilities {
+        unreachable!("nobody asks")
+    }
+    async fn check(&self) -> (Vec<Step>, ChannelResult<Profile>) {
+        unreachable!("nobody asks")
+    }
+    async fn poll(&self, _: Option<&Cursor>) -> ChannelResult<Batch> {
+        unreachable!("nobody asks")
+    }
+    async fn send(&self, _: &Outgoing) -> ChannelResult<Receipt> {
+        self.sent.fetch_add(1, Ordering::SeqCst);
+        Ok(Receipt { needs_filing: true, ..accepted()? })
+    }
+    async fn wait(&self, _: Option<&Cursor>) {}
+    async fn file_sent(&self, _: &Outgoing) -> ChannelResult<Option<RemoteId>> {
+        match self.asked.fetch_add(1, Ordering::SeqCst) {
+            0 | 1 => Err(ChannelError::new(Remedy::Retry, "append", "the folder is locked.")),
+            _ => Ok(None),
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_could_not_be_filed_is_tried_again_and_the_mail_is_not() {
+    let (s, id) = scene();
+    s.later(10 * SECOND);
+    let stubborn = Arc::new(Stubborn::default());
+    let live = Live { id: s.account, connector: Arc::clone(&stubborn) as Arc<dyn Connector>, poll: Notify::new(), send: Notify::new() };
+    for _ in 0..5 {
+        s.run(outbox::flush(s.store(), &live)).unwrap();
+    }
+    assert_eq!((stubborn.sent.load(Ordering::SeqCst), stubborn.asked.load(Ordering::SeqCst)), (1, 3));
+    assert_eq!(s.state_of(id), OutboxState::Sent);
+}
+
 #[test]
 fn taking_back_and_sending_at_once_end_in_one_of_both() {
     for _ in 0..20 {
@@ -299,7 +348,8 @@ fn two_senders_of_one_account_send_once() {
     let (s, id) = scene();
     s.later(10 * SECOND);
     let (a, b) = (s.live(), s.live());
-    s.run(async { tokio::join!(outbox::flush(s.store(), &a), outbox::flush(s.store(), &b)) });
+    let (one, other) = s.run(async { tokio::join!(outbox::flush(s.store(), &a), outbox::flush(s.store(), &b)) });
+    assert!(one.is_ok() && other.is_ok());
     assert_eq!((s.state_of(id), calls(&s)), (OutboxState::Sent, 1));
 }
 

@@ -119,7 +119,10 @@ impl Engine {
     /// # Errors
     /// When its secret cannot be read.
     pub async fn run(&self, a: &AccountRow) -> Result<()> {
-        lock(&self.running).remove(&a.id);
+        self.halt(a.id);
+        let id = a.id;
+        // The sender just stopped may have been in the middle of a call.
+        self.store.write(move |tx| outbox_rows::recover_account(tx, id)).await?;
         if a.paused || !self.online.load(std::sync::atomic::Ordering::SeqCst) {
             return Ok(());
         }

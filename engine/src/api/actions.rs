@@ -28,12 +28,6 @@ async fn act(desk: &Desk, c: CustomerId, f: impl FnOnce(&mut Tx<'_>, GroupId, Cu
         .await
 }
 
-/// The original conversations of a shown one that are open.
-fn open_members(tx: &Tx<'_>, root: CustomerId) -> Result<Vec<CustomerId>> {
-    let mut s = tx.prepare_cached("SELECT id FROM customer WHERE root = ?1 AND open = 1 ORDER BY id")?;
-    Ok(s.query_map([root], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
-}
-
 pub(super) async fn assign(a: args::Assign, desk: &Desk) -> Result<Done> {
     act(desk, a.conversation, move |tx, group, c| {
         if let Some(agent) = a.agent
@@ -53,7 +47,7 @@ pub(super) async fn snooze(a: args::Snooze, desk: &Desk) -> Result<Done> {
         if a.until.is_some_and(|u| u <= tx.now) {
             return Err(Error::Invalid("choose an hour in the future".into()));
         }
-        let open = open_members(tx, root)?;
+        let open = conversations::open_members(tx, root)?;
         if open.is_empty() && a.until.is_some() {
             return Err(Error::Refused("only an open conversation can be snoozed".into()));
         }
@@ -73,7 +67,7 @@ pub(super) async fn snooze(a: args::Snooze, desk: &Desk) -> Result<Done> {
 
 pub(super) async fn resolve(a: args::Resolve, desk: &Desk) -> Result<Done> {
     act(desk, a.conversation, |tx, group, root| {
-        let open = open_members(tx, root)?;
+        let open = conversations::open_members(tx, root)?;
         if open.is_empty() {
             return Err(Error::Refused("this conversation is already resolved".into()));
         }
@@ -87,7 +81,7 @@ pub(super) async fn resolve(a: args::Resolve, desk: &Desk) -> Result<Done> {
 
 pub(super) async fn reopen(a: args::Reopen, desk: &Desk) -> Result<Done> {
     act(desk, a.conversation, |tx, group, root| {
-        if !open_members(tx, root)?.is_empty() {
+        if !conversations::open_members(tx, root)?.is_empty() {
             return Err(Error::Refused("this conversation is already open".into()));
         }
         log_acts::reopen(tx, group, root)

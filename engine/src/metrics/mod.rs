@@ -72,13 +72,18 @@ fn key(by: By, agent: Option<AgentId>, channel: Option<String>, none: &str) -> S
     }
 }
 
+/// A reply that ended waits in several conversations is credited once: where it was written, else in the one with
+/// the least id.
+const CREDITED: &str = "NOT EXISTS (SELECT 1 FROM wait x JOIN message m ON m.id = x.reply WHERE x.reply = w.reply AND x.conversation <> w.conversation
+    AND (x.conversation = m.conversation OR w.conversation <> m.conversation AND x.conversation < w.conversation))";
+
 /// Durations by key: responses by the time of the reply, resolutions by the resolve, unanswered by the start.
 ///
 /// # Errors
 /// When the store fails.
 pub fn response_times(conn: &Connection, from: Millis, to: Millis, by: By) -> Result<BTreeMap<String, Group>> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-    let mut s = conn.prepare_cached("SELECT agent, channel, first, seconds FROM wait WHERE seconds IS NOT NULL AND ended_at >= ?1 AND ended_at < ?2")?;
+    let mut s = conn.prepare_cached(&format!("SELECT agent, channel, first, seconds FROM wait w WHERE seconds IS NOT NULL AND ended_at >= ?1 AND ended_at < ?2 AND {CREDITED}"))?;
     let mut rows = s.query([from, to])?;
     while let Some(r) = rows.next()? {
         let g = groups.entry(key(by, r.get(0)?, r.get(1)?, OUTSIDE)).or_default();
@@ -150,7 +155,7 @@ pub fn behind(conn: &Connection, from: Millis, to: Millis, by: By, row: &str, me
             format!(
                 "SELECT c.id, c.name, w.episode, w.channel, w.started_at, w.ended_at, w.seconds, w.agent, a.name, w.message
                  FROM wait w JOIN customer o ON o.id = w.conversation JOIN conversation c ON c.id = o.root LEFT JOIN agent a ON a.id = w.agent
-                 WHERE w.seconds IS NOT NULL AND w.ended_at >= ?1 AND w.ended_at < ?2 AND w.first = {} ORDER BY w.ended_at DESC",
+                 WHERE w.seconds IS NOT NULL AND w.ended_at >= ?1 AND w.ended_at < ?2 AND w.first = {} AND {CREDITED} ORDER BY w.ended_at DESC",
                 i32::from(metric == Metric::First)
             ),
             OUTSIDE,

@@ -53,6 +53,9 @@ pub struct Reply {
     pub agent: Option<AgentId>,
     /// Whether it belongs to this conversation and may start an episode.
     pub opens: bool,
+    /// Whether it is shown in this conversation. A reply to a customer who is linked with this one ends waits
+    /// here and is no part of an episode here.
+    pub here: bool,
 }
 
 /// What a person decided about the conversation.
@@ -62,10 +65,19 @@ pub struct Act {
     pub id: String,
     /// Its clock.
     pub at: Millis,
+    /// Its whole stamp: orders the acts of one instant.
+    pub stamp: String,
     /// Who.
     pub agent: Option<AgentId>,
     /// What.
     pub what: ActKind,
+}
+
+impl Act {
+    /// Newer than another: by clock, then by the rest of the stamp.
+    fn order(&self) -> (Millis, &str, &str) {
+        (self.at, &self.stamp, &self.id)
+    }
 }
 
 /// The kinds of [`Act`].
@@ -203,6 +215,7 @@ pub fn fold(inbound: &[Inbound], replies: &[Reply], acts: &[Act]) -> Folded {
         episodes,
         waits,
     };
+    mark_replied(&mut folded);
     mark_no_reply(&mut folded);
     folded
 }
@@ -216,7 +229,7 @@ fn covers(act: &Act) -> &[MessageId] {
 
 fn sorted_resolves(acts: &[Act]) -> Vec<&Act> {
     let mut r: Vec<&Act> = acts.iter().filter(|a| matches!(a.what, ActKind::Resolve { .. })).collect();
-    r.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    r.sort_by(|a, b| a.order().cmp(&b.order()));
     r
 }
 
@@ -254,11 +267,11 @@ fn walk(inbound: &[&Inbound], replies: &[Reply], acts: &[Act], resolves: &[&Act]
         let (at, order) = counts_at(m, first_cover.get(&m.id).copied(), resolves);
         line.push((at, order, format!("{:020}{}", m.sent_at.max(0), m.id.hex()), Happening::In(m)));
     }
-    for r in replies.iter().filter(|r| r.outcome != Outcome::Dead) {
+    for r in replies.iter().filter(|r| r.here && r.outcome != Outcome::Dead) {
         line.push((r.authored_at, 1, r.id.hex(), Happening::Out(r)));
     }
     for a in acts {
-        line.push((a.at, 2, a.id.clone(), Happening::Act(a)));
+        line.push((a.at, 2, format!("{}{}", a.stamp, a.id), Happening::Act(a)));
     }
     line.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
     let mut book = Book::default();
@@ -317,8 +330,9 @@ impl Book {
 
     fn act(&mut self, a: &Act) {
         match &a.what {
+            // Two desktops may resolve the same: the last one's clock and days count.
             ActKind::Resolve { days, .. } => {
-                if let Some(e) = self.episodes.last_mut().filter(|e| e.resolved_at.is_none()) {
+                if let Some(e) = self.episodes.last_mut() {
                     e.resolved_at = Some(a.at);
                     e.resolved_by = a.agent;
                     self.days = *days;
@@ -341,19 +355,27 @@ fn wait_end(m: &Inbound, replies: &[Reply], acts: &[Act]) -> WaitEnd {
             _ => false,
         },
     };
+    let promises = |r: &&Reply| {
+        r.outcome == Outcome::Pending
+            && match &r.answers {
+                Answers::These(ids) => ids.contains(&m.id),
+                Answers::AllEarlier => r.authored_at >= m.sent_at,
+            }
+    };
+    let closed = acts.iter().filter(|a| covers(a).contains(&m.id)).map(|a| (a.at, matches!(a.what, ActKind::NoReply { .. }))).min();
+    // A reply authored before the message was closed ends its wait even when it goes out after that; a later one
+    // comes too late.
+    let in_time = |r: &&Reply| closed.is_none_or(|(c, _)| r.authored_at <= c);
     let sent = replies
         .iter()
         .filter(answers)
+        .filter(in_time)
         .filter_map(|r| if let Outcome::Sent(at) = r.outcome { Some((at, r.id, r)) } else { None })
         .min_by_key(|(at, id, _)| (*at, *id));
-    let closed = acts.iter().filter(|a| covers(a).contains(&m.id)).map(|a| (a.at, matches!(a.what, ActKind::NoReply { .. }))).min();
-    let replied = |(at, _, r): (Millis, MessageId, &Reply)| WaitEnd::Replied { message: r.id, at, agent: r.agent };
     match (sent, closed) {
-        // A reply authored before the resolve ends the wait even when it goes out after it.
-        (Some(s), Some((c, _))) if s.0 <= c || s.2.authored_at <= c => replied(s),
-        (Some(s), None) => replied(s),
-        (_, Some((c, _))) if replies.iter().filter(answers).any(|r| r.outcome == Outcome::Pending && r.authored_at <= c) => WaitEnd::Promised,
-        (_, Some((at, no_reply))) => WaitEnd::Closed { at, no_reply },
+        (Some((at, _, r)), _) => WaitEnd::Replied { message: r.id, at, agent: r.agent },
+        (None, Some(_)) if replies.iter().filter(promises).any(|r| in_time(&r)) => WaitEnd::Promised,
+        (None, Some((at, no_reply))) => WaitEnd::Closed { at, no_reply },
         (None, None) => WaitEnd::Open,
     }
 }
@@ -385,6 +407,13 @@ fn end_key(end: &WaitEnd) -> String {
         WaitEnd::Replied { message, .. } => message.hex(),
         WaitEnd::Promised => "promised".into(),
         WaitEnd::Closed { at, no_reply } => format!("{at}{no_reply}"),
+    }
+}
+
+/// An episode whose wait a reply ended was answered, wherever that reply stands.
+fn mark_replied(f: &mut Folded) {
+    for e in &mut f.episodes {
+        e.replied |= f.waits.iter().any(|w| w.episode == e.number && matches!(w.end, WaitEnd::Replied { .. }));
     }
 }
 

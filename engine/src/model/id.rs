@@ -21,6 +21,12 @@ impl IdKey {
         Self(bytes)
     }
 
+    /// The bytes, to be kept in the database and handed to a desktop that joins; never shown or logged.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// UUIDv8 of HMAC-SHA-256 over the length-prefixed parts (RFC 9562 §5.8).
     #[must_use]
     pub fn id(&self, parts: &[&[u8]]) -> [u8; 16] {

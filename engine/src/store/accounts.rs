@@ -100,7 +100,7 @@ pub fn save(tx: &mut Tx<'_>, config: &AccountConfig, secret: Option<&SecretStrin
     if let Some(s) = secret {
         tx.execute("UPDATE account SET secret = ?2 WHERE id = ?1", params![id, s.expose_secret()])?;
     }
-    tx.execute("UPDATE account SET state = 'connecting', says = 'Connecting' WHERE id = ?1", [id])?;
+    tx.execute("UPDATE account SET state = 'connecting', says = 'Connecting' WHERE id = ?1 AND paused = 0", [id])?;
     tx.changes.accounts = true;
     Ok(id)
 }

@@ -61,10 +61,10 @@ fn act(tx: &mut Tx<'_>, entity: Entity, id: &str) -> Result<()> {
     let days = log::value(tx, entity, id, "n")?.and_then(|v| v.as_i64()).unwrap_or(3);
     let active = on(tx, entity, id)?;
     tx.prepare_cached(
-        "INSERT INTO act (id, conversation, kind, at, agent, covers, days, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, at = excluded.at, agent = excluded.agent, covers = excluded.covers, days = excluded.days, active = excluded.active",
+        "INSERT INTO act (id, conversation, kind, at, stamp, agent, covers, days, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, at = excluded.at, stamp = excluded.stamp, agent = excluded.agent, covers = excluded.covers, days = excluded.days, active = excluded.active",
     )?
-    .execute(params![id, c, entity.as_str(), made.stamp.clock().millis(), who, covers.to_string(), days, active])?;
+    .execute(params![id, c, entity.as_str(), made.stamp.clock().millis(), made.stamp.as_str(), who, covers.to_string(), days, active])?;
     tx.touch(c);
     Ok(())
 }
@@ -101,7 +101,10 @@ fn link(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     let linked = on(tx, Entity::Link, id)?;
     tx.execute("INSERT INTO link (a, b, linked) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET linked = excluded.linked", params![a, b, linked])?;
     conversations::reroot(tx, a)?;
-    conversations::reroot(tx, b)
+    conversations::reroot(tx, b)?;
+    tx.touch(a);
+    tx.touch(b);
+    Ok(())
 }
 
 fn class(tx: &mut Tx<'_>, id: &str) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Conversations: the facts that follow from messages and log, and the row that the list shows.
 
-use super::{Tx, log};
+use super::{Tx, links, log};
 use crate::error::Result;
 use crate::model::episode::{Act, ActKind, Answers, Folded, Inbound, Outcome, Reply, WaitEnd, fold};
 use crate::model::log::Entity;
@@ -43,6 +43,15 @@ pub fn members(conn: &Connection, c: CustomerId) -> Result<Vec<CustomerId>> {
     Ok(if all.is_empty() { vec![c] } else { all })
 }
 
+/// The original conversations of a shown one that are open.
+///
+/// # Errors
+/// When the store fails.
+pub fn open_members(conn: &Connection, c: CustomerId) -> Result<Vec<CustomerId>> {
+    let mut s = conn.prepare_cached("SELECT id FROM customer WHERE root = ?1 AND open = 1 ORDER BY id")?;
+    Ok(s.query_map([root(conn, c)?], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Give the component of `c` its lowest id as root.
 pub(super) fn reroot(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
     let before = root(tx, c)?;
@@ -83,15 +92,18 @@ pub(super) fn settle(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn folded(conn: &Connection, c: CustomerId) -> Result<Folded> {
-    let (inbound, replies) = exchanged(conn, c)?;
+    let (inbound, mut replies) = exchanged(conn, c)?;
     let acts = acts(conn, c)?;
+    if !inbound.is_empty() {
+        replies.extend(links::replies(conn, c, &replies)?);
+    }
     if inbound.is_empty() && replies.is_empty() && acts.is_empty() {
         return Ok(Folded::default());
     }
     Ok(fold(&inbound, &replies, &acts))
 }
 
-fn exchanged(conn: &Connection, c: CustomerId) -> Result<(Vec<Inbound>, Vec<Reply>)> {
+pub(super) fn exchanged(conn: &Connection, c: CustomerId) -> Result<(Vec<Inbound>, Vec<Reply>)> {
     let mut s = conn.prepare_cached(
         "SELECT m.id, m.direction, m.class, m.sent_at, m.channel, m.outside, m.author, m.authored_at, m.send_state, m.answers, t.home, m.opens
          FROM timeline t JOIN message m ON m.rid = t.rid WHERE t.conversation = ?1 AND t.live = 1",
@@ -121,6 +133,7 @@ fn exchanged(conn: &Connection, c: CustomerId) -> Result<(Vec<Inbound>, Vec<Repl
                     answers,
                     agent: r.get::<_, Option<AgentId>>(6)?.filter(|_| !outside),
                     opens: home && r.get::<_, i64>(11)? == 1,
+                    here: true,
                 });
             }
             _ => {}
@@ -142,7 +155,7 @@ pub(super) fn ids(json: &str) -> Vec<MessageId> {
 }
 
 fn acts(conn: &Connection, c: CustomerId) -> Result<Vec<Act>> {
-    let mut s = conn.prepare_cached("SELECT id, at, agent, kind, covers, days FROM act WHERE conversation = ?1 AND active = 1")?;
+    let mut s = conn.prepare_cached("SELECT id, at, agent, kind, covers, days, stamp FROM act WHERE conversation = ?1 AND active = 1")?;
     let rows = s.query_map([c], |r| {
         let covers = ids(&r.get::<_, String>(4)?);
         let what = match r.get::<_, String>(3)?.as_str() {
@@ -150,7 +163,7 @@ fn acts(conn: &Connection, c: CustomerId) -> Result<Vec<Act>> {
             "reopen" => ActKind::Reopen,
             _ => ActKind::NoReply { covers },
         };
-        Ok(Act { id: r.get(0)?, at: r.get(1)?, agent: r.get(2)?, what })
+        Ok(Act { id: r.get(0)?, at: r.get(1)?, stamp: r.get(6)?, agent: r.get(2)?, what })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -38,13 +38,15 @@ pub fn dump_schema(conn: &Connection) -> Result<String> {
     Ok(rows.join(";\n\n") + ";\n")
 }
 
-/// Who we are, made at the first opening.
-pub(super) fn identity(conn: &mut Connection, now: Millis) -> Result<Identity> {
+/// Who we are, made at the first opening; `join` is the id key of the workspace that this desktop joins.
+pub(super) fn identity(conn: &mut Connection, now: Millis, join: Option<&IdKey>) -> Result<Identity> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let known: Option<Vec<u8>> = tx.query_row("SELECT value FROM meta WHERE key = 'id_key'", [], |r| r.get(0)).optional()?;
     if known.is_none() {
-        let mut key = [0u8; 32];
-        getrandom::fill(&mut key).map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
+        let key = match join {
+            Some(ids) => *ids.bytes(),
+            None => random_key()?,
+        };
         let put = |k: &str, v: &[u8]| tx.execute("INSERT INTO meta (key, value) VALUES (?1, ?2)", (k, v));
         put("id_key", &key)?;
         put("device", &random_id())?;
@@ -55,7 +57,16 @@ pub(super) fn identity(conn: &mut Connection, now: Millis) -> Result<Identity> {
     let get = |k: &str| tx.query_row("SELECT value FROM meta WHERE key = ?1", [k], |r| r.get::<_, Vec<u8>>(0));
     let whole = |b: Vec<u8>| b.try_into().map_err(|_| Error::Corrupt("the workspace's identity is cut short".into()));
     let key: [u8; 32] = get("id_key")?.try_into().map_err(|_| Error::Corrupt("the workspace's id key is cut short".into()))?;
+    if join.is_some_and(|ids| *ids.bytes() != key) {
+        return Err(Error::Refused("this database belongs to another workspace; move it over by export and import".into()));
+    }
     let identity = Identity { device: DeviceId(whole(get("device")?)?), agent: AgentId(whole(get("agent")?)?), ids: IdKey::new(key) };
     tx.commit()?;
     Ok(identity)
+}
+
+fn random_key() -> Result<[u8; 32]> {
+    let mut key = [0u8; 32];
+    getrandom::fill(&mut key).map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
+    Ok(key)
 }

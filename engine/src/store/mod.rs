@@ -8,6 +8,7 @@ pub mod conversations;
 pub mod files;
 pub mod ingest;
 pub mod keys;
+mod links;
 pub mod lists;
 pub mod log;
 pub mod log_acts;
@@ -77,10 +78,23 @@ impl Store {
     /// [`Error::Locked`] when the key is wrong, [`Error::Newer`] for a database of a newer Parley,
     /// [`Error::Corrupt`] for a damaged one.
     pub fn open(dir: &Path, key: &Key, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::with_ids(dir, key, clock, None)
+    }
+
+    /// Open the database in `dir` as another desktop of a workspace whose ids are made under `ids`: the same
+    /// customers and messages get the same ids here. A database that already belongs to a workspace keeps it.
+    ///
+    /// # Errors
+    /// What [`Store::open`] says, and [`Error::Refused`] when this database belongs to another workspace.
+    pub fn join(dir: &Path, key: &Key, clock: Arc<dyn Clock>, ids: &IdKey) -> Result<Self> {
+        Self::with_ids(dir, key, clock, Some(ids))
+    }
+
+    fn with_ids(dir: &Path, key: &Key, clock: Arc<dyn Clock>, ids: Option<&IdKey>) -> Result<Self> {
         let path = dir.join("parley.db");
         let mut writer = connect(&path, key, WRITER_CACHE_KIB, true)?;
         migrate::migrate(&mut writer)?;
-        let identity = migrate::identity(&mut writer, clock.now())?;
+        let identity = migrate::identity(&mut writer, clock.now(), ids)?;
         let readers = (0..READERS).map(|_| connect(&path, key, READER_CACHE_KIB, false)).collect::<Result<Vec<_>>>()?;
         let (send, receive) = mpsc::channel::<Job>();
         let thread = std::thread::Builder::new()

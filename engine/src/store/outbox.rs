@@ -4,7 +4,7 @@
 //! because it may have gone out.
 
 use super::ingest::{Participants, Row, handle};
-use super::log::{Writing, write};
+use super::log::{self, Writing, write};
 use super::{Tx, conversations};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
@@ -170,7 +170,11 @@ pub fn author(tx: &mut Tx<'_>, a: Authored) -> Result<OutboxItem> {
     let fields = vec![("authored", authored), ("state", state_value(0, OutboxState::Held))];
     write(tx, "send", group, Writing::new(Entity::Outbox, id.hex(), Some(conversation), fields))?;
     if a.resolve {
+        // As for a resolve by hand: every open conversation of the customer as shown.
         let act = super::log_acts::resolve(tx, group, conversation)?;
+        for other in conversations::open_members(tx, conversation)?.into_iter().filter(|c| *c != conversation) {
+            super::log_acts::resolve(tx, group, other)?;
+        }
         tx.execute("UPDATE outbox SET resolve_act = ?2 WHERE id = ?1", params![id, act])?;
     }
     tx.changes.outbox = true;
@@ -275,11 +279,22 @@ pub fn begin(tx: &mut Tx<'_>, id: MessageId) -> Result<OutboxItem> {
 /// # Errors
 /// When the store fails.
 pub fn sent(tx: &mut Tx<'_>, id: MessageId, provider_id: Option<&str>, filing: bool) -> Result<()> {
+    let at = tx.now;
+    sent_at(tx, id, at, provider_id, filing)
+}
+
+/// It went out with its last attempt, as we know only now.
+fn sent_after_all(tx: &mut Tx<'_>, o: &OutboxItem) -> Result<()> {
+    let tried = log::of_entity(tx, Entity::Outbox, &o.id.hex())?.into_iter().rev().find(|e| e.kind == "auto.send.sending");
+    let at = tried.map_or(tx.now, |e| e.stamp.clock().millis().clamp(o.authored_at, tx.now.max(o.authored_at)));
+    sent_at(tx, o.id, at, None, false)
+}
+
+fn sent_at(tx: &mut Tx<'_>, id: MessageId, at: Millis, provider_id: Option<&str>, filing: bool) -> Result<()> {
     let o = get(tx, id)?;
     if o.state == OutboxState::Sent {
         return Ok(());
     }
-    let at = tx.now;
     tx.execute("UPDATE outbox SET sent_at = ?2, provider_id = ?3, filing = ?4 WHERE id = ?1", params![id, at, provider_id, filing])?;
     let mut more = vec![("sent_at", json!(at))];
     if let Some(p) = provider_id {
@@ -288,42 +303,42 @@ pub fn sent(tx: &mut Tx<'_>, id: MessageId, provider_id: Option<&str>, filing: b
     record(tx, &o, o.attempt, OutboxState::Sent, None, more)
 }
 
-/// Nothing can have gone out: it is tried again at `next`.
+/// Nothing can have gone out: it is tried again at `next`. Says nothing when the attempt was decided meanwhile, as
+/// by the provider's copy.
 ///
 /// # Errors
 /// When the store fails.
 pub fn retry_later(tx: &mut Tx<'_>, id: MessageId, next: Millis, error: &str) -> Result<()> {
     let o = get(tx, id)?;
-    if o.state == OutboxState::Sent {
-        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
+    if o.state != OutboxState::Sending {
         return Ok(());
     }
     tx.execute("UPDATE outbox SET next_try = ?2 WHERE id = ?1", params![id, next])?;
     record(tx, &o, o.attempt + 1, OutboxState::Queued, Some(error), Vec::new())
 }
 
-/// The provider's answer is final. A resolve that was made with it is taken back.
+/// The provider's answer is final. A resolve that was made with it is taken back. Says nothing when the attempt was
+/// decided meanwhile.
 ///
 /// # Errors
 /// When the store fails.
 pub fn failed(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
     let o = get(tx, id)?;
-    if o.state == OutboxState::Sent {
-        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
+    if o.state != OutboxState::Sending {
         return Ok(());
     }
     record(tx, &o, o.attempt, OutboxState::Failed, Some(error), Vec::new())?;
     reopen(tx, &o)
 }
 
-/// It may have gone out. A resolve that was made with it is taken back.
+/// It may have gone out. A resolve that was made with it is taken back. Says nothing when the attempt was decided
+/// meanwhile.
 ///
 /// # Errors
 /// When the store fails.
 pub fn uncertain(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
     let o = get(tx, id)?;
-    if o.state == OutboxState::Sent {
-        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
+    if o.state != OutboxState::Sending {
         return Ok(());
     }
     record(tx, &o, o.attempt, OutboxState::Uncertain, Some(error), Vec::new())?;
@@ -331,8 +346,13 @@ pub fn uncertain(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
 }
 
 fn reopen(tx: &mut Tx<'_>, o: &OutboxItem) -> Result<()> {
-    let Some(act) = &o.resolve_act else { return Ok(()) };
-    write(tx, "auto.send.reopen", GroupId::random(), Writing::new(Entity::Resolve, act.clone(), Some(o.conversation), vec![("on", json!(false))]))?;
+    if o.resolve_act.is_none() {
+        return Ok(());
+    }
+    let back = GroupId::random();
+    for act in log::of_group(tx, o.group)?.into_iter().filter(|e| e.entity == Entity::Resolve) {
+        write(tx, "auto.send.reopen", back, Writing::new(Entity::Resolve, act.entity_id, act.conversation, vec![("on", json!(false))]))?;
+    }
     Ok(())
 }
 
@@ -344,9 +364,9 @@ pub fn confirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     tx.execute("UPDATE outbox SET filing = 0 WHERE id = ?1", [id])?;
     let o = get(tx, id)?;
     match o.state {
-        OutboxState::Uncertain | OutboxState::Sending => sent(tx, id, None, false),
-        // Queued once more after a doubtful try: that try did arrive, so this one must not go.
-        OutboxState::Queued if o.tries > 0 => sent(tx, id, None, false),
+        OutboxState::Uncertain | OutboxState::Sending => sent_after_all(tx, &o),
+        // A second attempt would be a second mail.
+        OutboxState::Queued if o.tries > 0 => sent_after_all(tx, &o),
         _ => Ok(()),
     }
 }
@@ -365,9 +385,21 @@ pub fn filed(tx: &Tx<'_>, id: MessageId) -> Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn recover(tx: &mut Tx<'_>) -> Result<usize> {
+    interrupted(tx, None)
+}
+
+/// Before an account's sender starts: what its last one was sending when it was stopped may have gone out.
+///
+/// # Errors
+/// When the store fails.
+pub fn recover_account(tx: &mut Tx<'_>, account: AccountId) -> Result<usize> {
+    interrupted(tx, Some(account))
+}
+
+fn interrupted(tx: &mut Tx<'_>, account: Option<AccountId>) -> Result<usize> {
     let ids: Vec<MessageId> = {
-        let mut s = tx.prepare("SELECT id FROM outbox WHERE state = 'sending'")?;
-        s.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?
+        let mut s = tx.prepare("SELECT id FROM outbox WHERE state = 'sending' AND (?1 IS NULL OR account = ?1)")?;
+        s.query_map([account], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?
     };
     for id in &ids {
         uncertain(tx, *id, "Parley stopped while this was being sent. It may have arrived: check the Sent folder or ask the customer before sending it again.")?;
@@ -410,7 +442,8 @@ pub fn again(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let o = get(tx, id)?;
     match o.state {
         OutboxState::Failed | OutboxState::Uncertain | OutboxState::Queued => {
-            tx.execute("UPDATE outbox SET next_try = NULL WHERE id = ?1", [id])?;
+            // A person's word counts its tries anew.
+            tx.execute("UPDATE outbox SET next_try = NULL, tries = 0 WHERE id = ?1", [id])?;
             record(tx, &o, o.attempt + 1, OutboxState::Queued, None, Vec::new())
         }
         _ => Err(Error::Refused("only a failed or uncertain send can be tried again".into())),
@@ -422,8 +455,9 @@ pub fn again(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
 /// # Errors
 /// [`Error::Refused`] in any other state.
 pub fn mark_sent(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
-    match get(tx, id)?.state {
-        OutboxState::Uncertain => sent(tx, id, None, false),
+    let o = get(tx, id)?;
+    match o.state {
+        OutboxState::Uncertain => sent_after_all(tx, &o),
         _ => Err(Error::Refused("only an uncertain send can be marked as sent".into())),
     }
 }

@@ -89,8 +89,12 @@ impl Tx<'_> {
     }
 
     fn settle(&mut self) -> Result<()> {
-        while let Some(c) = self.dirty.pop_first() {
-            super::conversations::settle(self, c)?;
+        while !self.dirty.is_empty() {
+            // A reply to one of several linked customers ends waits of all of them.
+            let touched = std::mem::take(&mut self.dirty);
+            for c in super::links::ever_with(self, &touched)? {
+                super::conversations::settle(self, c)?;
+            }
         }
         if let Some(clock) = self.clock {
             self.tx.prepare_cached("INSERT INTO meta (key, value) VALUES ('clock', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?.execute([clock.0.cast_signed()])?;

@@ -58,6 +58,7 @@ CREATE INDEX entry_entity ON entry (entity, entity_id);
 CREATE INDEX entry_conversation ON entry (conversation, stamp) WHERE conversation IS NOT NULL;
 CREATE INDEX entry_group ON entry (grp);
 CREATE INDEX entry_undoes ON entry (undoes) WHERE undoes IS NOT NULL;
+CREATE INDEX entry_device ON entry (device);
 CREATE INDEX entry_author ON entry (device, agent, stamp);
 
 CREATE TABLE register (                   -- the join of all entries, field by field
@@ -121,7 +122,7 @@ CREATE TABLE message (                    -- immutable but for facts beside it: 
     handle BLOB,                          -- the sender's, of inbound
     direction INTEGER NOT NULL,           -- 0 inbound, 1 outbound, 2 internal
     class INTEGER NOT NULL,               -- 0 human, 1 machine, 2 junk: what counts
-    machine_class INTEGER NOT NULL,       -- what the classifier said
+    machine_class INTEGER NOT NULL,       -- what the classifier said, the most human of all deliveries
     class_version INTEGER NOT NULL,
     class_reason TEXT,
     live INTEGER NOT NULL,                -- sent from the account's live_from on
@@ -134,7 +135,6 @@ CREATE TABLE message (                    -- immutable but for facts beside it: 
     authored_at INTEGER,
     send_state TEXT,
     answers TEXT,                         -- ids the author's replica held unanswered, JSON
-    thread BLOB,
     ref BLOB,                             -- hash of its Message-ID
     parent_ref BLOB,                      -- hash of the Message-ID it answers
     verified INTEGER,
@@ -184,6 +184,9 @@ CREATE TABLE delivery (                   -- one appearance of a message at an a
     remote_id TEXT NOT NULL,
     message BLOB NOT NULL,
     place TEXT NOT NULL,
+    authenticated INTEGER,                -- the provider's word on the sender (DMARC), where known
+    server_at INTEGER NOT NULL,           -- the server's time: topmost Received, else INTERNALDATE
+    received INTEGER NOT NULL,            -- 1 = a Received header said so
     vanished INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (account, remote_id)
 ) STRICT, WITHOUT ROWID;

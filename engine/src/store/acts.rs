@@ -5,8 +5,9 @@ use super::{Tx, conversations, log};
 use crate::error::Result;
 use crate::model::log::Entity;
 use crate::model::{AgentId, Channel, CustomerId, HandleId, MessageId, OutboxState};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Follow one changed field.
 pub(super) fn project(tx: &mut Tx<'_>, entity: Entity, id: &str, field: &str) -> Result<()> {
@@ -141,17 +142,30 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     let live_from = log::value(tx, Entity::Account, id, "live_from")?.and_then(|v| v.as_i64()).unwrap_or(0);
     let connected = on(tx, Entity::Account, id)?;
     let channel: Channel = parsed.channel();
+    let before_live: Option<i64> = tx.query_row("SELECT live_from FROM account WHERE id = ?1", [a], |r| r.get(0)).optional()?;
     tx.execute(
         "INSERT INTO account (id, channel, config, live_from, connected) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (id) DO UPDATE SET config = excluded.config, live_from = excluded.live_from, connected = excluded.connected",
         params![a, channel.as_str(), config.to_string(), live_from, connected],
     )?;
+    let before = own_addresses(tx, a)?;
     tx.execute("DELETE FROM own_address WHERE account = ?1", [a])?;
     for own in parsed.own_addresses() {
         tx.execute("INSERT OR IGNORE INTO own_address (value, account) VALUES (?1, ?2)", params![own, a])?;
     }
+    // Messages that came before this was known follow it.
+    let changed: Vec<String> = before.symmetric_difference(&own_addresses(tx, a)?).cloned().collect();
+    super::places::ours_changed(tx, &changed)?;
+    if before_live.is_some_and(|b| b != live_from) {
+        super::places::live_from_changed(tx, a)?;
+    }
     tx.changes.accounts = true;
     Ok(())
+}
+
+fn own_addresses(tx: &Tx<'_>, a: crate::model::AccountId) -> Result<BTreeSet<String>> {
+    let mut s = tx.prepare_cached("SELECT value FROM own_address WHERE account = ?1")?;
+    Ok(s.query_map([a], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 fn agent(tx: &mut Tx<'_>, id: &str) -> Result<()> {

@@ -4,7 +4,7 @@ use super::{Tx, links, log};
 use crate::error::Result;
 use crate::model::episode::{Act, ActKind, Answers, Folded, Inbound, Outcome, Reply, WaitEnd, fold};
 use crate::model::log::Entity;
-use crate::model::{AgentId, Channel, Class, CustomerId, HandleId, MessageId};
+use crate::model::{AgentId, Channel, Class, CustomerId, Direction, HandleId, MessageId};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -516,7 +516,19 @@ pub fn wake(tx: &mut Tx<'_>) -> Result<Option<Millis>> {
     Ok(tx.query_row("SELECT min(snoozed_until) FROM conversation WHERE snoozed_until > ?1", [tx.now], |r| r.get(0))?)
 }
 
-/// The class that counts: a person's word, else *not a customer*, else the classifier.
+/// The class that counts: a person's word, else *internal* and *not a customer* are machines, else the classifier.
+pub(super) fn class_that_counts(conn: &Connection, id: MessageId, direction: Direction, machine: Class, not_customer: bool) -> Result<Class> {
+    if let Some(said) = log::value(conn, Entity::Message, &id.hex(), "class")?.and_then(|v| serde_json::from_value::<Class>(v).ok()) {
+        return Ok(said);
+    }
+    Ok(match direction {
+        Direction::Internal => Class::Machine,
+        Direction::Inbound if not_customer && machine == Class::Human => Class::Machine,
+        _ => machine,
+    })
+}
+
+/// Give messages the class that counts.
 pub(super) fn reclassify(tx: &mut Tx<'_>, which: &str, arg: &[&dyn rusqlite::ToSql]) -> Result<()> {
     let rows: Vec<(i64, MessageId, i64, i64, Option<i64>, i64)> = {
         let sql = format!(
@@ -526,15 +538,11 @@ pub(super) fn reclassify(tx: &mut Tx<'_>, which: &str, arg: &[&dyn rusqlite::ToS
         s.query_map(arg, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?)))?.collect::<rusqlite::Result<_>>()?
     };
     for (rid, id, machine, old, not_customer, direction) in rows {
-        let said = log::value(tx, Entity::Message, &id.hex(), "class")?.and_then(|v| serde_json::from_value::<Class>(v).ok());
-        let class = match said {
-            Some(c) => c.as_i64(),
-            None if direction == 0 && not_customer == Some(1) && machine == Class::Human.as_i64() => Class::Machine.as_i64(),
-            None => machine,
-        };
+        let class = class_that_counts(tx, id, Direction::from_i64(direction), Class::from_i64(machine), not_customer == Some(1))?.as_i64();
         if class != old {
             tx.execute("UPDATE message SET class = ?2 WHERE rid = ?1", params![rid, class])?;
-            let human = i64::from(class == Class::Human.as_i64()) - i64::from(old == Class::Human.as_i64());
+            let counts = direction != Direction::Internal.as_i64();
+            let human = i64::from(counts && class == Class::Human.as_i64()) - i64::from(counts && old == Class::Human.as_i64());
             tx.execute("UPDATE customer SET human = human + ?2 WHERE id IN (SELECT conversation FROM timeline WHERE message = ?1)", params![id, human])?;
             if class != Class::Human.as_i64() {
                 tx.execute("UPDATE timeline SET unread = 0 WHERE message = ?1", [id])?;
@@ -547,21 +555,26 @@ pub(super) fn reclassify(tx: &mut Tx<'_>, which: &str, arg: &[&dyn rusqlite::ToS
 
 /// Everywhere a message is shown.
 pub(super) fn touch_all(tx: &mut Tx<'_>, m: MessageId) -> Result<()> {
-    let shown: Vec<CustomerId> = {
-        let mut s = tx.prepare_cached("SELECT conversation FROM timeline WHERE message = ?1")?;
-        s.query_map([m], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?
-    };
-    for c in shown {
+    for c in shown_in(tx, m)? {
         tx.touch(c);
     }
     Ok(())
+}
+
+/// The original conversations that show a message.
+pub(super) fn shown_in(conn: &Connection, m: MessageId) -> Result<Vec<CustomerId>> {
+    let mut s = conn.prepare_cached("SELECT conversation FROM timeline WHERE message = ?1")?;
+    Ok(s.query_map([m], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A message's `sent_at` became known better. The row's id stays: it is only a search order.
 pub(super) fn resent(tx: &mut Tx<'_>, m: MessageId, at: Millis) -> Result<()> {
     tx.prepare_cached("UPDATE message SET sent_at = ?2 WHERE id = ?1")?.execute(params![m, at])?;
     tx.prepare_cached("UPDATE timeline SET sent_at = ?2 WHERE message = ?1")?.execute(params![m, at])?;
-    touch_all(tx, m)
+    for c in shown_in(tx, m)? {
+        recount_customer(tx, c)?;
+    }
+    Ok(())
 }
 
 /// Count a customer's messages anew, where something else than a new message changed them.

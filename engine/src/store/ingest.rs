@@ -4,6 +4,7 @@
 //! writes a log entry for what can be derived again.
 
 use super::files::pack;
+use super::places::{self, Home, Letter};
 use super::{Tx, conversations, files, normalise, outbox};
 use crate::error::{Error, Result};
 use crate::model::threads::{all_refs, ref_hash};
@@ -92,10 +93,13 @@ fn take(tx: &mut Tx<'_>, source: &Source, event: &Event, brought: &mut Brought) 
             if known(tx, source, remote_id)? {
                 brought.known += 1;
             } else {
-                message(tx, source, &unreadable(remote_id, *place, identity, *at, raw))?;
                 let id = message_id(&tx.identity.ids, source, identity, remote_id);
-                tx.execute("UPDATE message SET unreadable = ?2 WHERE id = ?1", params![id, reason])?;
-                brought.unreadable += 1;
+                if message(tx, source, &unreadable(remote_id, *place, identity, *at, raw))? {
+                    tx.execute("UPDATE message SET unreadable = ?2 WHERE id = ?1", params![id, reason])?;
+                    brought.unreadable += 1;
+                } else {
+                    brought.known += 1;
+                }
             }
         }
         Event::Vanished { remote_id } => {
@@ -178,29 +182,47 @@ fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
         again(tx, source, m, id)?;
         return Ok(false);
     }
-    let direction = match ours {
-        true if m.place == Place::Sent || m.authenticated == Some(true) => Direction::Outbound,
-        true => Direction::Internal,
-        false => Direction::Inbound,
-    };
+    let direction = direction(ours, m.place == Place::Sent, m.authenticated == Some(true));
     let sent_at = sent_at(&m.times, source.live_from, tx.now);
-    let new = New { id, direction, sent_at, live: sent_at >= source.live_from, home: home(tx, source, m, direction)? };
+    let letter = Letter { account: source.id, channel: source.channel, from: m.from.as_ref(), to: &m.to, parent: parent_ref(m), claimed_at: m.times.claimed };
+    let new = New { id, direction, sent_at, live: sent_at >= source.live_from, home: places::home(tx, &letter, direction)? };
     insert(tx, source, m, &new)?;
     deliver(tx, source, m, id)?;
-    rehome(tx, m)?;
+    if let Some(own) = m.thread.message_id.as_deref() {
+        places::rehome_answers(tx, &ref_hash(own))?;
+    }
     Ok(true)
 }
 
-fn is_own(conn: &Connection, address: &str) -> Result<bool> {
+/// Outbound iff its From is ours and it lies in Sent or passed DMARC (`model.md`, Whose conversation).
+pub(super) fn direction(ours: bool, in_sent: bool, authenticated: bool) -> Direction {
+    match ours {
+        true if in_sent || authenticated => Direction::Outbound,
+        true => Direction::Internal,
+        false => Direction::Inbound,
+    }
+}
+
+pub(super) fn is_own(conn: &Connection, address: &str) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT 1 FROM own_address WHERE value = ?1")?.exists([address])?)
 }
 
-/// Our own send, come back: by our Message-ID and our From.
+/// Our own send, come back: by our Message-ID and our From. Whoever got our mail knows both, so outside of Sent and
+/// without DMARC it must also say what we said; else it is a forgery and swallows nothing.
 fn echo(conn: &Connection, m: &Incoming) -> Result<Option<MessageId>> {
     let Some(own) = m.thread.message_id.as_deref() else { return Ok(None) };
-    let row: Option<(MessageId, String)> =
-        conn.prepare_cached("SELECT id, message_id FROM outbox WHERE ref = ?1")?.query_row([&ref_hash(own)[..]], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
-    Ok(row.filter(|(_, id)| id == own).map(|(id, _)| id))
+    let row: Option<(MessageId, String, String)> =
+        conn.prepare_cached("SELECT id, message_id, mail FROM outbox WHERE ref = ?1")?.query_row([&ref_hash(own)[..]], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional()?;
+    let Some((id, known, mail)) = row else { return Ok(None) };
+    if known != own {
+        return Ok(None);
+    }
+    if m.place == Place::Sent || m.authenticated == Some(true) {
+        return Ok(Some(id));
+    }
+    let mail: outbox::Mail = serde_json::from_str(&mail).map_err(|e| Error::Corrupt(format!("the send {id} cannot be read: {e}")))?;
+    let same = mail.text.split_whitespace().eq(m.text.split_whitespace());
+    Ok(same.then_some(id))
 }
 
 fn deliver(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
@@ -210,45 +232,37 @@ fn deliver(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<
         Place::Junk => "junk",
         Place::Other => "other",
     };
-    tx.prepare_cached("INSERT OR IGNORE INTO delivery (account, remote_id, message, place) VALUES (?1, ?2, ?3, ?4)")?.execute(params![source.id, m.remote_id.0, id, place])?;
+    let server = m.times.received.or(m.times.provider).unwrap_or(tx.now);
+    tx.prepare_cached("INSERT OR IGNORE INTO delivery (account, remote_id, message, place, authenticated, server_at, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
+        source.id,
+        m.remote_id.0,
+        id,
+        place,
+        m.authenticated,
+        server,
+        m.times.received.is_some()
+    ])?;
     Ok(())
 }
 
-/// The same message in another place: the earliest time stands, and a move out of junk is somebody's word.
+/// The same message in another place: what several deliveries say is joined, so that their order does not matter.
 fn again(tx: &mut Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
     deliver(tx, source, m, id)?;
-    let at = sent_at(&m.times, source.live_from, tx.now);
-    let (known_at, class, own_send): (Millis, i64, bool) =
-        tx.query_row("SELECT sent_at, machine_class, author IS NOT NULL FROM message WHERE id = ?1", [id], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
-    if at < known_at && !own_send {
-        conversations::resent(tx, id, at)?;
-    }
-    if m.place == Place::Inbox && class == Class::Junk.as_i64() && m.class != Class::Junk {
-        tx.execute("UPDATE message SET machine_class = ?2, class_reason = NULL WHERE id = ?1", params![id, m.class.as_i64()])?;
-        conversations::reclassify(tx, "id = ?1", &[&id])?;
-    }
-    Ok(())
+    tx.prepare_cached("UPDATE message SET class_reason = CASE WHEN ?2 < machine_class THEN ?3 ELSE class_reason END, machine_class = min(machine_class, ?2) WHERE id = ?1 AND author IS NULL")?
+        .execute(params![id, m.class.as_i64(), m.class_reason])?;
+    places::rederive(tx, id)
 }
 
 /// When a mail was sent (`model.md`, Time and order): Date within a day before the server's time, never after it.
+/// `now` only stands in where no server says anything.
 #[must_use]
 pub fn sent_at(t: &Times, live_from: Millis, now: Millis) -> Millis {
-    let server = t.received.or(t.provider).unwrap_or(now).min(now.max(t.provider.unwrap_or(now)));
+    let server = t.received.or(t.provider).unwrap_or(now);
     let Some(claimed) = t.claimed else { return server };
-    if t.received.is_none() || claimed < live_from && server < live_from {
+    if t.received.is_none() || server < live_from {
         return claimed.min(server).max(0);
     }
     claimed.clamp(server - DAY, server)
-}
-
-/// Where a message belongs and where else it is shown.
-#[derive(Debug, Clone, Default)]
-struct Home {
-    conversation: Option<CustomerId>,
-    handle: Option<HandleId>,
-    also: Vec<CustomerId>,
-    /// An outbound that answers something known here may start an episode.
-    opens: bool,
 }
 
 struct New {
@@ -259,65 +273,9 @@ struct New {
     home: Home,
 }
 
-fn home(tx: &mut Tx<'_>, source: &Source, m: &Incoming, direction: Direction) -> Result<Home> {
-    match direction {
-        Direction::Inbound => {
-            let (value, name) = match &m.from {
-                Some(p) => (email_key(&p.address).unwrap_or_else(|| p.address.trim().to_lowercase()), p.name.clone()),
-                None => (String::new(), None),
-            };
-            let handle = handle(tx, source.channel, "", &value, name.as_deref(), m.times.claimed.unwrap_or(0))?;
-            Ok(Home { conversation: Some(CustomerId(handle.0)), handle: Some(handle), ..Home::default() })
-        }
-        Direction::Outbound => outbound_home(tx, source, m),
-        Direction::Internal => Ok(Home { conversation: Some(internal_home(tx, source, m)?), ..Home::default() }),
-    }
-}
-
-fn outbound_home(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<Home> {
-    let mut shown = Vec::new();
-    for p in &m.to {
-        if let Some(a) = email_key(&p.address)
-            && !is_own(tx, &a)?
-        {
-            shown.push(CustomerId(handle(tx, source.channel, "", &a, p.name.as_deref(), 0)?.0));
-        }
-    }
-    let parent = match parent_ref(m) {
-        Some(r) => conversation_of(tx, &r)?,
-        None => None,
-    };
-    let conversation = parent.or(shown.first().copied());
-    let also = shown.into_iter().filter(|c| Some(*c) != conversation).collect();
-    match conversation {
-        Some(_) => Ok(Home { conversation, handle: None, also, opens: parent.is_some() }),
-        // Sent to nobody but ourselves.
-        None => Ok(Home { conversation: Some(internal_home(tx, source, m)?), ..Home::default() }),
-    }
-}
-
-/// Mail of the team lies in its thread's conversation, else in a conversation of its own under *Automatic*.
-fn internal_home(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<CustomerId> {
-    if let Some(r) = parent_ref(m)
-        && let Some(c) = conversation_of(tx, &r)?
-    {
-        return Ok(c);
-    }
-    let h = handle(tx, source.channel, "internal", &source.id.hex(), Some("Internal mail"), 1)?;
-    Ok(CustomerId(h.0))
-}
-
 /// The Message-ID that a mail answers: In-Reply-To, else the last of References.
 fn parent_ref(m: &Incoming) -> Option<[u8; 16]> {
     m.thread.in_reply_to.first().or(m.thread.references.last()).map(|id| ref_hash(id))
-}
-
-fn conversation_of(conn: &Connection, message_ref: &[u8; 16]) -> Result<Option<CustomerId>> {
-    // The least id makes the choice the same on every desktop when several mails carry one Message-ID.
-    Ok(conn
-        .prepare_cached("SELECT conversation FROM message WHERE ref = ?1 AND conversation IS NOT NULL AND direction <> 2 ORDER BY id LIMIT 1")?
-        .query_row([&message_ref[..]], |r| r.get(0))
-        .optional()?)
 }
 
 /// Make sure of a handle and of the customer made from it; the newest message's name stands.
@@ -325,10 +283,12 @@ pub(super) fn handle(tx: &Tx<'_>, channel: Channel, scope: &str, value: &str, na
     let id = handle_id(&tx.identity.ids, channel, scope, value);
     let name = name.map(str::trim).filter(|n| !n.is_empty() && *n != value);
     tx.prepare_cached(
-        "INSERT INTO handle (id, channel, scope, value, name, name_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        // A person's word may have come before the first message.
+        "INSERT INTO handle (id, channel, scope, value, name, name_at, not_customer)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce((SELECT value = 'true' FROM register WHERE entity = 'handle' AND id = ?7 AND field = 'not_customer'), 0))
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_at = excluded.name_at WHERE excluded.name IS NOT NULL AND (name IS NULL OR excluded.name_at > name_at OR excluded.name_at = name_at AND excluded.name > name)",
     )?
-    .execute(params![id, channel.as_str(), scope, value, name, at])?;
+    .execute(params![id, channel.as_str(), scope, value, name, at, id.hex()])?;
     conversations::ensure(tx, CustomerId(id.0))?;
     Ok(id)
 }
@@ -359,9 +319,9 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         Some(h) => tx.prepare_cached("SELECT not_customer FROM handle WHERE id = ?1")?.query_row([h], |r| r.get::<_, bool>(0))?,
         None => false,
     };
-    let machine = if new.direction == Direction::Internal { Class::Machine } else { m.class };
-    let said = super::log::value(tx, crate::model::log::Entity::Message, &new.id.hex(), "class")?.and_then(|v| serde_json::from_value::<Class>(v).ok());
-    let class = said.unwrap_or(if not_customer && machine == Class::Human { Class::Machine } else { machine });
+    let class = conversations::class_that_counts(tx, new.id, new.direction, m.class, not_customer)?;
+    // Whatever else it names is in the same thread.
+    thread(tx, &refs)?;
     let people = Participants { from: m.from.clone(), reply_to: m.reply_to.clone(), to: m.to.clone(), cc: m.cc.clone() };
     let row = Row {
         id: new.id,
@@ -371,14 +331,13 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         handle: new.home.handle,
         direction: new.direction,
         class,
-        machine_class: machine,
+        machine_class: m.class,
         class_reason: m.class_reason,
         live: new.live,
         sent_at: new.sent_at,
         claimed_at: m.times.claimed,
         outside: new.direction == Direction::Outbound,
         opens: new.home.opens,
-        thread: thread(tx, &refs)?,
         own_ref: m.thread.message_id.as_deref().map(ref_hash),
         parent_ref: parent_ref(m),
         verified: m.authenticated,
@@ -447,7 +406,6 @@ pub(super) struct Row<'a> {
     pub claimed_at: Option<Millis>,
     pub outside: bool,
     pub opens: bool,
-    pub thread: Option<ThreadId>,
     pub own_ref: Option<[u8; 16]>,
     pub parent_ref: Option<[u8; 16]>,
     pub verified: Option<bool>,
@@ -470,8 +428,8 @@ impl Row<'_> {
         let answers = self.author.map(|(_, _, a)| serde_json::to_string(a).unwrap_or_else(|_| "[]".into()));
         tx.prepare_cached(
             "INSERT INTO message (rid, id, conversation, account, channel, handle, direction, class, machine_class, class_version, class_reason, live, sent_at, claimed_at, received_at, outside, opens,
-                                  author, authored_at, send_state, answers, thread, ref, parent_ref, verified, subject, snippet, participants, has_html, has_files)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
+                                  author, authored_at, send_state, answers, ref, parent_ref, verified, subject, snippet, participants, has_html, has_files)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
         )?
         .execute(params![
             rid,
@@ -495,7 +453,6 @@ impl Row<'_> {
             self.author.map(|a| a.1),
             self.author.map(|_| "held"),
             answers,
-            self.thread,
             self.own_ref.map(|r| r.to_vec()),
             self.parent_ref.map(|r| r.to_vec()),
             self.verified,
@@ -555,8 +512,8 @@ fn free_rid(tx: &Tx<'_>, sent_at: Millis) -> Result<i64> {
 }
 
 /// The thread of these Message-IDs: all that ever met are one, named by the least hash, in any order of arrival.
-pub(super) fn thread(tx: &Tx<'_>, refs: &[[u8; 16]]) -> Result<Option<ThreadId>> {
-    let Some(least) = refs.iter().min() else { return Ok(None) };
+pub(super) fn thread(tx: &Tx<'_>, refs: &[[u8; 16]]) -> Result<()> {
+    let Some(least) = refs.iter().min() else { return Ok(()) };
     let mut met: Vec<[u8; 16]> = Vec::new();
     for r in refs {
         let t: Option<ThreadId> = tx.prepare_cached("SELECT thread FROM thread_ref WHERE ref = ?1")?.query_row([&r[..]], |x| x.get(0)).optional()?;
@@ -569,44 +526,5 @@ pub(super) fn thread(tx: &Tx<'_>, refs: &[[u8; 16]]) -> Result<Option<ThreadId>>
     for r in refs {
         tx.prepare_cached("INSERT INTO thread_ref (ref, thread) VALUES (?1, ?2) ON CONFLICT (ref) DO UPDATE SET thread = excluded.thread")?.execute(params![&r[..], ThreadId(name)])?;
     }
-    Ok(Some(ThreadId(name)))
-}
-
-/// Mails that answer this one and came before it now know where they belong.
-fn rehome(tx: &mut Tx<'_>, m: &Incoming) -> Result<()> {
-    let Some(own) = m.thread.message_id.as_deref().map(ref_hash) else { return Ok(()) };
-    let Some(c) = conversation_of(tx, &own)? else { return Ok(()) };
-    let moved: Vec<(MessageId, Option<CustomerId>, i64)> = {
-        let mut s = tx.prepare_cached("SELECT id, conversation, direction FROM message WHERE parent_ref = ?1 AND (outside = 1 OR direction = 2) AND author IS NULL")?;
-        s.query_map([&own[..]], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?.collect::<rusqlite::Result<_>>()?
-    };
-    for (id, old, direction) in moved {
-        let outbound = direction == Direction::Outbound.as_i64();
-        tx.execute("UPDATE message SET conversation = ?2, opens = ?3 WHERE id = ?1", params![id, c, outbound])?;
-        if old == Some(c) {
-            tx.touch(c);
-            continue;
-        }
-        move_home(tx, id, old, c, outbound)?;
-    }
     Ok(())
-}
-
-/// Show a message in its right conversation; an outbound stays, as a copy, with its recipient.
-fn move_home(tx: &mut Tx<'_>, id: MessageId, old: Option<CustomerId>, new: CustomerId, stays: bool) -> Result<()> {
-    let (at, rid, live): (Millis, i64, bool) = tx.query_row("SELECT sent_at, rid, live FROM message WHERE id = ?1", [id], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
-    conversations::ensure(tx, new)?;
-    tx.execute(
-        "INSERT INTO timeline (conversation, sent_at, message, rid, home, live) VALUES (?1, ?2, ?3, ?4, 1, ?5) ON CONFLICT (conversation, sent_at, message) DO UPDATE SET home = 1",
-        params![new, at, id, rid, live && stays],
-    )?;
-    if let Some(old) = old {
-        if stays {
-            tx.execute("UPDATE timeline SET home = 0 WHERE conversation = ?1 AND message = ?2", params![old, id])?;
-        } else {
-            tx.execute("DELETE FROM timeline WHERE conversation = ?1 AND message = ?2", params![old, id])?;
-        }
-        conversations::recount_customer(tx, old)?;
-    }
-    conversations::recount_customer(tx, new)
 }

@@ -219,11 +219,11 @@ pub fn undo(tx: &mut Tx<'_>, group: GroupId) -> Result<Undone> {
     Ok(Undone { kind: first.kind, conversation: first.conversation, group })
 }
 
+/// Somebody else's newer value would be lost. What was taken back meanwhile is no value.
 fn refuse_if_lost(tx: &Tx<'_>, e: &Entry, field: &str, group: GroupId) -> Result<()> {
-    let Some(now) = register(tx, e.entity, &e.entity_id, field)? else { return Ok(()) };
-    let winner = of_entity(tx, e.entity, &e.entity_id)?.into_iter().find(|x| x.stamp == now.stamp);
-    match winner {
-        Some(w) if w.group != group && w.agent.is_some() && w.agent != Some(tx.identity.agent) => {
+    let newest = standing(tx, e, field)?.into_iter().max_by(|a, b| a.stamp.cmp(&b.stamp));
+    match newest {
+        Some(w) if w.group != group && w.agent.is_some() && w.agent != Some(tx.identity.agent) && w.stamp > e.stamp => {
             let name: Option<String> = tx.query_row("SELECT name FROM agent WHERE id = ?1", [w.agent], |r| r.get(0)).optional()?;
             Err(Error::Refused(format!("{} has changed this since; taking it back would lose that", name.unwrap_or_else(|| "A colleague".into()))))
         }
@@ -231,25 +231,26 @@ fn refuse_if_lost(tx: &Tx<'_>, e: &Entry, field: &str, group: GroupId) -> Result
     }
 }
 
-/// The field's value had the group, and all that is already taken back, never been.
-fn without(tx: &Tx<'_>, e: &Entry, field: &str, group: GroupId) -> Result<Value> {
-    let entries = of_entity(tx, e.entity, &e.entity_id)?;
-    let dead = |g: GroupId| -> Result<bool> {
-        Ok(g == group || tx.prepare_cached("SELECT 1 FROM entry WHERE undoes = ?1")?.exists([g])?)
-    };
-    let mut best: Option<Register> = None;
-    for x in entries.iter().filter(|x| x.undoes.is_none()) {
-        if dead(x.group)? {
-            continue;
-        }
-        for c in x.changes.iter().filter(|c| c.field == field) {
-            let r = Register { stamp: x.stamp.clone(), value: c.value.clone() };
-            best = Some(match best.take() {
-                Some(b) => join(e.entity.join(field), b, r),
-                None => r,
-            });
+/// The entries that set this field and stand: neither undone nor undoing.
+fn standing(tx: &Tx<'_>, e: &Entry, field: &str) -> Result<Vec<Entry>> {
+    let mut out = Vec::new();
+    for x in of_entity(tx, e.entity, &e.entity_id)? {
+        let sets = x.undoes.is_none() && x.changes.iter().any(|c| c.field == field);
+        if sets && !tx.prepare_cached("SELECT 1 FROM entry WHERE undoes = ?1")?.exists([x.group])? {
+            out.push(x);
         }
     }
+    Ok(out)
+}
+
+/// The field's value had the group, and all that is already taken back, never been.
+fn without(tx: &Tx<'_>, e: &Entry, field: &str, group: GroupId) -> Result<Value> {
+    let kind = e.entity.join(field);
+    let registers = standing(tx, e, field)?.into_iter().filter(|x| x.group != group).flat_map(|x| {
+        let stamp = x.stamp;
+        x.changes.into_iter().filter(|c| c.field == field).map(move |c| Register { stamp: stamp.clone(), value: c.value })
+    });
+    let best = registers.reduce(|a, b| join(kind, a, b));
     Ok(best.map_or_else(|| if field == "on" { Value::Bool(false) } else { Value::Null }, |r| r.value))
 }
 

@@ -9,18 +9,21 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 /// All migrations in order; never edited once released.
 pub const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_init.sql")];
 
+/// The schema's number in the file, unless a newer Parley wrote it. Reads only.
+pub(super) fn refuse_newer(conn: &Connection) -> Result<i64> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+    if found > known { Err(Error::Newer { found, known }) } else { Ok(found) }
+}
+
 /// Bring the database up to date.
 ///
 /// # Errors
 /// [`Error::Newer`] when a newer Parley wrote it.
 pub fn migrate(conn: &mut Connection) -> Result<()> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     loop {
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let found: i64 = tx.query_row("PRAGMA user_version", [], |r| r.get(0))?;
-        if found > known {
-            return Err(Error::Newer { found, known });
-        }
+        let found = refuse_newer(&tx)?;
         let Some(sql) = usize::try_from(found).ok().and_then(|i| MIGRATIONS.get(i)) else { return Ok(()) };
         tx.execute_batch(sql)?;
         tx.pragma_update(None, "user_version", found + 1)?;

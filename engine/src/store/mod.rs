@@ -15,6 +15,7 @@ pub mod log_acts;
 pub mod migrate;
 pub mod normalise;
 pub mod outbox;
+mod places;
 pub mod search;
 pub mod timeline;
 mod tx;
@@ -225,6 +226,8 @@ fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Conne
         Err(e) => return Err(e.into()),
     }
     conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    // Before anything is written: a newer database is left exactly as it is.
+    migrate::refuse_newer(&conn)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;

@@ -222,7 +222,6 @@ fn insert_message(tx: &mut Tx<'_>, a: &Authored, id: MessageId, conversation: Cu
         claimed_at: None,
         outside: false,
         opens: true,
-        thread: super::ingest::thread(tx, &all_refs(&refs))?,
         own_ref: Some(ref_hash(message_id)),
         parent_ref: a.mail.in_reply_to.as_deref().map(ref_hash),
         verified: None,
@@ -237,6 +236,7 @@ fn insert_message(tx: &mut Tx<'_>, a: &Authored, id: MessageId, conversation: Cu
         author: Some((tx.identity.agent, tx.now, answers)),
     };
     row.insert(tx)?;
+    super::ingest::thread(tx, &all_refs(&refs))?;
     for (i, f) in a.mail.files.iter().enumerate() {
         tx.execute("UPDATE file SET message = ?2, position = ?3, staged_at = NULL WHERE id = ?1", params![f, id, i64::try_from(i).unwrap_or(0)])?;
     }
@@ -365,8 +365,8 @@ pub fn confirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let o = get(tx, id)?;
     match o.state {
         OutboxState::Uncertain | OutboxState::Sending => sent_after_all(tx, &o),
-        // A second attempt would be a second mail.
-        OutboxState::Queued if o.tries > 0 => sent_after_all(tx, &o),
+        // A failure was taken for harmless and was not: a second attempt would be a second mail.
+        OutboxState::Queued | OutboxState::Failed if o.tries > 0 => sent_after_all(tx, &o),
         _ => Ok(()),
     }
 }

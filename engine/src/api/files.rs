@@ -134,21 +134,28 @@ pub(super) async fn save(a: args::FileSave, desk: &Desk) -> Result<Nothing> {
     Ok(Nothing {})
 }
 
-/// A picture inside a message: only of kinds that cannot carry code, told by their content.
+/// A picture by `f/<file>` or `m/<message>/cid/<content id>`: only of kinds that cannot carry code, told by their content.
 pub(super) async fn part(desk: &Desk, path: &str) -> Option<(String, Vec<u8>)> {
-    let rest = path.trim_start_matches('/').strip_prefix("m/")?;
-    let (message, cid) = rest.split_once("/cid/")?;
-    let message = MessageId::parse(message)?;
-    let cid = percent_decoded(cid)?;
-    let id: FileId = desk
-        .engine
-        .store()
-        .read(move |c| Ok(c.query_row("SELECT id FROM file WHERE message = ?1 AND content_id = ?2 ORDER BY position LIMIT 1", params![message, cid], |r| r.get(0))?))
-        .await
-        .ok()?;
+    let path = path.trim_start_matches('/');
+    let id = match path.strip_prefix("f/") {
+        Some(file) => FileId::parse(file)?,
+        None => inline_file(desk, path.strip_prefix("m/")?).await?,
+    };
     let (_, bytes) = content(desk, id).await.ok()?;
     let mime = infer::get(&bytes)?.mime_type();
     matches!(mime, "image/png" | "image/jpeg" | "image/gif" | "image/webp").then(|| (mime.to_owned(), bytes))
+}
+
+/// The file that `<message>/cid/<content id>` names.
+async fn inline_file(desk: &Desk, rest: &str) -> Option<FileId> {
+    let (message, cid) = rest.split_once("/cid/")?;
+    let message = MessageId::parse(message)?;
+    let cid = percent_decoded(cid)?;
+    desk.engine
+        .store()
+        .read(move |c| Ok(c.query_row("SELECT id FROM file WHERE message = ?1 AND content_id = ?2 ORDER BY position LIMIT 1", params![message, cid], |r| r.get(0))?))
+        .await
+        .ok()
 }
 
 fn percent_decoded(s: &str) -> Option<String> {

@@ -7,6 +7,7 @@ mod compose;
 mod customer;
 pub mod dto;
 mod files;
+pub mod headless;
 mod inbox;
 mod reports;
 mod search;

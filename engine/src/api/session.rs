@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast;
 
@@ -59,6 +60,7 @@ pub struct App {
     connect: Factory,
     open: Mutex<Option<Open>>,
     opening: tokio::sync::Mutex<()>,
+    online: AtomicBool,
     changes: broadcast::Sender<Change>,
     notices: broadcast::Sender<Notice>,
 }
@@ -79,7 +81,12 @@ impl App {
     /// A session with other connectors, for tests.
     #[must_use]
     pub fn with_connectors(options: AppOptions, connect: Factory) -> Arc<Self> {
-        Arc::new(Self { options, connect, open: Mutex::default(), opening: tokio::sync::Mutex::default(), changes: broadcast::channel(256).0, notices: broadcast::channel(64).0 })
+        Arc::new(Self { options, connect, open: Mutex::default(), opening: tokio::sync::Mutex::default(), online: AtomicBool::new(false), changes: broadcast::channel(256).0, notices: broadcast::channel(64).0 })
+    }
+
+    /// Poll and send as soon as the workspace is open, as a desktop does. The command line reads without it.
+    pub fn go_online(&self) {
+        self.online.store(true, Ordering::SeqCst);
     }
 
     /// What changed, for the window.
@@ -165,8 +172,13 @@ impl App {
         let me = Arc::clone(self);
         let (engine, lock) = blocking(move || me.open_blocking(passphrase)).await?;
         let desk = Arc::new(Desk { engine: Arc::clone(&engine), host: Arc::clone(&self.options.host), role: Role::Owner });
-        *crate::store::lock(&self.open) = Some(Open { desk: Arc::clone(&desk), _lock: lock });
         self.forward(&desk);
+        if self.online.load(Ordering::SeqCst) {
+            engine.start().await?;
+        } else {
+            engine.recover().await?;
+        }
+        *crate::store::lock(&self.open) = Some(Open { desk, _lock: lock });
         Ok(self.describe(SessionState::Open, None))
     }
 

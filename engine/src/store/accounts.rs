@@ -93,7 +93,8 @@ pub fn save(tx: &mut Tx<'_>, config: &AccountConfig, secret: Option<&SecretStrin
     let config = serde_json::to_value(config).map_err(|e| Error::Internal(e.to_string()))?;
     let mut fields = vec![("config", config), ("on", json!(true))];
     if !known {
-        fields.push(("live_from", json!(tx.now)));
+        // Mail servers tell time in whole seconds: what arrives in this very second is new.
+        fields.push(("live_from", json!(tx.now - tx.now.rem_euclid(1_000))));
     }
     write(tx, "account_save", GroupId::random(), Writing::new(Entity::Account, id.hex(), None, fields))?;
     if let Some(s) = secret {

@@ -22,11 +22,43 @@ pub struct Query {
     pub after: Option<Millis>,
     /// Only before this instant.
     pub before: Option<Millis>,
+    /// Conditions on the conversation, with whether they must not hold.
+    pub about: Vec<(About, bool)>,
     /// Words that were not understood, in words.
     pub warnings: Vec<String>,
 }
 
-/// Understand a query: words, "phrases", `-not`, `from:`, `to:`, `subject:`, `in:`, `has:attachment`, `before:`, `after:`.
+/// A condition on the conversation a message is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// Carries a tag.
+    Tag(String),
+    /// Its customer stands at a stage.
+    Stage(String),
+    /// `open`, `waiting`, `unassigned`, `snoozed`, `resolved`, `unread`.
+    Is(&'static str),
+}
+
+impl About {
+    /// SQL over the conversation `c`, and its argument.
+    fn sql(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Tag(t) => ("EXISTS (SELECT 1 FROM json_each(c.tags) WHERE value = ?)", Some(t)),
+            Self::Stage(s) => ("coalesce(c.stage, '') = ?", Some(s)),
+            Self::Is("open") => ("c.shelf = 0", None),
+            Self::Is("waiting") => ("(c.shelf = 0 AND c.wait_since IS NOT NULL)", None),
+            Self::Is("unassigned") => ("(c.shelf = 0 AND c.assignee IS NULL)", None),
+            Self::Is("snoozed") => ("c.shelf = 1", None),
+            Self::Is("unread") => ("c.unread > 0", None),
+            Self::Is(_) => ("c.shelf = 2", None),
+        }
+    }
+}
+
+const STATES: [&str; 6] = ["open", "waiting", "unassigned", "snoozed", "resolved", "unread"];
+
+/// Understand a query: words, "phrases", `-not`, `from:`, `to:`, `subject:`, `in:`, `tag:`, `stage:`,
+/// `is:open|waiting|unassigned|snoozed|resolved|unread`, `has:attachment`, `before:`, `after:`.
 #[must_use]
 pub fn parse(text: &str) -> Query {
     let mut q = Query::default();
@@ -85,6 +117,10 @@ fn pieces(text: &str) -> Vec<Piece> {
 
 fn piece(q: &mut Query, parts: &mut Vec<String>, nots: &mut Vec<String>, p: &Piece, last: bool) {
     let columns = match p.field.as_deref() {
+        Some("in") if p.not => {
+            q.warnings.push("-in: is not understood; name the channel that you look for".into());
+            return;
+        }
         Some("in") => {
             match Channel::parse(&p.text.to_lowercase()) {
                 Some(c) => q.channel = Some(c),
@@ -92,8 +128,23 @@ fn piece(q: &mut Query, parts: &mut Vec<String>, nots: &mut Vec<String>, p: &Pie
             }
             return;
         }
-        Some("has") => {
+        Some("has") if !p.not && matches!(p.text.to_lowercase().as_str(), "attachment" | "attachments" | "file" | "files") => {
             q.has_file = true;
+            return;
+        }
+        Some("tag") => {
+            q.about.push((About::Tag(p.text.to_lowercase()), p.not));
+            return;
+        }
+        Some("stage") => {
+            q.about.push((About::Stage(p.text.to_lowercase()), p.not));
+            return;
+        }
+        Some("is") => {
+            match STATES.into_iter().find(|s| p.text.eq_ignore_ascii_case(s)) {
+                Some(s) => q.about.push((About::Is(s), p.not)),
+                None => q.warnings.push(format!("is:{} is not one of {}", p.text, STATES.join(", "))),
+            }
             return;
         }
         Some(f @ ("before" | "after")) => {
@@ -176,7 +227,7 @@ pub struct Found {
 /// # Errors
 /// When the store fails.
 pub fn find(conn: &Connection, q: &Query, limit: usize, before: Option<i64>) -> Result<Vec<Found>> {
-    if q.matching.is_empty() && q.channel.is_none() && !q.has_file && q.before.is_none() && q.after.is_none() {
+    if q.matching.is_empty() && q.channel.is_none() && !q.has_file && q.before.is_none() && q.after.is_none() && q.about.is_empty() {
         return Ok(Vec::new());
     }
     let mut sql = String::from("SELECT m.rid, m.id, c.id, c.name, m.sent_at, m.channel, m.direction, m.subject, b.text FROM ");
@@ -209,6 +260,14 @@ pub fn find(conn: &Connection, q: &Query, limit: usize, before: Option<i64>) -> 
     }
     if q.has_file {
         condition("m.has_files =", Box::new(1));
+    }
+    for (about, not) in &q.about {
+        let (text, value) = about.sql();
+        if let Some(v) = value {
+            args.push(Box::new(v.to_owned()));
+        }
+        let text = text.replace('?', &format!("?{}", args.len()));
+        sql.push_str(&format!(" AND {}{text}", if *not { "NOT " } else { "" }));
     }
     args.push(Box::new(i64::try_from(limit).unwrap_or(200)));
     sql.push_str(&format!(" ORDER BY {key} DESC LIMIT ?{}", args.len()));
@@ -283,6 +342,13 @@ mod tests {
         let q = parse("from:anna in:email has:attachment -spam \"late delivery\" http://x");
         assert_eq!((q.channel, q.has_file), (Some(Channel::Email), true));
         assert!(q.matching.contains(r#"people : "anna""#) && q.matching.contains(r#""late delivery""#) && q.matching.ends_with(r#"NOT ("spam")"#), "{}", q.matching);
+    }
+
+    #[test]
+    fn conditions_on_the_conversation_are_understood_and_unknown_states_are_named() {
+        let q = parse("is:waiting -tag:vip stage:won is:happy");
+        assert_eq!(q.about, [(About::Is("waiting"), false), (About::Tag("vip".into()), true), (About::Stage("won".into()), false)]);
+        assert_eq!(q.warnings.len(), 1);
     }
 
     #[test]

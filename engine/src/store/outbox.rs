@@ -311,6 +311,7 @@ fn sent_at(tx: &mut Tx<'_>, id: MessageId, at: Millis, provider_id: Option<&str>
 pub fn retry_later(tx: &mut Tx<'_>, id: MessageId, next: Millis, error: &str) -> Result<()> {
     let o = get(tx, id)?;
     if o.state != OutboxState::Sending {
+        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
         return Ok(());
     }
     tx.execute("UPDATE outbox SET next_try = ?2 WHERE id = ?1", params![id, next])?;
@@ -325,6 +326,7 @@ pub fn retry_later(tx: &mut Tx<'_>, id: MessageId, next: Millis, error: &str) ->
 pub fn failed(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
     let o = get(tx, id)?;
     if o.state != OutboxState::Sending {
+        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
         return Ok(());
     }
     record(tx, &o, o.attempt, OutboxState::Failed, Some(error), Vec::new())?;
@@ -339,6 +341,7 @@ pub fn failed(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
 pub fn uncertain(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
     let o = get(tx, id)?;
     if o.state != OutboxState::Sending {
+        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
         return Ok(());
     }
     record(tx, &o, o.attempt, OutboxState::Uncertain, Some(error), Vec::new())?;
@@ -365,8 +368,9 @@ pub fn confirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let o = get(tx, id)?;
     match o.state {
         OutboxState::Uncertain | OutboxState::Sending => sent_after_all(tx, &o),
-        // A failure was taken for harmless and was not: a second attempt would be a second mail.
-        OutboxState::Queued | OutboxState::Failed if o.tries > 0 => sent_after_all(tx, &o),
+        // A failure was taken for harmless and was not: a second attempt would be a second mail. (A person's word
+        // counts its tries anew, the attempt goes on counting.)
+        OutboxState::Queued | OutboxState::Failed if o.tries > 0 || o.attempt > 0 => sent_after_all(tx, &o),
         _ => Ok(()),
     }
 }

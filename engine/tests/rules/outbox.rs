@@ -178,6 +178,17 @@ fn a_copy_stops_the_next_try() {
 }
 
 #[test]
+fn a_copy_also_stops_a_second_sending_that_a_person_asked_for() {
+    let (s, id) = scene();
+    s.later(10 * SECOND);
+    says(&s, Remedy::Uncertain, "the line broke.");
+    flush(&s);
+    s.does(args::OutboxRetry { id });
+    echo(&s, id);
+    assert_eq!((s.state_of(id), flush(&s), calls(&s)), (OutboxState::Sent, 0, 1));
+}
+
+#[test]
 fn no_copy_changes_when_it_was_sent() {
     let (s, id) = scene();
     s.later(10 * SECOND);

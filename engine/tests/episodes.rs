@@ -20,12 +20,20 @@ const START: Millis = MONDAY - 9 * HOUR;
 
 fn instant(day: &str, clock: &str) -> Millis {
     let (h, m) = clock.split_once(':').unwrap();
-    START + day.parse::<Millis>().unwrap() * DAY + h.parse::<Millis>().unwrap() * HOUR + m.parse::<Millis>().unwrap() * MINUTE
+    START
+        + day.parse::<Millis>().unwrap() * DAY
+        + h.parse::<Millis>().unwrap() * HOUR
+        + m.parse::<Millis>().unwrap() * MINUTE
 }
 
 fn told(at: Millis) -> String {
     let t = at - START;
-    format!("{} {:02}:{:02}", t.div_euclid(DAY), t.rem_euclid(DAY) / HOUR, t.rem_euclid(HOUR) / MINUTE)
+    format!(
+        "{} {:02}:{:02}",
+        t.div_euclid(DAY),
+        t.rem_euclid(DAY) / HOUR,
+        t.rem_euclid(HOUR) / MINUTE
+    )
 }
 
 /// A story being lived through.
@@ -43,7 +51,13 @@ fn address(name: &str) -> String {
 
 impl Story {
     fn new() -> Self {
-        Self { s: Scene::new(), who: BTreeSet::new(), mails: BTreeMap::new(), sends: BTreeMap::new(), bo: AgentId([9; 16]) }
+        Self {
+            s: Scene::new(),
+            who: BTreeSet::new(),
+            mails: BTreeMap::new(),
+            sends: BTreeMap::new(),
+            bo: AgentId([9; 16]),
+        }
     }
 
     fn customer(&mut self, name: &str) -> CustomerId {
@@ -53,7 +67,11 @@ impl Story {
 
     fn arrives(&mut self, name: &str, key: &str, when: &[&str], shape: impl Fn(Mail) -> Mail) {
         let now = self.s.now();
-        let mut mail = shape(Mail::from(&address(name)).named(&format!("{name}-{key}")).at(now));
+        let mut mail = shape(
+            Mail::from(&address(name))
+                .named(&format!("{name}-{key}"))
+                .at(now),
+        );
         match when {
             ["dated", d, t] => mail = mail.at(instant(d, t)).received(Some(now)),
             ["at", d, t] => mail = mail.at(instant(d, t)),
@@ -64,8 +82,18 @@ impl Story {
         self.mails.insert(key.to_owned(), mail);
     }
 
-    fn outside(&mut self, name: &str, parent: Option<&str>, when: &[&str], shape: impl Fn(Mail) -> Mail) {
-        let mut mail = shape(Mail::sent_to(&address(name)).named(&format!("out-{}", self.mails.len())).at(self.s.now()));
+    fn outside(
+        &mut self,
+        name: &str,
+        parent: Option<&str>,
+        when: &[&str],
+        shape: impl Fn(Mail) -> Mail,
+    ) {
+        let mut mail = shape(
+            Mail::sent_to(&address(name))
+                .named(&format!("out-{}", self.mails.len()))
+                .at(self.s.now()),
+        );
         if let ["at", d, t] = when {
             mail = mail.at(instant(d, t));
         }
@@ -89,7 +117,13 @@ impl Story {
             references: Vec::new(),
             answering: None,
         };
-        let a = Authored { conversation: Some(c), account: self.s.account, mail, hold: 10_000, resolve };
+        let a = Authored {
+            conversation: Some(c),
+            account: self.s.account,
+            mail,
+            hold: 10_000,
+            resolve,
+        };
         self.s.write(move |tx| Ok(outbox::author(tx, a)?.id))
     }
 
@@ -99,10 +133,22 @@ impl Story {
         match &words[2..] {
             ["somebody", "writes", "to", name, "outside"] => self.outside(name, None, &[], |m| m),
             [name, "writes", key, when @ ..] => self.arrives(name, key, when, |m| m),
-            ["a", "machine", "of", name, "writes", key] => self.arrives(name, key, &[], |m| m.machine("auto-submitted")),
+            ["a", "machine", "of", name, "writes", key] => {
+                self.arrives(name, key, &[], |m| m.machine("auto-submitted"))
+            }
             ["junk", "of", name, "writes", key] => self.arrives(name, key, &[], Mail::junk),
-            ["a", "machine", "of", "ours", "answers", name] => self.outside(name, None, &[], |m| m.machine("auto-submitted")),
-            ["somebody", "answers", parent, "of", name, "outside", when @ ..] => self.outside(name, Some(parent), when, |m| m),
+            ["a", "machine", "of", "ours", "answers", name] => {
+                self.outside(name, None, &[], |m| m.machine("auto-submitted"))
+            }
+            [
+                "somebody",
+                "answers",
+                parent,
+                "of",
+                name,
+                "outside",
+                when @ ..,
+            ] => self.outside(name, Some(parent), when, |m| m),
             ["we", "reply", "to", name] => {
                 let id = self.writes(&[name], false);
                 self.s.goes_out(id);
@@ -132,18 +178,23 @@ impl Story {
                 });
             }
             ["the", "copy", "of", key, "turns", "up"] => {
-                let copy = Mail::sent_to("anna@shop.test").message_id(&self.s.message_id_of(self.sends[*key]));
+                let copy = Mail::sent_to("anna@shop.test")
+                    .message_id(&self.s.message_id_of(self.sends[*key]));
                 self.s.receive([&copy]);
             }
             ["note", "on", name] => {
                 let c = self.customer(name);
-                self.s.does(args::NoteAdd { conversation: c, text: "He called.".into() });
+                self.s.does(args::NoteAdd {
+                    conversation: c,
+                    text: "He called.".into(),
+                });
             }
             ["resolve", name] => {
                 // As a desktop does that had not seen that it is resolved already.
                 let c = self.customer(name);
                 if self.s.ask(args::Resolve { conversation: c }).is_err() {
-                    self.s.write(move |tx| log_acts::resolve(tx, GroupId::random(), c).map(drop));
+                    self.s
+                        .write(move |tx| log_acts::resolve(tx, GroupId::random(), c).map(drop));
                 }
             }
             ["reopen", name] => {
@@ -156,16 +207,34 @@ impl Story {
             }
             ["snooze", name, "until", d, t] => {
                 let c = self.customer(name);
-                self.s.does(args::Snooze { conversation: c, until: Some(instant(d, t)) });
+                self.s.does(args::Snooze {
+                    conversation: c,
+                    until: Some(instant(d, t)),
+                });
             }
             ["wake"] => {
                 self.s.write(conversations::wake);
             }
             ["assign", name, "to", who] => {
                 let (c, bo) = (self.customer(name), self.bo);
-                self.s.write(move |tx| write(tx, "agent", GroupId::random(), Writing::new(Entity::Agent, bo.hex(), None, vec![("name", json!("Bo"))])).map(drop));
-                let to = if *who == "me" { self.s.store().identity().agent } else { bo };
-                self.s.does(args::Assign { conversation: c, agent: Some(to) });
+                self.s.write(move |tx| {
+                    write(
+                        tx,
+                        "agent",
+                        GroupId::random(),
+                        Writing::new(Entity::Agent, bo.hex(), None, vec![("name", json!("Bo"))]),
+                    )
+                    .map(drop)
+                });
+                let to = if *who == "me" {
+                    self.s.store().identity().agent
+                } else {
+                    bo
+                };
+                self.s.does(args::Assign {
+                    conversation: c,
+                    agent: Some(to),
+                });
             }
             ["link", a, "and", b] => {
                 let (a, b) = (self.customer(a), self.customer(b));
@@ -176,7 +245,10 @@ impl Story {
                 self.s.does(args::Unlink { split: vec![c] });
             }
             [name, "is", "no", "customer"] => {
-                self.s.does(args::NotCustomer { handle: self.s.handle(&address(name)), on: true });
+                self.s.does(args::NotCustomer {
+                    handle: self.s.handle(&address(name)),
+                    on: true,
+                });
             }
             [key, "is", class] => {
                 let class = match *class {
@@ -184,7 +256,10 @@ impl Story {
                     "machine" => Class::Machine,
                     _ => Class::Junk,
                 };
-                self.s.does(args::ClassSet { message: self.s.id(&self.mails[*key]), class });
+                self.s.does(args::ClassSet {
+                    message: self.s.id(&self.mails[*key]),
+                    class,
+                });
             }
             ["N", "is", days, "days"] => {
                 self.s.does(args::SettingsSet {
@@ -250,21 +325,35 @@ impl Story {
     }
 
     fn report(&self) -> String {
-        let groups = self.s.read(|c| metrics::response_times(c, 0, Millis::MAX, By::Agent));
+        let groups = self
+            .s
+            .read(|c| metrics::response_times(c, 0, Millis::MAX, By::Agent));
         let list = |f: fn(&metrics::Group) -> &Vec<i64>| {
             let mut all: Vec<i64> = groups.values().flat_map(|g| f(g).iter().copied()).collect();
             all.sort_unstable();
-            all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            all.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         let unanswered: u32 = groups.values().map(|g| g.unanswered).sum();
-        format!("report: first [{}] next [{}] resolution [{}] unanswered {unanswered}\n", list(|g| &g.first), list(|g| &g.next), list(|g| &g.resolution))
+        format!(
+            "report: first [{}] next [{}] resolution [{}] unanswered {unanswered}\n",
+            list(|g| &g.first),
+            list(|g| &g.next),
+            list(|g| &g.resolution)
+        )
     }
 }
 
 #[test]
 fn every_story_ends_as_the_definitions_say() {
     let mut wrong = Vec::new();
-    let all = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/episodes.txt")).unwrap();
+    let all = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/golden/episodes.txt"
+    ))
+    .unwrap();
     let stories: Vec<&str> = all.split("\n## ").skip(1).collect();
     assert!(stories.len() > 50, "the stories are not all there");
     for text in stories {
@@ -276,9 +365,18 @@ fn every_story_ends_as_the_definitions_say() {
         }
         let found = story.outcome();
         if found.trim() != expected.trim() {
-            wrong.push(format!("## {title}\nexpected:\n{}\nfound:\n{}", expected.trim(), found.trim()));
+            wrong.push(format!(
+                "## {title}\nexpected:\n{}\nfound:\n{}",
+                expected.trim(),
+                found.trim()
+            ));
         }
         story.s.is_sound();
     }
-    assert!(wrong.is_empty(), "{} stories end otherwise:\n\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} stories end otherwise:\n\n{}",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
 }

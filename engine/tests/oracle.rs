@@ -131,7 +131,11 @@ impl Clerk {
     }
 
     fn end(&self, m: &In) -> End {
-        let closing = self.acts.iter().filter(|a| a.of == m.of && a.covers.contains(&m.id)).min_by_key(|a| (a.at, a.kind == Kind::NoReply));
+        let closing = self
+            .acts
+            .iter()
+            .filter(|a| a.of == m.of && a.covers.contains(&m.id))
+            .min_by_key(|a| (a.at, a.kind == Kind::NoReply));
         let mut best: Option<(Millis, MessageId)> = None;
         let mut promised = false;
         for o in self.outs.iter().filter(|o| !o.dead) {
@@ -145,7 +149,9 @@ impl Clerk {
                 _ => Some(false),
             };
             match o.sent {
-                Some(at) if meant.unwrap_or((at, o.id) >= (m.sent, m.id)) => best = Some(best.map_or((at, o.id), |b| b.min((at, o.id)))),
+                Some(at) if meant.unwrap_or((at, o.id) >= (m.sent, m.id)) => {
+                    best = Some(best.map_or((at, o.id), |b| b.min((at, o.id))))
+                }
                 None if meant.unwrap_or(o.written >= m.sent) => promised = true,
                 _ => {}
             }
@@ -159,26 +165,54 @@ impl Clerk {
     }
 
     fn unanswered(&self, of: usize) -> Vec<MessageId> {
-        self.ins.iter().filter(|m| m.of == of && self.end(m) == End::Waits).map(|m| m.id).collect()
+        self.ins
+            .iter()
+            .filter(|m| m.of == of && self.end(m) == End::Waits)
+            .map(|m| m.id)
+            .collect()
     }
 
     fn uncovered(&self, of: usize) -> Vec<MessageId> {
-        let covered = |id| self.acts.iter().any(|a| a.of == of && a.kind == Kind::Resolve && a.covers.contains(&id));
-        self.ins.iter().filter(|m| m.of == of && !covered(m.id)).map(|m| m.id).collect()
+        let covered = |id| {
+            self.acts
+                .iter()
+                .any(|a| a.of == of && a.kind == Kind::Resolve && a.covers.contains(&id))
+        };
+        self.ins
+            .iter()
+            .filter(|m| m.of == of && !covered(m.id))
+            .map(|m| m.id)
+            .collect()
     }
 
     /// Episode by episode: what happened, each at the instant at which it counts.
     fn stretches(&self, of: usize) -> Vec<Stretch> {
-        let resolves: Vec<&Act> = self.acts.iter().filter(|a| a.of == of && a.kind == Kind::Resolve).collect();
+        let resolves: Vec<&Act> = self
+            .acts
+            .iter()
+            .filter(|a| a.of == of && a.kind == Kind::Resolve)
+            .collect();
         // (instant, order within it, tie, what): 0 in, 1 out, 2 act, 3 in after the resolve it follows
         let mut line: Vec<(Millis, u8, (Millis, [u8; 16]), usize)> = Vec::new();
         for (i, m) in self.ins.iter().enumerate().filter(|(_, m)| m.of == of) {
             let first = resolves.iter().position(|r| r.covers.contains(&m.id));
-            let before = resolves[..first.unwrap_or(resolves.len())].last().map(|r| r.at);
+            let before = resolves[..first.unwrap_or(resolves.len())]
+                .last()
+                .map(|r| r.at);
             let at = before.map_or(m.sent, |b| b.max(m.sent));
-            line.push((at, if before == Some(at) { 3 } else { 0 }, (m.sent, m.id.0), i));
+            line.push((
+                at,
+                if before == Some(at) { 3 } else { 0 },
+                (m.sent, m.id.0),
+                i,
+            ));
         }
-        for (i, o) in self.outs.iter().enumerate().filter(|(_, o)| o.of == of && !o.dead) {
+        for (i, o) in self
+            .outs
+            .iter()
+            .enumerate()
+            .filter(|(_, o)| o.of == of && !o.dead)
+        {
             line.push((o.written, 1, (0, o.id.0), i));
         }
         for (i, a) in self.acts.iter().enumerate().filter(|(_, a)| a.of == of) {
@@ -188,12 +222,20 @@ impl Clerk {
         let mut all: Vec<Stretch> = Vec::new();
         for (at, order, _, i) in line {
             let is_open = all.last().is_some_and(|e| e.to.is_none());
-            let goes_on = all.last().is_some_and(|e| e.to.is_none_or(|r| at - r <= 3 * DAY));
+            let goes_on = all
+                .last()
+                .is_some_and(|e| e.to.is_none_or(|r| at - r <= 3 * DAY));
             let mut open = |from: Millis, ours: bool| {
                 if goes_on {
                     all.last_mut().unwrap().to = None;
                 } else {
-                    all.push(Stretch { from, to: None, ours, members: Vec::new(), answered: false });
+                    all.push(Stretch {
+                        from,
+                        to: None,
+                        ours,
+                        members: Vec::new(),
+                        answered: false,
+                    });
                 }
             };
             match order {
@@ -227,12 +269,17 @@ impl Clerk {
 
     /// First, next, resolution seconds and the unanswered.
     fn report(&self, ids: &[CustomerId; 3]) -> (Vec<i64>, Vec<i64>, Vec<i64>, u32) {
-        let (mut first, mut next, mut resolution, mut unanswered) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let (mut first, mut next, mut resolution, mut unanswered) =
+            (Vec::new(), Vec::new(), Vec::new(), 0);
         // Per reply: every wait that it ended.
         let mut ended: Vec<(MessageId, usize, i64, bool)> = Vec::new();
         for of in 0..3 {
             for e in self.stretches(of) {
-                let mut members: Vec<&In> = self.ins.iter().filter(|m| e.members.contains(&m.id)).collect();
+                let mut members: Vec<&In> = self
+                    .ins
+                    .iter()
+                    .filter(|m| e.members.contains(&m.id))
+                    .collect();
                 members.sort_by_key(|m| (m.sent, m.id));
                 let mut waits: Vec<(Millis, End)> = Vec::new();
                 for m in members {
@@ -247,7 +294,10 @@ impl Clerk {
                     }
                 }
                 let answered = e.answered || waits.iter().any(|w| matches!(w.1, End::Reply(..)));
-                let none_needed = !answered && !e.ours && !waits.is_empty() && waits.iter().all(|w| matches!(w.1, End::Closed(_, true)));
+                let none_needed = !answered
+                    && !e.ours
+                    && !waits.is_empty()
+                    && waits.iter().all(|w| matches!(w.1, End::Closed(_, true)));
                 if let Some(to) = e.to.filter(|_| !none_needed) {
                     resolution.push(((to - e.from) / 1000).max(0));
                 }
@@ -257,7 +307,11 @@ impl Clerk {
         for (id, of, seconds, is_first) in &ended {
             let home = self.outs.iter().find(|o| o.id == *id).unwrap().of;
             let rank = |x: usize| (x != home, ids[x]);
-            if ended.iter().filter(|x| x.0 == *id).all(|x| rank(*of) <= rank(x.1)) {
+            if ended
+                .iter()
+                .filter(|x| x.0 == *id)
+                .all(|x| rank(*of) <= rank(x.1))
+            {
                 if *is_first { &mut first } else { &mut next }.push(*seconds);
             }
         }
@@ -270,7 +324,10 @@ impl Clerk {
 
 /// ⌈p·n/100⌉-th smallest, by counting.
 fn rank(list: &[i64], p: usize) -> Option<i64> {
-    list.iter().copied().filter(|v| list.iter().filter(|x| *x <= v).count() * 100 >= p * list.len()).min()
+    list.iter()
+        .copied()
+        .filter(|v| list.iter().filter(|x| *x <= v).count() * 100 >= p * list.len())
+        .min()
 }
 
 /// Lives through a story and compares. How many first, next and resolution times and unanswered there were.
@@ -292,11 +349,20 @@ fn live(s: &Scene, steps: &[Step]) -> Result<[usize; 4], TestCaseError> {
             Step::Replies(of) | Step::Begins(of) => {
                 let knew = Some(clerk.unanswered(of));
                 let id = s.writes(PEOPLE[of], "an answer");
-                let sent = matches!(step, Step::Replies(_)).then(|| s.goes_out(id)).map(|()| now);
+                let sent = matches!(step, Step::Replies(_))
+                    .then(|| s.goes_out(id))
+                    .map(|()| now);
                 if sent.is_none() {
                     held.push(id);
                 }
-                clerk.outs.push(Out { of, id, written: now, sent, dead: false, knew });
+                clerk.outs.push(Out {
+                    of,
+                    id,
+                    written: now,
+                    sent,
+                    dead: false,
+                    knew,
+                });
             }
             Step::Ends(well) => {
                 if !held.is_empty() {
@@ -306,7 +372,9 @@ fn live(s: &Scene, steps: &[Step]) -> Result<[usize; 4], TestCaseError> {
                         s.goes_out(id);
                         o.sent = Some(now);
                     } else {
-                        s.write(move |tx| outbox::begin(tx, id).and_then(|_| outbox::failed(tx, id, "550 no")));
+                        s.write(move |tx| {
+                            outbox::begin(tx, id).and_then(|_| outbox::failed(tx, id, "550 no"))
+                        });
                         o.dead = true;
                     }
                 }
@@ -314,36 +382,74 @@ fn live(s: &Scene, steps: &[Step]) -> Result<[usize; 4], TestCaseError> {
             Step::Outside(of) => {
                 let mail = Mail::sent_to(PEOPLE[of]).named(&format!("out{n}")).at(now);
                 let id = s.arrives(&mail);
-                clerk.outs.push(Out { of, id, written: now, sent: Some(now), dead: false, knew: None });
+                clerk.outs.push(Out {
+                    of,
+                    id,
+                    written: now,
+                    sent: Some(now),
+                    dead: false,
+                    knew: None,
+                });
             }
             Step::Resolves(of) => {
                 let covers = clerk.uncovered(of);
                 let c = ids[of];
                 s.write(move |tx| log_acts::resolve(tx, GroupId::random(), c).map(drop));
-                clerk.acts.push(Act { of, at: now, kind: Kind::Resolve, covers });
+                clerk.acts.push(Act {
+                    of,
+                    at: now,
+                    kind: Kind::Resolve,
+                    covers,
+                });
             }
             Step::Reopens(of) => {
                 let c = ids[of];
                 s.write(move |tx| log_acts::reopen(tx, GroupId::random(), c));
-                clerk.acts.push(Act { of, at: now, kind: Kind::Reopen, covers: Vec::new() });
+                clerk.acts.push(Act {
+                    of,
+                    at: now,
+                    kind: Kind::Reopen,
+                    covers: Vec::new(),
+                });
             }
             Step::NoReply(of) => {
                 let covers = clerk.unanswered(of);
                 let c = ids[of];
                 s.write(move |tx| log_acts::no_reply_needed(tx, GroupId::random(), c));
-                clerk.acts.push(Act { of, at: now, kind: Kind::NoReply, covers });
+                clerk.acts.push(Act {
+                    of,
+                    at: now,
+                    kind: Kind::NoReply,
+                    covers,
+                });
             }
             Step::Links(a, b) => {
-                if s.ask(args::Link { a: ids[a], b: ids[b] }).is_ok() {
+                if s.ask(args::Link {
+                    a: ids[a],
+                    b: ids[b],
+                })
+                .is_ok()
+                {
                     // The link joins the two customers as shown: their least ids.
-                    let root = |x: usize| (0..3).filter(|y| clerk.one(x, *y, now)).min_by_key(|y| ids[*y]).unwrap();
+                    let root = |x: usize| {
+                        (0..3)
+                            .filter(|y| clerk.one(x, *y, now))
+                            .min_by_key(|y| ids[*y])
+                            .unwrap()
+                    };
                     let pair = (root(a), root(b));
                     clerk.links.push((pair.0, pair.1, now, Millis::MAX));
                 }
             }
             Step::Unlinks(of) => {
-                s.does(args::Unlink { split: vec![ids[of]] });
-                for l in clerk.links.iter_mut().filter(|l| l.3 == Millis::MAX && (l.0 == of) != (l.1 == of)) {
+                s.does(args::Unlink {
+                    split: vec![ids[of]],
+                });
+                for l in clerk
+                    .links
+                    .iter_mut()
+                    .filter(|l| l.3 == Millis::MAX && (l.0 == of) != (l.1 == of))
+                {
                     l.3 = now;
                 }
             }
@@ -365,25 +471,56 @@ fn live(s: &Scene, steps: &[Step]) -> Result<[usize; 4], TestCaseError> {
     for (of, c) in ids.into_iter().enumerate() {
         let open = clerk.stretches(of).last().is_some_and(|e| e.to.is_none());
         prop_assert_eq!(s.folded(c).open, open, "{} is open", PEOPLE[of]);
-        prop_assert!(open || clerk.uncovered(of).is_empty(), "an uncovered message is open");
+        prop_assert!(
+            open || clerk.uncovered(of).is_empty(),
+            "an uncovered message is open"
+        );
         prop_assert_eq!(s.folded(c).unanswered.len(), clerk.unanswered(of).len());
     }
-    let report = s.does(args::ReportResponseTimes { from: 0, to: Millis::MAX, by: dto::GroupBy::Agent });
-    for (figure, list) in [(&report.total.first, &expected.0), (&report.total.next, &expected.1), (&report.total.resolution, &expected.2)] {
-        prop_assert_eq!((figure.n as usize, figure.p50, figure.p90), (list.len(), rank(list, 50), rank(list, 90)));
+    let report = s.does(args::ReportResponseTimes {
+        from: 0,
+        to: Millis::MAX,
+        by: dto::GroupBy::Agent,
+    });
+    for (figure, list) in [
+        (&report.total.first, &expected.0),
+        (&report.total.next, &expected.1),
+        (&report.total.resolution, &expected.2),
+    ] {
+        prop_assert_eq!(
+            (figure.n as usize, figure.p50, figure.p90),
+            (list.len(), rank(list, 50), rank(list, 90))
+        );
         prop_assert_eq!(figure.mean.is_some(), !list.is_empty());
     }
     s.is_sound();
-    Ok([expected.0.len(), expected.1.len(), expected.2.len(), expected.3 as usize])
+    Ok([
+        expected.0.len(),
+        expected.1.len(),
+        expected.2.len(),
+        expected.3 as usize,
+    ])
 }
 
 #[test]
 fn the_product_and_a_naive_reading_of_the_definitions_agree() {
     // The same stories each time; PARLEY_STORIES and PARLEY_SEED ask for more and for others.
-    let number = |name: &str, default| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default);
-    let config = Config { cases: number("PARLEY_STORIES", 50), failure_persistence: None, ..Config::default() };
+    let number = |name: &str, default| {
+        std::env::var(name)
+            .ok()
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(default)
+    };
+    let config = Config {
+        cases: number("PARLEY_STORIES", 50),
+        failure_persistence: None,
+        ..Config::default()
+    };
     let seed = u8::try_from(number("PARLEY_SEED", 7)).unwrap();
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
+    let mut runner = TestRunner::new_with_rng(
+        config,
+        TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]),
+    );
     let seen = std::cell::Cell::new([0usize; 4]);
     let tell = |steps: Vec<Step>| {
         let found = live(&Scene::new(), &steps)?;
@@ -394,8 +531,14 @@ fn the_product_and_a_naive_reading_of_the_definitions_agree() {
         seen.set(all);
         Ok(())
     };
-    runner.run(&prop::collection::vec(step(), 8..45), tell).unwrap();
-    assert!(seen.get().into_iter().all(|n| n > 20), "the stories are too poor: {:?}", seen.get());
+    runner
+        .run(&prop::collection::vec(step(), 8..45), tell)
+        .unwrap();
+    assert!(
+        seen.get().into_iter().all(|n| n > 20),
+        "the stories are too poor: {:?}",
+        seen.get()
+    );
 }
 
 #[test]
@@ -405,7 +548,11 @@ fn percentiles_by_counting_are_nearest_rank() {
         let mut sorted = list.clone();
         sorted.sort_unstable();
         for p in [1, 50, 90, 99, 100] {
-            assert_eq!(metrics::percentile(&sorted, p), rank(&sorted, p), "{p} of {n}");
+            assert_eq!(
+                metrics::percentile(&sorted, p),
+                rank(&sorted, p),
+                "{p} of {n}"
+            );
         }
     }
 }

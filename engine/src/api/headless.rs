@@ -4,7 +4,8 @@
 
 pub use crate::error::Error;
 pub use crate::model::{
-    AccountConfig, AccountId, AccountState, AgentId, Class, CustomerId, Direction, EmailConfig, MailServer, MessageId, OutboxState, Party, Security, SentCopy,
+    AccountConfig, AccountId, AccountState, AgentId, Class, CustomerId, Direction, EmailConfig,
+    MailServer, MessageId, OutboxState, Party, Security, SentCopy,
 };
 pub use crate::time::{Millis, SystemClock};
 
@@ -59,8 +60,18 @@ pub struct SendOutcome {
 
 impl From<&Error> for RoundError {
     fn from(e: &Error) -> Self {
-        let step = if let Error::Channel(c) = e { Some(c.step) } else { None };
-        Self { body: ErrorBody { code: e.code().to_owned(), message: e.to_string() }, step }
+        let step = if let Error::Channel(c) = e {
+            Some(c.step)
+        } else {
+            None
+        };
+        Self {
+            body: ErrorBody {
+                code: e.code().to_owned(),
+                message: e.to_string(),
+            },
+            step,
+        }
     }
 }
 
@@ -75,7 +86,14 @@ pub async fn sync_once(desk: &Desk, account: Option<AccountId>) -> Result<Vec<Sy
     desk.engine.store().write(conversations::wake).await?;
     let mut out = Vec::new();
     for a in todo {
-        let mut o = SyncOutcome { account: a.id, address: a.config.address().to_owned(), paused: a.paused, new: 0, sends: Vec::new(), error: None };
+        let mut o = SyncOutcome {
+            account: a.id,
+            address: a.config.address().to_owned(),
+            paused: a.paused,
+            new: 0,
+            sends: Vec::new(),
+            error: None,
+        };
         if !a.paused {
             let done = round(desk, &a, &mut o).await;
             o.error = done.as_ref().err().map(RoundError::from);
@@ -89,8 +107,16 @@ async fn chosen(desk: &Desk, account: Option<AccountId>) -> Result<Vec<AccountRo
     match account {
         None => desk.engine.store().read(accounts::all).await,
         Some(id) => {
-            let row = desk.engine.store().read(move |c| accounts::get(c, id)).await?;
-            if row.paused { Err(Error::Refused("this account is paused".into())) } else { Ok(vec![row]) }
+            let row = desk
+                .engine
+                .store()
+                .read(move |c| accounts::get(c, id))
+                .await?;
+            if row.paused {
+                Err(Error::Refused("this account is paused".into()))
+            } else {
+                Ok(vec![row])
+            }
         }
     }
 }
@@ -112,11 +138,24 @@ async fn round(desk: &Desk, a: &AccountRow, o: &mut SyncOutcome) -> Result<()> {
 async fn say(desk: &Desk, id: AccountId, e: Option<&Error>) -> Result<()> {
     let (state, says) = match e {
         None => (AccountState::Ok, "Connected".to_owned()),
-        Some(e @ Error::Channel(ChannelError { remedy: Remedy::Reconnect | Remedy::Final, .. })) => (AccountState::NeedsAttention, e.to_string()),
+        Some(
+            e @ Error::Channel(ChannelError {
+                remedy: Remedy::Reconnect | Remedy::Final,
+                ..
+            }),
+        ) => (AccountState::NeedsAttention, e.to_string()),
         Some(e) => (AccountState::Waiting, e.to_string()),
     };
-    let h = Health { state, says, next_try: None, success: e.is_none() };
-    desk.engine.store().write(move |tx| accounts::health(tx, id, &h)).await
+    let h = Health {
+        state,
+        says,
+        next_try: None,
+        success: e.is_none(),
+    };
+    desk.engine
+        .store()
+        .write(move |tx| accounts::health(tx, id, &h))
+        .await
 }
 
 /// Send what is due now, on every account that is not paused or on one. Returns how each that was tried stands.
@@ -138,19 +177,41 @@ pub async fn flush_outbox(desk: &Desk, account: Option<AccountId>) -> Result<Vec
 
 async fn flush(desk: &Desk, live: &Arc<Live>) -> Result<Vec<SendOutcome>> {
     let id = live.id;
-    let of_account = move |c: &rusqlite::Connection| Ok(rows::unfinished(c)?.into_iter().filter(|o| o.account == id).map(|o| (o.id, o.tries)).collect::<Vec<_>>());
+    let of_account = move |c: &rusqlite::Connection| {
+        Ok(rows::unfinished(c)?
+            .into_iter()
+            .filter(|o| o.account == id)
+            .map(|o| (o.id, o.tries))
+            .collect::<Vec<_>>())
+    };
     let before = desk.engine.store().read(of_account).await?;
     outbox::flush(desk.engine.store(), live).await?;
     let tried = move |c: &rusqlite::Connection| {
-        let now = before.into_iter().map(|(id, tries)| Ok((rows::get(c, id)?, tries))).collect::<Result<Vec<_>>>()?;
-        now.into_iter().filter(|(o, tries)| o.tries != *tries).map(|(o, _)| outcome(c, o)).collect::<Result<Vec<_>>>()
+        let now = before
+            .into_iter()
+            .map(|(id, tries)| Ok((rows::get(c, id)?, tries)))
+            .collect::<Result<Vec<_>>>()?;
+        now.into_iter()
+            .filter(|(o, tries)| o.tries != *tries)
+            .map(|(o, _)| outcome(c, o))
+            .collect::<Result<Vec<_>>>()
     };
     desk.engine.store().read(tried).await
 }
 
 fn outcome(c: &rusqlite::Connection, o: rows::OutboxItem) -> Result<SendOutcome> {
-    let send = SendStatus { state: o.state, hold_until: o.hold_until, error: o.error, attempts: u32::try_from(o.tries).unwrap_or(0), next_try: o.next_try };
-    Ok(SendOutcome { id: o.id, conversation: conversations::root(c, o.conversation)?, send })
+    let send = SendStatus {
+        state: o.state,
+        hold_until: o.hold_until,
+        error: o.error,
+        attempts: u32::try_from(o.tries).unwrap_or(0),
+        next_try: o.next_try,
+    };
+    Ok(SendOutcome {
+        id: o.id,
+        conversation: conversations::root(c, o.conversation)?,
+        send,
+    })
 }
 
 /// Give up the undo time of one send, try it now, and say how it stands. It stays in the outbox if its server
@@ -169,7 +230,10 @@ pub async fn send_now(desk: &Desk, id: MessageId) -> Result<SendOutcome> {
         })
         .await?;
     flush_outbox(desk, Some(account)).await?;
-    desk.engine.store().read(move |c| outcome(c, rows::get(c, id)?)).await
+    desk.engine
+        .store()
+        .read(move |c| outcome(c, rows::get(c, id)?))
+        .await
 }
 
 /// Poll and send on one account until the caller has enough of it.
@@ -182,7 +246,10 @@ pub async fn follow(desk: &Desk, account: AccountId) -> Result<()> {
     for a in todo {
         let live = desk.engine.live(&a).await?;
         let store = desk.engine.store();
-        tokio::join!(sync::run(Arc::clone(store), Arc::clone(&live)), outbox::run(Arc::clone(store), Arc::clone(&live)));
+        tokio::join!(
+            sync::run(Arc::clone(store), Arc::clone(&live)),
+            outbox::run(Arc::clone(store), Arc::clone(&live))
+        );
     }
     Ok(())
 }

@@ -35,7 +35,12 @@ pub fn figure(mut seconds: Vec<i64>) -> Figure {
     seconds.sort_unstable();
     #[allow(clippy::cast_precision_loss)]
     let mean = seconds.iter().sum::<i64>() as f64 / seconds.len() as f64;
-    Figure { n: u32::try_from(seconds.len()).unwrap_or(u32::MAX), p50: percentile(&seconds, 50), p90: percentile(&seconds, 90), mean: Some(mean) }
+    Figure {
+        n: u32::try_from(seconds.len()).unwrap_or(u32::MAX),
+        p50: percentile(&seconds, 50),
+        p90: percentile(&seconds, 90),
+        mean: Some(mean),
+    }
 }
 
 /// What rows are grouped by.
@@ -81,26 +86,40 @@ const CREDITED: &str = "NOT EXISTS (SELECT 1 FROM wait x JOIN message m ON m.id 
 ///
 /// # Errors
 /// When the store fails.
-pub fn response_times(conn: &Connection, from: Millis, to: Millis, by: By) -> Result<BTreeMap<String, Group>> {
+pub fn response_times(
+    conn: &Connection,
+    from: Millis,
+    to: Millis,
+    by: By,
+) -> Result<BTreeMap<String, Group>> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     let mut s = conn.prepare_cached(&format!("SELECT agent, channel, first, seconds FROM wait w WHERE seconds IS NOT NULL AND ended_at >= ?1 AND ended_at < ?2 AND {CREDITED}"))?;
     let mut rows = s.query([from, to])?;
     while let Some(r) = rows.next()? {
-        let g = groups.entry(key(by, r.get(0)?, r.get(1)?, OUTSIDE)).or_default();
+        let g = groups
+            .entry(key(by, r.get(0)?, r.get(1)?, OUTSIDE))
+            .or_default();
         let list = if r.get(2)? { &mut g.first } else { &mut g.next };
         list.push(r.get(3)?);
     }
     let mut s = conn.prepare_cached("SELECT resolved_by, channel, (resolved_at - opened_at) / 1000 FROM episode WHERE resolved_at >= ?1 AND resolved_at < ?2 AND no_reply_needed = 0")?;
     let mut rows = s.query([from, to])?;
     while let Some(r) = rows.next()? {
-        groups.entry(key(by, r.get(0)?, r.get(1)?, NOBODY)).or_default().resolution.push(r.get::<_, i64>(2)?.max(0));
+        groups
+            .entry(key(by, r.get(0)?, r.get(1)?, NOBODY))
+            .or_default()
+            .resolution
+            .push(r.get::<_, i64>(2)?.max(0));
     }
     let mut s = conn.prepare_cached(
         "SELECT channel, count(*) FROM episode WHERE opened_at >= ?1 AND opened_at < ?2 AND by_agent = 0 AND replied = 0 AND no_reply_needed = 0 GROUP BY channel",
     )?;
     let mut rows = s.query([from, to])?;
     while let Some(r) = rows.next()? {
-        groups.entry(key(by, None, r.get(0)?, NOBODY)).or_default().unanswered += r.get::<_, u32>(1)?;
+        groups
+            .entry(key(by, None, r.get(0)?, NOBODY))
+            .or_default()
+            .unanswered += r.get::<_, u32>(1)?;
     }
     Ok(groups)
 }
@@ -149,7 +168,15 @@ pub struct Behind {
 ///
 /// # Errors
 /// When the store fails.
-pub fn behind(conn: &Connection, from: Millis, to: Millis, by: By, row: &str, metric: Metric, limit: usize) -> Result<Vec<Behind>> {
+pub fn behind(
+    conn: &Connection,
+    from: Millis,
+    to: Millis,
+    by: By,
+    row: &str,
+    metric: Metric,
+    limit: usize,
+) -> Result<Vec<Behind>> {
     let (sql, none) = match metric {
         Metric::First | Metric::Next => (
             format!(
@@ -220,7 +247,23 @@ mod tests {
 
     #[test]
     fn a_figure_of_nothing_is_empty_and_never_zero() {
-        assert_eq!(figure(vec![]), Figure { n: 0, p50: None, p90: None, mean: None });
-        assert_eq!(figure(vec![30, 10]), Figure { n: 2, p50: Some(10), p90: Some(30), mean: Some(20.0) });
+        assert_eq!(
+            figure(vec![]),
+            Figure {
+                n: 0,
+                p50: None,
+                p90: None,
+                mean: None
+            }
+        );
+        assert_eq!(
+            figure(vec![30, 10]),
+            Figure {
+                n: 2,
+                p50: Some(10),
+                p90: Some(30),
+                mean: Some(20.0)
+            }
+        );
     }
 }

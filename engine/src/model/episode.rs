@@ -194,7 +194,11 @@ impl Folded {
     /// Since when the customer waits, if so.
     #[must_use]
     pub fn wait_since(&self) -> Option<Millis> {
-        self.waits.iter().filter(|w| w.end == WaitEnd::Open).map(|w| w.start).min()
+        self.waits
+            .iter()
+            .filter(|w| w.end == WaitEnd::Open)
+            .map(|w| w.start)
+            .min()
     }
 }
 
@@ -207,11 +211,23 @@ pub fn fold(inbound: &[Inbound], replies: &[Reply], acts: &[Act]) -> Folded {
     let (episodes, home) = walk(&inbound, replies, acts, &resolves);
     let ends: Vec<WaitEnd> = inbound.iter().map(|m| wait_end(m, replies, acts)).collect();
     let waits = group_waits(&inbound, &ends, &home, &episodes);
-    let covered: HashSet<MessageId> = resolves.iter().flat_map(|r| covers(r).iter().copied()).collect();
+    let covered: HashSet<MessageId> = resolves
+        .iter()
+        .flat_map(|r| covers(r).iter().copied())
+        .collect();
     let mut folded = Folded {
         open: episodes.last().is_some_and(|e| e.resolved_at.is_none()),
-        uncovered: inbound.iter().map(|m| m.id).filter(|id| !covered.contains(id)).collect(),
-        unanswered: inbound.iter().zip(&ends).filter(|(_, e)| **e == WaitEnd::Open).map(|(m, _)| m.id).collect(),
+        uncovered: inbound
+            .iter()
+            .map(|m| m.id)
+            .filter(|id| !covered.contains(id))
+            .collect(),
+        unanswered: inbound
+            .iter()
+            .zip(&ends)
+            .filter(|(_, e)| **e == WaitEnd::Open)
+            .map(|(m, _)| m.id)
+            .collect(),
         episodes,
         waits,
     };
@@ -228,7 +244,10 @@ fn covers(act: &Act) -> &[MessageId] {
 }
 
 fn sorted_resolves(acts: &[Act]) -> Vec<&Act> {
-    let mut r: Vec<&Act> = acts.iter().filter(|a| matches!(a.what, ActKind::Resolve { .. })).collect();
+    let mut r: Vec<&Act> = acts
+        .iter()
+        .filter(|a| matches!(a.what, ActKind::Resolve { .. }))
+        .collect();
     r.sort_by(|a, b| a.order().cmp(&b.order()));
     r
 }
@@ -255,19 +274,33 @@ fn counts_at(m: &Inbound, first_cover: Option<usize>, resolves: &[&Act]) -> (Mil
     }
 }
 
-fn walk(inbound: &[&Inbound], replies: &[Reply], acts: &[Act], resolves: &[&Act]) -> (Vec<Episode>, HashMap<MessageId, u32>) {
+fn walk(
+    inbound: &[&Inbound],
+    replies: &[Reply],
+    acts: &[Act],
+    resolves: &[&Act],
+) -> (Vec<Episode>, HashMap<MessageId, u32>) {
     let mut first_cover: HashMap<MessageId, usize> = HashMap::new();
     for (i, r) in resolves.iter().enumerate() {
         for m in covers(r) {
             first_cover.entry(*m).or_insert(i);
         }
     }
-    let mut line: Vec<(Millis, u8, String, Happening<'_>)> = Vec::with_capacity(inbound.len() + replies.len() + acts.len());
+    let mut line: Vec<(Millis, u8, String, Happening<'_>)> =
+        Vec::with_capacity(inbound.len() + replies.len() + acts.len());
     for m in inbound {
         let (at, order) = counts_at(m, first_cover.get(&m.id).copied(), resolves);
-        line.push((at, order, format!("{:020}{}", m.sent_at.max(0), m.id.hex()), Happening::In(m)));
+        line.push((
+            at,
+            order,
+            format!("{:020}{}", m.sent_at.max(0), m.id.hex()),
+            Happening::In(m),
+        ));
     }
-    for r in replies.iter().filter(|r| r.here && r.outcome != Outcome::Dead) {
+    for r in replies
+        .iter()
+        .filter(|r| r.here && r.outcome != Outcome::Dead)
+    {
         line.push((r.authored_at, 1, r.id.hex(), Happening::Out(r)));
     }
     for a in acts {
@@ -295,11 +328,33 @@ struct Book {
 
 impl Book {
     /// Continue the last episode or start a new one.
-    fn opened(&mut self, at: Millis, start: Millis, message: Option<MessageId>, channel: Option<Channel>, by_agent: bool) -> &mut Episode {
-        let continues = self.episodes.last().is_some_and(|e| e.resolved_at.is_none_or(|r| at - r <= Millis::from(self.days) * DAY));
+    fn opened(
+        &mut self,
+        at: Millis,
+        start: Millis,
+        message: Option<MessageId>,
+        channel: Option<Channel>,
+        by_agent: bool,
+    ) -> &mut Episode {
+        let continues = self.episodes.last().is_some_and(|e| {
+            e.resolved_at
+                .is_none_or(|r| at - r <= Millis::from(self.days) * DAY)
+        });
         if !continues {
-            let number = u32::try_from(self.episodes.len()).unwrap_or(u32::MAX).saturating_add(1);
-            self.episodes.push(Episode { number, opened_at: start, first_message: message, channel, by_agent, resolved_at: None, resolved_by: None, replied: false, no_reply_needed: false });
+            let number = u32::try_from(self.episodes.len())
+                .unwrap_or(u32::MAX)
+                .saturating_add(1);
+            self.episodes.push(Episode {
+                number,
+                opened_at: start,
+                first_message: message,
+                channel,
+                by_agent,
+                resolved_at: None,
+                resolved_by: None,
+                replied: false,
+                no_reply_needed: false,
+            });
         }
         let last = self.episodes.len() - 1;
         let e = &mut self.episodes[last];
@@ -316,7 +371,10 @@ impl Book {
     }
 
     fn reply(&mut self, r: &Reply) {
-        let open = self.episodes.last().is_some_and(|e| e.resolved_at.is_none());
+        let open = self
+            .episodes
+            .last()
+            .is_some_and(|e| e.resolved_at.is_none());
         if open {
             if let Some(e) = self.episodes.last_mut() {
                 e.replied |= matches!(r.outcome, Outcome::Sent(_));
@@ -362,7 +420,11 @@ fn wait_end(m: &Inbound, replies: &[Reply], acts: &[Act]) -> WaitEnd {
                 Answers::AllEarlier => r.authored_at >= m.sent_at,
             }
     };
-    let closed = acts.iter().filter(|a| covers(a).contains(&m.id)).map(|a| (a.at, matches!(a.what, ActKind::NoReply { .. }))).min();
+    let closed = acts
+        .iter()
+        .filter(|a| covers(a).contains(&m.id))
+        .map(|a| (a.at, matches!(a.what, ActKind::NoReply { .. })))
+        .min();
     // A reply authored before the message was closed ends its wait even when it goes out after that; a later one
     // comes too late.
     let in_time = |r: &&Reply| closed.is_none_or(|(c, _)| r.authored_at <= c);
@@ -370,18 +432,35 @@ fn wait_end(m: &Inbound, replies: &[Reply], acts: &[Act]) -> WaitEnd {
         .iter()
         .filter(answers)
         .filter(in_time)
-        .filter_map(|r| if let Outcome::Sent(at) = r.outcome { Some((at, r.id, r)) } else { None })
+        .filter_map(|r| {
+            if let Outcome::Sent(at) = r.outcome {
+                Some((at, r.id, r))
+            } else {
+                None
+            }
+        })
         .min_by_key(|(at, id, _)| (*at, *id));
     match (sent, closed) {
-        (Some((at, _, r)), _) => WaitEnd::Replied { message: r.id, at, agent: r.agent },
-        (None, Some(_)) if replies.iter().filter(promises).any(|r| in_time(&r)) => WaitEnd::Promised,
+        (Some((at, _, r)), _) => WaitEnd::Replied {
+            message: r.id,
+            at,
+            agent: r.agent,
+        },
+        (None, Some(_)) if replies.iter().filter(promises).any(|r| in_time(&r)) => {
+            WaitEnd::Promised
+        }
         (None, Some((at, no_reply))) => WaitEnd::Closed { at, no_reply },
         (None, None) => WaitEnd::Open,
     }
 }
 
 /// Inbound messages in a row with one end are one wait, from the first of them.
-fn group_waits(inbound: &[&Inbound], ends: &[WaitEnd], home: &HashMap<MessageId, u32>, episodes: &[Episode]) -> Vec<Wait> {
+fn group_waits(
+    inbound: &[&Inbound],
+    ends: &[WaitEnd],
+    home: &HashMap<MessageId, u32>,
+    episodes: &[Episode],
+) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
     let mut at: BTreeMap<(u32, String), usize> = BTreeMap::new();
     for (m, end) in inbound.iter().zip(ends) {
@@ -391,11 +470,20 @@ fn group_waits(inbound: &[&Inbound], ends: &[WaitEnd], home: &HashMap<MessageId,
             continue;
         }
         at.insert(key, waits.len());
-        waits.push(Wait { episode, message: m.id, start: m.sent_at, channel: m.channel, first: false, end: end.clone() });
+        waits.push(Wait {
+            episode,
+            message: m.id,
+            start: m.sent_at,
+            channel: m.channel,
+            first: false,
+            end: end.clone(),
+        });
     }
     let mut seen = HashSet::new();
     for w in &mut waits {
-        let customer_opened = episodes.iter().any(|e| e.number == w.episode && !e.by_agent);
+        let customer_opened = episodes
+            .iter()
+            .any(|e| e.number == w.episode && !e.by_agent);
         w.first = seen.insert(w.episode) && customer_opened;
     }
     waits
@@ -413,13 +501,19 @@ fn end_key(end: &WaitEnd) -> String {
 /// An episode whose wait a reply ended was answered, wherever that reply stands.
 fn mark_replied(f: &mut Folded) {
     for e in &mut f.episodes {
-        e.replied |= f.waits.iter().any(|w| w.episode == e.number && matches!(w.end, WaitEnd::Replied { .. }));
+        e.replied |= f
+            .waits
+            .iter()
+            .any(|w| w.episode == e.number && matches!(w.end, WaitEnd::Replied { .. }));
     }
 }
 
 fn mark_no_reply(f: &mut Folded) {
     for e in &mut f.episodes {
         let mut waits = f.waits.iter().filter(|w| w.episode == e.number).peekable();
-        e.no_reply_needed = !e.replied && !e.by_agent && waits.peek().is_some() && waits.all(|w| matches!(w.end, WaitEnd::Closed { no_reply: true, .. }));
+        e.no_reply_needed = !e.replied
+            && !e.by_agent
+            && waits.peek().is_some()
+            && waits.all(|w| matches!(w.end, WaitEnd::Closed { no_reply: true, .. }));
     }
 }

@@ -85,9 +85,18 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
         Ok(m) => m,
         Err(e) => {
             let text = format!("It could not be prepared: {e}");
-            let said = store.write(move |tx| { rows::begin(tx, id)?; rows::failed(tx, id, &text) }).await;
+            let said = store
+                .write(move |tx| {
+                    rows::begin(tx, id)?;
+                    rows::failed(tx, id, &text)
+                })
+                .await;
             // Taken back meanwhile: nothing is left to say.
-            return if matches!(said, Err(Error::Refused(_))) { Ok(()) } else { said };
+            return if matches!(said, Err(Error::Refused(_))) {
+                Ok(())
+            } else {
+                said
+            };
         }
     };
     let begun = match store.write(move |tx| rows::begin(tx, id)).await {
@@ -97,7 +106,22 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
         Err(e) => return Err(e),
     };
     match live.connector.send(&message).await {
-        Ok(Receipt { remote_id, needs_filing, .. }) => store.write(move |tx| rows::sent(tx, id, remote_id.as_ref().map(|r| r.0.as_str()), needs_filing)).await,
+        Ok(Receipt {
+            remote_id,
+            needs_filing,
+            ..
+        }) => {
+            store
+                .write(move |tx| {
+                    rows::sent(
+                        tx,
+                        id,
+                        remote_id.as_ref().map(|r| r.0.as_str()),
+                        needs_filing,
+                    )
+                })
+                .await
+        }
         Err(e) => {
             tracing::warn!(account = %live.id, send = %id, step = e.step, "send failed");
             let now = store.clock().now();
@@ -134,7 +158,12 @@ async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
             ids.into_iter()
                 .map(|id| {
                     let f = files::get(c, id)?;
-                    Ok(OutgoingFile { id, bytes: kept.read(&f.hash)?, name: f.name, mime: f.mime })
+                    Ok(OutgoingFile {
+                        id,
+                        bytes: kept.read(&f.hash)?,
+                        name: f.name,
+                        mime: f.mime,
+                    })
                 })
                 .collect::<Result<Vec<_>>>()
         })

@@ -20,17 +20,29 @@ struct History {
 impl History {
     /// At an instant; `None` = now.
     fn on(&self, at: Option<Millis>) -> bool {
-        self.turns.iter().rev().find(|t| at.is_none_or(|at| t.0 <= at)).is_some_and(|t| t.1)
+        self.turns
+            .iter()
+            .rev()
+            .find(|t| at.is_none_or(|at| t.0 <= at))
+            .is_some_and(|t| t.1)
     }
 }
 
 /// These and all that were ever linked with one of them, however indirectly.
-pub(super) fn ever_with(conn: &Connection, from: &BTreeSet<CustomerId>) -> Result<BTreeSet<CustomerId>> {
+pub(super) fn ever_with(
+    conn: &Connection,
+    from: &BTreeSet<CustomerId>,
+) -> Result<BTreeSet<CustomerId>> {
     let mut found = from.clone();
     let mut open: Vec<CustomerId> = from.iter().copied().collect();
-    let mut s = conn.prepare_cached("SELECT b FROM link WHERE a = ?1 UNION ALL SELECT a FROM link WHERE b = ?1")?;
+    let mut s = conn.prepare_cached(
+        "SELECT b FROM link WHERE a = ?1 UNION ALL SELECT a FROM link WHERE b = ?1",
+    )?;
     while let Some(x) = open.pop() {
-        for y in s.query_map([x], |r| r.get::<_, CustomerId>(0))?.collect::<rusqlite::Result<Vec<_>>>()? {
+        for y in s
+            .query_map([x], |r| r.get::<_, CustomerId>(0))?
+            .collect::<rusqlite::Result<Vec<_>>>()?
+        {
             if found.insert(y) {
                 open.push(y);
             }
@@ -58,7 +70,12 @@ pub(super) fn replies(conn: &Connection, c: CustomerId, own: &[Reply]) -> Result
                 Outcome::Dead => continue,
             };
             if !shown.contains(&r.id) && joined(&histories, c, other, at) && taken.insert(r.id) {
-                out.push(Reply { answers: Answers::AllEarlier, opens: false, here: false, ..r });
+                out.push(Reply {
+                    answers: Answers::AllEarlier,
+                    opens: false,
+                    here: false,
+                    ..r
+                });
             }
         }
     }
@@ -70,8 +87,15 @@ fn histories(conn: &Connection, among: &BTreeSet<CustomerId>) -> Result<Vec<Hist
     let mut s = conn.prepare_cached("SELECT b FROM link WHERE a = ?1 ORDER BY b")?;
     let mut out = Vec::new();
     for a in among {
-        for b in s.query_map([a], |r| r.get::<_, CustomerId>(0))?.collect::<rusqlite::Result<Vec<_>>>()? {
-            out.push(History { a: *a, b, turns: turns(conn, *a, b)? });
+        for b in s
+            .query_map([a], |r| r.get::<_, CustomerId>(0))?
+            .collect::<rusqlite::Result<Vec<_>>>()?
+        {
+            out.push(History {
+                a: *a,
+                b,
+                turns: turns(conn, *a, b)?,
+            });
         }
     }
     Ok(out)
@@ -96,7 +120,10 @@ fn joined(histories: &[History], x: CustomerId, y: CustomerId, at: Option<Millis
         if p == y {
             return true;
         }
-        for h in histories.iter().filter(|h| (h.a == p || h.b == p) && h.on(at)) {
+        for h in histories
+            .iter()
+            .filter(|h| (h.a == p || h.b == p) && h.on(at))
+        {
             let q = if h.a == p { h.b } else { h.a };
             if found.insert(q) {
                 open.push(q);

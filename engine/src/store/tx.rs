@@ -79,7 +79,11 @@ impl Tx<'_> {
         if let Some(c) = self.clock {
             return Ok(c);
         }
-        let kept: Option<i64> = self.query_row("SELECT value FROM meta WHERE key = 'clock'", [], |r| r.get(0)).optional()?;
+        let kept: Option<i64> = self
+            .query_row("SELECT value FROM meta WHERE key = 'clock'", [], |r| {
+                r.get(0)
+            })
+            .optional()?;
         Ok(Hlc(kept.unwrap_or(0).cast_unsigned()))
     }
 
@@ -103,13 +107,36 @@ impl Tx<'_> {
     }
 }
 
-pub(super) fn run<T>(conn: &mut Connection, identity: Identity, now: Millis, files: Files, f: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<(T, Announced)> {
+pub(super) fn run<T>(
+    conn: &mut Connection,
+    identity: Identity,
+    now: Millis,
+    files: Files,
+    f: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+) -> Result<(T, Announced)> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut tx = Tx { tx, identity, now, files, changes: Changes::default(), notices: Vec::new(), dirty: BTreeSet::new(), clock: None };
+    let mut tx = Tx {
+        tx,
+        identity,
+        now,
+        files,
+        changes: Changes::default(),
+        notices: Vec::new(),
+        dirty: BTreeSet::new(),
+        clock: None,
+    };
     let value = f(&mut tx)?;
     tx.settle()?;
-    let Tx { tx, changes, notices, .. } = tx;
-    let notices = notices.into_iter().map(|(c, m)| Ok((super::conversations::root(&tx, c)?, m))).collect::<Result<Vec<_>>>()?;
+    let Tx {
+        tx,
+        changes,
+        notices,
+        ..
+    } = tx;
+    let notices = notices
+        .into_iter()
+        .map(|(c, m)| Ok((super::conversations::root(&tx, c)?, m)))
+        .collect::<Result<Vec<_>>>()?;
     tx.commit()?;
     Ok((value, Announced { changes, notices }))
 }

@@ -4,7 +4,10 @@ use crate::scene::{MINUTE, Mail, SECOND, Scene, TEAM, accepted, folder};
 use async_trait::async_trait;
 use parley_engine::api::args;
 use parley_engine::connectors::{Connector, Live, Result as ChannelResult, Step};
-use parley_engine::model::{Batch, Capabilities, ChannelError, Cursor, MessageId, Outgoing, OutboxState, Profile, Receipt, RemoteId, Remedy};
+use parley_engine::model::{
+    Batch, Capabilities, ChannelError, Cursor, MessageId, OutboxState, Outgoing, Profile, Receipt,
+    Remedy, RemoteId,
+};
 use parley_engine::outbox;
 use parley_engine::store::outbox as rows;
 use std::sync::Arc;
@@ -30,7 +33,8 @@ fn calls(s: &Scene) -> usize {
 }
 
 fn says(s: &Scene, remedy: Remedy, words: &str) {
-    s.provider(TEAM).will_answer(Err(ChannelError::new(remedy, "data", words)));
+    s.provider(TEAM)
+        .will_answer(Err(ChannelError::new(remedy, "data", words)));
 }
 
 fn item(s: &Scene, id: MessageId) -> rows::OutboxItem {
@@ -39,11 +43,19 @@ fn item(s: &Scene, id: MessageId) -> rows::OutboxItem {
 
 /// The copy of a send, as the provider shows it in Sent.
 fn echo(s: &Scene, id: MessageId) {
-    s.receive([&Mail::sent_to(ANNA).message_id(&s.message_id_of(id)).text("Here is the answer.")]);
+    s.receive([&Mail::sent_to(ANNA)
+        .message_id(&s.message_id_of(id))
+        .text("Here is the answer.")]);
 }
 
 fn sent_at(s: &Scene, id: MessageId) -> i64 {
-    s.read(move |c| Ok(c.query_row("SELECT sent_at FROM message WHERE id = ?1", [id], |r| r.get(0))?))
+    s.read(move |c| {
+        Ok(
+            c.query_row("SELECT sent_at FROM message WHERE id = ?1", [id], |r| {
+                r.get(0)
+            })?,
+        )
+    })
 }
 
 #[test]
@@ -63,8 +75,13 @@ fn undo_during_the_hold_takes_it_back_into_a_draft() {
     let (s, id) = scene();
     assert!(s.does(args::Undo {}).draft);
     s.later(MINUTE);
-    assert_eq!((flush(&s), calls(&s), s.state_of(id)), (0, 0, OutboxState::Cancelled));
-    let drafts = s.does(args::Drafts { conversation: s.customer(ANNA) });
+    assert_eq!(
+        (flush(&s), calls(&s), s.state_of(id)),
+        (0, 0, OutboxState::Cancelled)
+    );
+    let drafts = s.does(args::Drafts {
+        conversation: s.customer(ANNA),
+    });
     assert_eq!(drafts[0].text, "Here is the answer.");
     s.is_sound();
 }
@@ -84,8 +101,18 @@ fn what_cannot_have_gone_out_is_tried_again_with_growing_pauses() {
         s.clock.set(next);
     }
     assert!(pauses.windows(2).all(|w| w[1] > w[0] * 3 / 2), "{pauses:?}");
-    assert_eq!((flush(&s), s.state_of(id), calls(&s)), (1, OutboxState::Sent, 5));
-    let ids: std::collections::BTreeSet<String> = s.provider(TEAM).sent.lock().unwrap().iter().map(|m| m.message_id.clone()).collect();
+    assert_eq!(
+        (flush(&s), s.state_of(id), calls(&s)),
+        (1, OutboxState::Sent, 5)
+    );
+    let ids: std::collections::BTreeSet<String> = s
+        .provider(TEAM)
+        .sent
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|m| m.message_id.clone())
+        .collect();
     assert_eq!(ids.len(), 1, "the Message-ID is fixed before the first try");
     s.is_sound();
 }
@@ -94,7 +121,10 @@ fn what_cannot_have_gone_out_is_tried_again_with_growing_pauses() {
 fn the_provider_says_how_long_to_wait() {
     let (s, id) = scene();
     s.later(10 * SECOND);
-    s.provider(TEAM).will_answer(Err(ChannelError { retry_after: Some(7 * MINUTE), ..ChannelError::new(Remedy::Wait, "data", "too many.") }));
+    s.provider(TEAM).will_answer(Err(ChannelError {
+        retry_after: Some(7 * MINUTE),
+        ..ChannelError::new(Remedy::Wait, "data", "too many.")
+    }));
     flush(&s);
     assert_eq!(item(&s, id).next_try, Some(s.now() + 7 * MINUTE));
 }
@@ -106,11 +136,21 @@ fn an_uncertain_send_is_never_tried_again_by_itself() {
     says(&s, Remedy::Uncertain, "the line broke after the text.");
     flush(&s);
     s.later(30 * 24 * 60 * MINUTE);
-    assert_eq!((flush(&s), calls(&s), s.state_of(id)), (0, 1, OutboxState::Uncertain));
-    assert!(s.ask(args::OutboxCheck { id }).is_err(), "not found proves nothing");
+    assert_eq!(
+        (flush(&s), calls(&s), s.state_of(id)),
+        (0, 1, OutboxState::Uncertain)
+    );
+    assert!(
+        s.ask(args::OutboxCheck { id }).is_err(),
+        "not found proves nothing"
+    );
     assert_eq!(s.state_of(id), OutboxState::Uncertain);
     s.does(args::OutboxRetry { id });
-    assert_eq!((flush(&s), calls(&s), s.state_of(id)), (1, 2, OutboxState::Sent), "a person may decide to send it again");
+    assert_eq!(
+        (flush(&s), calls(&s), s.state_of(id)),
+        (1, 2, OutboxState::Sent),
+        "a person may decide to send it again"
+    );
     s.is_sound();
 }
 
@@ -123,8 +163,16 @@ fn its_copy_at_the_provider_turns_uncertain_into_sent() {
     flush(&s);
     s.later(2 * 24 * 60 * MINUTE);
     echo(&s, id);
-    assert_eq!((s.state_of(id), sent_at(&s, id)), (OutboxState::Sent, tried), "it counts from the attempt");
-    assert_eq!(s.timeline(s.customer(ANNA)).len(), 2, "the copy is no second message");
+    assert_eq!(
+        (s.state_of(id), sent_at(&s, id)),
+        (OutboxState::Sent, tried),
+        "it counts from the attempt"
+    );
+    assert_eq!(
+        s.timeline(s.customer(ANNA)).len(),
+        2,
+        "the copy is no second message"
+    );
     s.is_sound();
 }
 
@@ -136,7 +184,11 @@ fn a_person_may_look_for_it_or_call_it_sent() {
         says(&s, Remedy::Uncertain, "the line broke.");
         flush(&s);
         if look {
-            s.provider(TEAM).in_sent.lock().unwrap().insert(s.message_id_of(id));
+            s.provider(TEAM)
+                .in_sent
+                .lock()
+                .unwrap()
+                .insert(s.message_id_of(id));
             s.does(args::OutboxCheck { id });
         } else {
             s.does(args::OutboxMarkSent { id });
@@ -161,7 +213,11 @@ fn a_copy_that_is_polled_while_the_call_runs_decides_it() {
             _ => rows::failed(tx, id, "late"),
         });
         s.later(60 * MINUTE);
-        assert_eq!((s.state_of(id), flush(&s)), (OutboxState::Sent, 0), "{late:?}");
+        assert_eq!(
+            (s.state_of(id), flush(&s)),
+            (OutboxState::Sent, 0),
+            "{late:?}"
+        );
         s.is_sound();
     }
 }
@@ -174,7 +230,10 @@ fn a_copy_stops_the_next_try() {
     flush(&s);
     echo(&s, id);
     s.later(60 * MINUTE);
-    assert_eq!((s.state_of(id), flush(&s), calls(&s)), (OutboxState::Sent, 0, 1));
+    assert_eq!(
+        (s.state_of(id), flush(&s), calls(&s)),
+        (OutboxState::Sent, 0, 1)
+    );
 }
 
 #[test]
@@ -185,7 +244,10 @@ fn a_copy_also_stops_a_second_sending_that_a_person_asked_for() {
     flush(&s);
     s.does(args::OutboxRetry { id });
     echo(&s, id);
-    assert_eq!((s.state_of(id), flush(&s), calls(&s)), (OutboxState::Sent, 0, 1));
+    assert_eq!(
+        (s.state_of(id), flush(&s), calls(&s)),
+        (OutboxState::Sent, 0, 1)
+    );
 }
 
 #[test]
@@ -196,7 +258,9 @@ fn no_copy_changes_when_it_was_sent() {
     let at = sent_at(&s, id);
     s.later(5 * MINUTE);
     let early = s.now() - 60 * MINUTE;
-    s.receive([&Mail::sent_to(ANNA).message_id(&s.message_id_of(id)).at(early)]);
+    s.receive([&Mail::sent_to(ANNA)
+        .message_id(&s.message_id_of(id))
+        .at(early)]);
     echo(&s, id);
     assert_eq!(sent_at(&s, id), at);
 }
@@ -214,7 +278,10 @@ fn killed_while_sending_it_is_uncertain_after_the_start() {
     let s = Scene::in_folder(dir.path());
     assert_eq!(s.run(s.engine.recover()).unwrap(), 1);
     assert_eq!(s.state_of(id), OutboxState::Uncertain);
-    assert!(s.is_open(s.customer(ANNA)), "it opens again with the reason");
+    assert!(
+        s.is_open(s.customer(ANNA)),
+        "it opens again with the reason"
+    );
     assert_eq!((flush(&s), calls(&s)), (0, 0));
     s.is_sound();
 }
@@ -237,7 +304,10 @@ fn a_hold_goes_on_after_a_restart() {
 fn stopping_an_accounts_sender_leaves_nothing_in_sending() {
     let (s, id) = scene();
     s.write(move |tx| rows::begin(tx, id).map(drop));
-    s.does(args::AccountPause { id: s.account, on: true });
+    s.does(args::AccountPause {
+        id: s.account,
+        on: true,
+    });
     assert_eq!(s.state_of(id), OutboxState::Uncertain);
 }
 
@@ -289,10 +359,16 @@ fn a_person_who_tries_again_gets_all_tries_again() {
 fn the_copy_in_sent_is_filed_once_the_send_is_known() {
     let (s, id) = scene();
     s.later(10 * SECOND);
-    s.provider(TEAM).will_answer(Ok(Receipt { needs_filing: true, ..accepted().unwrap() }));
+    s.provider(TEAM).will_answer(Ok(Receipt {
+        needs_filing: true,
+        ..accepted().unwrap()
+    }));
     flush(&s);
     flush(&s);
-    assert_eq!(*s.provider(TEAM).filed.lock().unwrap(), [s.message_id_of(id)]);
+    assert_eq!(
+        *s.provider(TEAM).filed.lock().unwrap(),
+        [s.message_id_of(id)]
+    );
 }
 
 /// A provider that takes every mail and files the copy only at the third request.
@@ -315,12 +391,19 @@ impl Connector for Stubborn {
     }
     async fn send(&self, _: &Outgoing) -> ChannelResult<Receipt> {
         self.sent.fetch_add(1, Ordering::SeqCst);
-        Ok(Receipt { needs_filing: true, ..accepted()? })
+        Ok(Receipt {
+            needs_filing: true,
+            ..accepted()?
+        })
     }
     async fn wait(&self, _: Option<&Cursor>) {}
     async fn file_sent(&self, _: &Outgoing) -> ChannelResult<Option<RemoteId>> {
         match self.asked.fetch_add(1, Ordering::SeqCst) {
-            0 | 1 => Err(ChannelError::new(Remedy::Retry, "append", "the folder is locked.")),
+            0 | 1 => Err(ChannelError::new(
+                Remedy::Retry,
+                "append",
+                "the folder is locked.",
+            )),
             _ => Ok(None),
         }
     }
@@ -331,11 +414,22 @@ fn a_copy_that_could_not_be_filed_is_tried_again_and_the_mail_is_not() {
     let (s, id) = scene();
     s.later(10 * SECOND);
     let stubborn = Arc::new(Stubborn::default());
-    let live = Live { id: s.account, connector: Arc::clone(&stubborn) as Arc<dyn Connector>, poll: Notify::new(), send: Notify::new() };
+    let live = Live {
+        id: s.account,
+        connector: Arc::clone(&stubborn) as Arc<dyn Connector>,
+        poll: Notify::new(),
+        send: Notify::new(),
+    };
     for _ in 0..5 {
         s.run(outbox::flush(s.store(), &live)).unwrap();
     }
-    assert_eq!((stubborn.sent.load(Ordering::SeqCst), stubborn.asked.load(Ordering::SeqCst)), (1, 3));
+    assert_eq!(
+        (
+            stubborn.sent.load(Ordering::SeqCst),
+            stubborn.asked.load(Ordering::SeqCst)
+        ),
+        (1, 3)
+    );
     assert_eq!(s.state_of(id), OutboxState::Sent);
 }
 
@@ -345,7 +439,12 @@ fn taking_back_and_sending_at_once_end_in_one_of_both() {
         let (s, id) = scene();
         s.later(10 * SECOND);
         let live = s.live();
-        let (cancelled, _) = s.run(async { tokio::join!(s.store().write(move |tx| rows::cancel(tx, id)), outbox::flush(s.store(), &live)) });
+        let (cancelled, _) = s.run(async {
+            tokio::join!(
+                s.store().write(move |tx| rows::cancel(tx, id)),
+                outbox::flush(s.store(), &live)
+            )
+        });
         match s.state_of(id) {
             OutboxState::Cancelled => assert_eq!((cancelled.is_ok(), calls(&s)), (true, 0)),
             OutboxState::Sent => assert_eq!((cancelled.is_err(), calls(&s)), (true, 1)),
@@ -359,7 +458,8 @@ fn two_senders_of_one_account_send_once() {
     let (s, id) = scene();
     s.later(10 * SECOND);
     let (a, b) = (s.live(), s.live());
-    let (one, other) = s.run(async { tokio::join!(outbox::flush(s.store(), &a), outbox::flush(s.store(), &b)) });
+    let (one, other) =
+        s.run(async { tokio::join!(outbox::flush(s.store(), &a), outbox::flush(s.store(), &b)) });
     assert!(one.is_ok() && other.is_ok());
     assert_eq!((s.state_of(id), calls(&s)), (OutboxState::Sent, 1));
 }
@@ -368,8 +468,18 @@ fn two_senders_of_one_account_send_once() {
 fn what_is_gone_or_on_its_way_cannot_be_taken_back() {
     let (s, id) = scene();
     s.write(move |tx| rows::begin(tx, id).map(drop));
-    assert!(s.ask(args::OutboxCancel { id }).unwrap_err().to_string().contains("being sent"));
+    assert!(
+        s.ask(args::OutboxCancel { id })
+            .unwrap_err()
+            .to_string()
+            .contains("being sent")
+    );
     s.write(move |tx| rows::sent(tx, id, None, false));
-    assert!(s.ask(args::OutboxCancel { id }).unwrap_err().to_string().contains("already gone"));
+    assert!(
+        s.ask(args::OutboxCancel { id })
+            .unwrap_err()
+            .to_string()
+            .contains("already gone")
+    );
     assert!(s.ask(args::OutboxMarkSent { id }).is_err());
 }

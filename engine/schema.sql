@@ -23,6 +23,7 @@ CREATE TABLE act (                        -- resolves, reopens, no-reply-needed,
     conversation BLOB NOT NULL,
     kind TEXT NOT NULL,
     at INTEGER NOT NULL,
+    stamp TEXT NOT NULL,                  -- of its making: orders the acts of one instant
     agent BLOB,
     covers TEXT NOT NULL,
     days INTEGER NOT NULL,
@@ -382,3 +383,5 @@ CREATE INDEX timeline_message ON timeline (message);
 CREATE INDEX timeline_unread ON timeline (conversation, sent_at) WHERE unread = 1;
 
 CREATE INDEX wait_ended ON wait (ended_at) WHERE seconds IS NOT NULL;
+
+CREATE INDEX wait_reply ON wait (reply) WHERE reply IS NOT NULL;

@@ -46,6 +46,11 @@ if [ "$(cat "$folder/account-ports" 2>/dev/null)" != "$ports" ]; then
         --smtp-host localhost --smtp-port "$(fact smtp_port)" --smtp-security starttls \
         --trust-certificate "$(fact ca)" --passphrase-fd 3 --password-fd 4 3<"$folder/passphrase" 4<"$folder/password"
     rm -f "$folder/password"
+    # Older mail is history and waits for nobody; these two come after the set-up and do.
+    "$target/debug/parley-sandbox" write-as-customer --dir "$folder" --subject "Order 1042: the dimmer" \
+        --text "Hi, did you find a dimmer that fits? I would love to have the lamp by Friday. Anna"
+    "$target/debug/parley-sandbox" write-as-customer --dir "$folder" --from "Omar Haddad <omar@cafe.test>" --subject "Brass lamp" \
+        --text "Hello, is the brass lamp from your window still in stock, and what does shipping to the café cost?"
     printf '%s' "$ports" >"$folder/account-ports"
 fi
 

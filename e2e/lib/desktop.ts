@@ -115,6 +115,22 @@ export class Desktop {
     return eventually(`a notification with "${text}"`, () => this.notifications().find(fits), seconds);
   }
 
+  /** Keeps a picture of the whole screen in e2e/shots. */
+  async picture(name: string): Promise<string> {
+    const folder = join(import.meta.dirname, "..", "shots");
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, `${name}.png`);
+    await run("import", ["-window", "root", path], { env: this.env });
+    return path;
+  }
+
+  /** Takes the keyboard away from every window, as when a person works in another program. */
+  async lookAway(): Promise<void> {
+    const { stdout } = await run("xdotool", ["search", "--maxdepth", "0", ".*"], { env: this.env }).catch(() => ({ stdout: "" }));
+    const root = stdout.trim().split("\n")[0] ?? "";
+    await run("xdotool", ["windowfocus", root === "" ? "0" : root], { env: this.env }).catch(() => undefined);
+  }
+
   /** Ends everything, last things first, and removes the folder. */
   async stop(): Promise<void> {
     for (const program of this.programs.reverse()) await program.stop();

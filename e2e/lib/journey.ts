@@ -41,7 +41,7 @@ export class Journey {
 
   /** Keeps what helps to understand a failure. */
   async explain(name: string): Promise<void> {
-    const path = await this.window?.screenshot(`failed-${name}`).catch(() => undefined);
+    const path = await this.desktop.picture(`failed-${name}`).catch(() => undefined);
     console.error(`window: ${path ?? "no picture"}\n${this.desktop.log("tauri-driver").slice(-4000)}`);
   }
 

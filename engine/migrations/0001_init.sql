@@ -217,6 +217,7 @@ CREATE TABLE act (                        -- resolves, reopens, no-reply-needed,
     conversation BLOB NOT NULL,
     kind TEXT NOT NULL,
     at INTEGER NOT NULL,
+    stamp TEXT NOT NULL,                  -- of its making: orders the acts of one instant
     agent BLOB,
     covers TEXT NOT NULL,
     days INTEGER NOT NULL,
@@ -273,6 +274,7 @@ CREATE TABLE wait (                       -- facts; rebuilt from messages and lo
     PRIMARY KEY (conversation, message)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX wait_ended ON wait (ended_at) WHERE seconds IS NOT NULL;
+CREATE INDEX wait_reply ON wait (reply) WHERE reply IS NOT NULL;
 
 CREATE TABLE conversation (               -- what the list shows, by root; rebuilt
     id BLOB PRIMARY KEY,

@@ -42,9 +42,20 @@ impl Engine {
     ///
     /// # Errors
     /// What [`Store::open`] says.
-    pub fn open(dir: &Path, key: &Key, clock: Arc<dyn Clock>, connect: Factory) -> Result<Arc<Self>> {
+    pub fn open(
+        dir: &Path,
+        key: &Key,
+        clock: Arc<dyn Clock>,
+        connect: Factory,
+    ) -> Result<Arc<Self>> {
         let store = Arc::new(Store::open(dir, key, clock)?);
-        Ok(Arc::new(Self { store, connect, running: Mutex::default(), keeper: Mutex::default(), online: false.into() }))
+        Ok(Arc::new(Self {
+            store,
+            connect,
+            running: Mutex::default(),
+            keeper: Mutex::default(),
+            online: false.into(),
+        }))
     }
 
     /// The store.
@@ -119,14 +130,25 @@ impl Engine {
     /// # Errors
     /// When its secret cannot be read.
     pub async fn run(&self, a: &AccountRow) -> Result<()> {
-        lock(&self.running).remove(&a.id);
+        self.halt(a.id);
+        let id = a.id;
+        // The sender just stopped may have been in the middle of a call.
+        self.store
+            .write(move |tx| outbox_rows::recover_account(tx, id))
+            .await?;
         if a.paused || !self.online.load(std::sync::atomic::Ordering::SeqCst) {
             return Ok(());
         }
         let live = self.live(a).await?;
         let tasks = vec![
-            tokio::spawn(supervised(a.id, "poller", { let (s, l) = (Arc::clone(&self.store), Arc::clone(&live)); move || sync::run(Arc::clone(&s), Arc::clone(&l)) })),
-            tokio::spawn(supervised(a.id, "sender", { let (s, l) = (Arc::clone(&self.store), Arc::clone(&live)); move || outbox::run(Arc::clone(&s), Arc::clone(&l)) })),
+            tokio::spawn(supervised(a.id, "poller", {
+                let (s, l) = (Arc::clone(&self.store), Arc::clone(&live));
+                move || sync::run(Arc::clone(&s), Arc::clone(&l))
+            })),
+            tokio::spawn(supervised(a.id, "sender", {
+                let (s, l) = (Arc::clone(&self.store), Arc::clone(&live));
+                move || outbox::run(Arc::clone(&s), Arc::clone(&l))
+            })),
         ];
         lock(&self.running).insert(a.id, Running { live, tasks });
         Ok(())
@@ -144,9 +166,22 @@ impl Engine {
 
     /// A connector for settings that need not be stored.
     #[must_use]
-    pub fn connector(&self, id: AccountId, config: &crate::model::AccountConfig, secret: secrecy::SecretString) -> Live {
-        let context = Context { clock: Arc::clone(self.store.clock()), secret };
-        Live { id, connector: (self.connect)(config, context), poll: tokio::sync::Notify::new(), send: tokio::sync::Notify::new() }
+    pub fn connector(
+        &self,
+        id: AccountId,
+        config: &crate::model::AccountConfig,
+        secret: secrecy::SecretString,
+    ) -> Live {
+        let context = Context {
+            clock: Arc::clone(self.store.clock()),
+            secret,
+        };
+        Live {
+            id,
+            connector: (self.connect)(config, context),
+            poll: tokio::sync::Notify::new(),
+            send: tokio::sync::Notify::new(),
+        }
     }
 
     /// The running connection of an account.
@@ -228,7 +263,8 @@ impl SleepWatch {
     fn slept(&mut self, wall: Millis) -> bool {
         let now = Instant::now();
         let jumped = self.last.is_some_and(|(then, was)| {
-            let awake = Millis::try_from(now.duration_since(then).as_millis()).unwrap_or(Millis::MAX);
+            let awake =
+                Millis::try_from(now.duration_since(then).as_millis()).unwrap_or(Millis::MAX);
             wall - was - awake > 60 * SECOND
         });
         self.last = Some((now, wall));

@@ -26,7 +26,9 @@ pub enum Error {
     #[error("another Parley has this workspace open: {0}")]
     Busy(String),
     /// The database was written by a newer Parley.
-    #[error("this workspace was written by a newer Parley (schema {found}, this one knows {known}); update Parley to open it")]
+    #[error(
+        "this workspace was written by a newer Parley (schema {found}, this one knows {known}); update Parley to open it"
+    )]
     Newer {
         /// The schema number in the file.
         found: i64,
@@ -78,7 +80,10 @@ impl Error {
 
     /// An I/O error with the act and the file that it happened to.
     pub fn io(what: impl Into<String>, source: std::io::Error) -> Self {
-        Self::Io { what: what.into(), source }
+        Self::Io {
+            what: what.into(),
+            source,
+        }
     }
 }
 

@@ -10,8 +10,8 @@
 
 pub mod api;
 pub mod connectors;
-pub mod error;
 mod engine;
+pub mod error;
 pub mod metrics;
 pub mod model;
 pub mod outbox;

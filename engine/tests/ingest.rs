@@ -20,30 +20,60 @@ fn direction(s: &Scene, id: MessageId) -> Direction {
 }
 
 fn deliveries(s: &Scene, id: MessageId) -> i64 {
-    s.read(move |c| Ok(c.query_row("SELECT count(*) FROM delivery WHERE message = ?1", [id], |r| r.get(0))?))
+    s.read(move |c| {
+        Ok(c.query_row(
+            "SELECT count(*) FROM delivery WHERE message = ?1",
+            [id],
+            |r| r.get(0),
+        )?)
+    })
 }
 
 /// A mail of a history: who, to which mailbox, what it answers.
 fn any_mail(n: usize) -> impl Strategy<Value = (Mail, bool)> {
-    let who = prop_oneof![Just("anna@shop.test"), Just("Bert <bert@home.test>"), Just("anna.private@home.test")];
+    let who = prop_oneof![
+        Just("anna@shop.test"),
+        Just("Bert <bert@home.test>"),
+        Just("anna.private@home.test")
+    ];
     let place = prop_oneof![4 => Just(0), 3 => Just(1), 1 => Just(2), 1 => Just(3), 1 => Just(4)];
-    (who, place, 0usize..8, -6i64..6, any::<bool>(), any::<bool>()).prop_map(move |(who, kind, back, hours, both, sales)| {
-        let m = match kind {
-            0 => Mail::from(who),
-            1 => Mail::sent_to(who).authenticated(None),
-            2 => Mail::from("colleague@parley.test").to(&[TEAM]).authenticated(None),
-            3 => Mail::from(TEAM).to(&[who, TEAM]).authenticated(None),
-            _ => Mail::from(who).machine("auto-submitted"),
-        };
-        let m = m.named(&format!("m{n}")).subject(&format!("Subject {n}")).at(MONDAY + HOUR * hours + MINUTE * i64::try_from(n).unwrap());
-        // A mail answers an older one, or one that nobody here ever sees.
-        let m = match n.checked_sub(back) {
-            Some(older) if back > 0 => m.answering(&format!("m{older}@mail.test")),
-            None => m.answering("never-seen@mail.test"),
-            _ => m,
-        };
-        (if sales && kind != 0 { m.cc(&[SALES]) } else { m }, both)
-    })
+    (
+        who,
+        place,
+        0usize..8,
+        -6i64..6,
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(move |(who, kind, back, hours, both, sales)| {
+            let m = match kind {
+                0 => Mail::from(who),
+                1 => Mail::sent_to(who).authenticated(None),
+                2 => Mail::from("colleague@parley.test")
+                    .to(&[TEAM])
+                    .authenticated(None),
+                3 => Mail::from(TEAM).to(&[who, TEAM]).authenticated(None),
+                _ => Mail::from(who).machine("auto-submitted"),
+            };
+            let m = m
+                .named(&format!("m{n}"))
+                .subject(&format!("Subject {n}"))
+                .at(MONDAY + HOUR * hours + MINUTE * i64::try_from(n).unwrap());
+            // A mail answers an older one, or one that nobody here ever sees.
+            let m = match n.checked_sub(back) {
+                Some(older) if back > 0 => m.answering(&format!("m{older}@mail.test")),
+                None => m.answering("never-seen@mail.test"),
+                _ => m,
+            };
+            (
+                if sales && kind != 0 {
+                    m.cc(&[SALES])
+                } else {
+                    m
+                },
+                both,
+            )
+        })
 }
 
 fn history() -> impl Strategy<Value = Vec<(Mail, bool)>> {
@@ -56,10 +86,21 @@ fn appearances(history: &[(Mail, bool)]) -> Vec<(bool, Mail)> {
     for (n, (m, both)) in history.iter().enumerate() {
         all.push((false, m.clone()));
         if *both {
-            all.push((true, m.clone().received(Some(MONDAY - 2 * HOUR)).remote(&format!("INBOX/second/{n}"))));
+            all.push((
+                true,
+                m.clone()
+                    .received(Some(MONDAY - 2 * HOUR))
+                    .remote(&format!("INBOX/second/{n}")),
+            ));
         }
         if *both && n % 2 == 0 {
-            all.push((false, m.clone().place(Place::Sent).remote(&format!("Sent/copy/{n}")).authenticated(Some(n % 4 == 0))));
+            all.push((
+                false,
+                m.clone()
+                    .place(Place::Sent)
+                    .remote(&format!("Sent/copy/{n}"))
+                    .authenticated(Some(n % 4 == 0)),
+            ));
         }
     }
     all
@@ -69,7 +110,11 @@ fn deal(s: &Scene, all: &[(bool, Mail)], per_batch: usize) {
     let sales = s.connect(SALES);
     for some in all.chunks(per_batch.max(1)) {
         for second in [false, true] {
-            let mails: Vec<&Mail> = some.iter().filter(|(at, _)| *at == second).map(|(_, m)| m).collect();
+            let mails: Vec<&Mail> = some
+                .iter()
+                .filter(|(at, _)| *at == second)
+                .map(|(_, m)| m)
+                .collect();
             s.receive_at(if second { sales } else { s.account }, mails);
         }
     }
@@ -78,7 +123,9 @@ fn deal(s: &Scene, all: &[(bool, Mail)], per_batch: usize) {
 fn shuffle<T>(all: &mut [T], seed: u64) {
     let mut x = seed | 1;
     for i in (1..all.len()).rev() {
-        x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        x = x
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         all.swap(i, usize::try_from(x >> 33).unwrap() % (i + 1));
     }
 }
@@ -152,8 +199,19 @@ fn differs(a: &Scene, b: &Scene) -> String {
         })
     };
     let (x, y) = (rows(a), rows(b));
-    let only = |p: &[String], q: &[String]| p.iter().filter(|l| !q.contains(l)).take(8).cloned().collect::<Vec<_>>().join("\n  ");
-    format!("only here:\n  {}\nonly there:\n  {}", only(&x, &y), only(&y, &x))
+    let only = |p: &[String], q: &[String]| {
+        p.iter()
+            .filter(|l| !q.contains(l))
+            .take(8)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n  ")
+    };
+    format!(
+        "only here:\n  {}\nonly there:\n  {}",
+        only(&x, &y),
+        only(&y, &x)
+    )
 }
 
 #[test]
@@ -166,7 +224,10 @@ fn a_customers_first_mail_opens_a_conversation_and_tells_once() {
     assert!(s.is_open(anna));
     assert_eq!(told.try_recv().unwrap().notices, [(anna, id)]);
     s.receive([&m]);
-    assert!(told.try_recv().is_err() || told.try_recv().is_err(), "the same mail is told once");
+    assert!(
+        told.try_recv().is_err() || told.try_recv().is_err(),
+        "the same mail is told once"
+    );
     s.is_sound();
 }
 
@@ -178,7 +239,10 @@ fn one_mail_in_two_mailboxes_is_one_message_with_two_deliveries() {
     let id = s.arrives(&m);
     let again = s.receive_at(sales, [&m.clone().remote("INBOX/77")]);
     assert_eq!((again.new, again.known), (0, 1));
-    assert_eq!((s.number("SELECT count(*) FROM message"), deliveries(&s, id)), (1, 2));
+    assert_eq!(
+        (s.number("SELECT count(*) FROM message"), deliveries(&s, id)),
+        (1, 2)
+    );
     assert_eq!(s.folded(s.customer("anna@shop.test")).waits.len(), 1);
     s.is_sound();
 }
@@ -189,15 +253,23 @@ fn the_earliest_of_several_times_stands() {
     let sales = s.connect(SALES);
     let m = Mail::from("anna@shop.test").at(MONDAY - 3 * DAY);
     let id = s.arrives(&m.clone().received(Some(MONDAY + HOUR)));
-    s.receive_at(sales, [&m.received(Some(MONDAY + MINUTE)).remote("INBOX/2")]);
-    assert_eq!(s.read(move |c| Ok(timeline::message(c, id)?.sent_at)), MONDAY + MINUTE - DAY);
+    s.receive_at(
+        sales,
+        [&m.received(Some(MONDAY + MINUTE)).remote("INBOX/2")],
+    );
+    assert_eq!(
+        s.read(move |c| Ok(timeline::message(c, id)?.sent_at)),
+        MONDAY + MINUTE - DAY
+    );
     s.is_sound();
 }
 
 #[test]
 fn an_unreadable_mail_keeps_its_bytes_and_stops_nobody() {
     let s = Scene::new();
-    let bad = Mail::from("anna@shop.test").text("\u{fffd}broken").unreadable();
+    let bad = Mail::from("anna@shop.test")
+        .text("\u{fffd}broken")
+        .unreadable();
     let brought = s.receive([&bad, &Mail::from("bert@home.test")]);
     assert_eq!((brought.new, brought.unreadable), (1, 1));
     let id = s.id(&bad);
@@ -208,9 +280,17 @@ fn an_unreadable_mail_keeps_its_bytes_and_stops_nobody() {
     assert!(why.is_some());
     assert!(matches!(raw, Raw::Bytes(b) if String::from_utf8_lossy(&b).contains("broken")));
     assert!(s.is_open(s.customer("bert@home.test")));
-    assert_eq!(s.number("SELECT count(*) FROM conversation WHERE shelf = 0"), 1, "what cannot be read opens nothing");
+    assert_eq!(
+        s.number("SELECT count(*) FROM conversation WHERE shelf = 0"),
+        1,
+        "what cannot be read opens nothing"
+    );
     let other = s.receive_at(s.connect(SALES), [&bad.remote("INBOX/5")]);
-    assert_eq!((other.unreadable, other.known), (0, 1), "the same one in another mailbox is no new one");
+    assert_eq!(
+        (other.unreadable, other.known),
+        (0, 1),
+        "the same one in another mailbox is no new one"
+    );
     s.is_sound();
 }
 
@@ -221,9 +301,18 @@ fn our_own_echo_becomes_a_delivery_of_our_send() {
     let id = s.replies("anna@shop.test", "Here it is.");
     let sent_at = s.read(move |c| Ok(timeline::message(c, id)?.sent_at));
     s.later(HOUR);
-    s.receive([&Mail::sent_to("anna@shop.test").message_id(&s.message_id_of(id)).text("Here it is.")]);
-    assert_eq!((s.number("SELECT count(*) FROM message"), deliveries(&s, id)), (2, 1));
-    assert_eq!(s.read(move |c| Ok(timeline::message(c, id)?.sent_at)), sent_at, "no echo changes when it was sent");
+    s.receive([&Mail::sent_to("anna@shop.test")
+        .message_id(&s.message_id_of(id))
+        .text("Here it is.")]);
+    assert_eq!(
+        (s.number("SELECT count(*) FROM message"), deliveries(&s, id)),
+        (2, 1)
+    );
+    assert_eq!(
+        s.read(move |c| Ok(timeline::message(c, id)?.sent_at)),
+        sent_at,
+        "no echo changes when it was sent"
+    );
     s.is_sound();
 }
 
@@ -235,7 +324,9 @@ fn an_echo_ends_doubt() {
         outbox::begin(tx, id)?;
         outbox::uncertain(tx, id, "the line broke")
     });
-    s.receive([&Mail::sent_to("anna@shop.test").message_id(&s.message_id_of(id)).text("Did it go?")]);
+    s.receive([&Mail::sent_to("anna@shop.test")
+        .message_id(&s.message_id_of(id))
+        .text("Did it go?")]);
     assert_eq!(s.state_of(id), parley_engine::model::OutboxState::Sent);
     s.is_sound();
 }
@@ -248,10 +339,17 @@ fn an_echo_of_what_we_thought_had_failed_stops_the_next_try() {
         outbox::begin(tx, id)?;
         outbox::retry_later(tx, id, MONDAY + HOUR, "the line broke")
     });
-    s.receive([&Mail::sent_to("anna@shop.test").message_id(&s.message_id_of(id)).text("Once only")]);
+    s.receive([&Mail::sent_to("anna@shop.test")
+        .message_id(&s.message_id_of(id))
+        .text("Once only")]);
     assert_eq!(s.state_of(id), parley_engine::model::OutboxState::Sent);
     let account = s.account;
-    assert!(s.read(move |c| outbox::due(c, account, MONDAY + DAY)).0.is_none(), "it would go out twice");
+    assert!(
+        s.read(move |c| outbox::due(c, account, MONDAY + DAY))
+            .0
+            .is_none(),
+        "it would go out twice"
+    );
     s.is_sound();
 }
 
@@ -261,8 +359,13 @@ fn a_forged_message_id_swallows_nothing() {
     s.arrives(&Mail::from("anna@shop.test"));
     let id = s.replies("anna@shop.test", "The true answer.");
     let ours = s.message_id_of(id);
-    let stranger = Mail::from("mallory@evil.test").message_id(&ours).text("From a stranger");
-    let as_us = Mail::from(TEAM).message_id(&ours).text("As if from us").authenticated(Some(false));
+    let stranger = Mail::from("mallory@evil.test")
+        .message_id(&ours)
+        .text("From a stranger");
+    let as_us = Mail::from(TEAM)
+        .message_id(&ours)
+        .text("As if from us")
+        .authenticated(Some(false));
     s.receive([&stranger, &as_us]);
     assert_eq!(direction(&s, s.id(&stranger)), Direction::Inbound);
     assert!(s.is_open(s.customer("mallory@evil.test")));
@@ -274,25 +377,46 @@ fn a_forged_message_id_swallows_nothing() {
 #[test]
 fn two_customers_with_one_message_id_are_both_heard() {
     let s = Scene::new();
-    s.receive([&Mail::from("anna@shop.test").message_id("same@x"), &Mail::from("bert@home.test").message_id("same@x")]);
+    s.receive([
+        &Mail::from("anna@shop.test").message_id("same@x"),
+        &Mail::from("bert@home.test").message_id("same@x"),
+    ]);
     assert!(s.is_open(s.customer("anna@shop.test")) && s.is_open(s.customer("bert@home.test")));
 }
 
 #[test]
 fn mail_from_us_is_ours_only_with_sent_or_dmarc() {
     let s = Scene::new();
-    let claims = |n: &str, place, word| Mail::from(TEAM).named(n).to(&["anna@shop.test"]).place(place).authenticated(word);
+    let claims = |n: &str, place, word| {
+        Mail::from(TEAM)
+            .named(n)
+            .to(&["anna@shop.test"])
+            .place(place)
+            .authenticated(word)
+    };
     let cases = [
-        (claims("in inbox, unknown", Place::Inbox, None), Direction::Internal),
-        (claims("in inbox, failed", Place::Inbox, Some(false)), Direction::Internal),
-        (claims("in inbox, passed", Place::Inbox, Some(true)), Direction::Outbound),
+        (
+            claims("in inbox, unknown", Place::Inbox, None),
+            Direction::Internal,
+        ),
+        (
+            claims("in inbox, failed", Place::Inbox, Some(false)),
+            Direction::Internal,
+        ),
+        (
+            claims("in inbox, passed", Place::Inbox, Some(true)),
+            Direction::Outbound,
+        ),
         (claims("in sent", Place::Sent, None), Direction::Outbound),
     ];
     for (m, wanted) in &cases {
         let id = s.arrives(m);
         assert_eq!(direction(&s, id), *wanted, "{m:?}");
     }
-    assert!(!s.is_open(s.customer("anna@shop.test")), "none of them opens anything");
+    assert!(
+        !s.is_open(s.customer("anna@shop.test")),
+        "none of them opens anything"
+    );
     s.is_sound();
 }
 
@@ -301,13 +425,27 @@ fn a_mail_of_ours_in_the_inbox_is_known_for_ours_when_it_turns_up_in_sent() {
     let s = Scene::new();
     s.arrives(&Mail::from("anna@shop.test").named("q"));
     s.later(HOUR);
-    let copy = Mail::from(TEAM).to(&["anna@shop.test"]).cc(&[TEAM]).named("a").answering("q@mail.test").authenticated(None).at(s.now());
+    let copy = Mail::from(TEAM)
+        .to(&["anna@shop.test"])
+        .cc(&[TEAM])
+        .named("a")
+        .answering("q@mail.test")
+        .authenticated(None)
+        .at(s.now());
     let id = s.arrives(&copy);
     assert_eq!(direction(&s, id), Direction::Internal);
-    assert!(s.folded(s.customer("anna@shop.test")).wait_since().is_some());
+    assert!(
+        s.folded(s.customer("anna@shop.test"))
+            .wait_since()
+            .is_some()
+    );
     s.receive([&copy.place(Place::Sent).remote("Sent/1")]);
     assert_eq!(direction(&s, id), Direction::Outbound);
-    assert_eq!(s.folded(s.customer("anna@shop.test")).wait_since(), None, "the reply ended the wait");
+    assert_eq!(
+        s.folded(s.customer("anna@shop.test")).wait_since(),
+        None,
+        "the reply ended the wait"
+    );
     s.is_sound();
 }
 
@@ -318,15 +456,35 @@ fn internal_mail_stands_in_its_threads_conversation_and_opens_nothing() {
     let anna = s.customer("anna@shop.test");
     s.does(args::Resolve { conversation: anna });
     s.later(MINUTE);
-    let aside = Mail::from(TEAM).to(&[TEAM]).named("aside").answering("q@mail.test").authenticated(None).at(s.now());
-    let aside2 = Mail::from(TEAM).to(&[TEAM]).named("aside2").answering("aside@mail.test").authenticated(None).at(s.now() + 1);
+    let aside = Mail::from(TEAM)
+        .to(&[TEAM])
+        .named("aside")
+        .answering("q@mail.test")
+        .authenticated(None)
+        .at(s.now());
+    let aside2 = Mail::from(TEAM)
+        .to(&[TEAM])
+        .named("aside2")
+        .answering("aside@mail.test")
+        .authenticated(None)
+        .at(s.now() + 1);
     s.receive([&aside2]);
     s.receive([&aside]);
-    assert_eq!(s.timeline(anna).len(), 3, "the answer to the aside followed it");
+    assert_eq!(
+        s.timeline(anna).len(),
+        3,
+        "the answer to the aside followed it"
+    );
     assert!(!s.is_open(anna));
-    let alone = Mail::from(TEAM).to(&[TEAM]).named("alone").authenticated(None);
+    let alone = Mail::from(TEAM)
+        .to(&[TEAM])
+        .named("alone")
+        .authenticated(None);
     s.receive([&alone]);
-    assert_eq!(s.number("SELECT count(*) FROM conversation WHERE shelf = 3"), 1);
+    assert_eq!(
+        s.number("SELECT count(*) FROM conversation WHERE shelf = 3"),
+        1
+    );
     s.is_sound();
 }
 
@@ -346,10 +504,19 @@ fn an_address_that_becomes_ours_is_no_customer_any_more() {
 fn machine_mail_opens_nothing_waits_for_nothing_and_tells_nobody() {
     let s = Scene::new();
     let mut told = s.store().announcements();
-    s.receive([&Mail::from("robot@shop.test").machine("auto-submitted"), &Mail::from("spam@evil.test").junk()]);
+    s.receive([
+        &Mail::from("robot@shop.test").machine("auto-submitted"),
+        &Mail::from("spam@evil.test").junk(),
+    ]);
     assert!(told.try_recv().unwrap().notices.is_empty());
-    assert_eq!(s.shelf(s.customer("robot@shop.test")), Some(conversations::AUTOMATIC));
-    assert_eq!(s.shelf(s.customer("spam@evil.test")), Some(conversations::AUTOMATIC));
+    assert_eq!(
+        s.shelf(s.customer("robot@shop.test")),
+        Some(conversations::AUTOMATIC)
+    );
+    assert_eq!(
+        s.shelf(s.customer("spam@evil.test")),
+        Some(conversations::AUTOMATIC)
+    );
     assert_eq!(s.number("SELECT count(*) FROM wait"), 0);
     s.is_sound();
 }
@@ -357,9 +524,16 @@ fn machine_mail_opens_nothing_waits_for_nothing_and_tells_nobody() {
 #[test]
 fn becoming_human_opens_with_the_wait_from_when_it_was_sent() {
     let s = Scene::new();
-    let id = s.arrives(&Mail::from("robot@shop.test").machine("auto-submitted").at(MONDAY + MINUTE));
+    let id = s.arrives(
+        &Mail::from("robot@shop.test")
+            .machine("auto-submitted")
+            .at(MONDAY + MINUTE),
+    );
     s.later(3 * HOUR);
-    s.does(args::ClassSet { message: id, class: Class::Human });
+    s.does(args::ClassSet {
+        message: id,
+        class: Class::Human,
+    });
     let c = s.customer("robot@shop.test");
     assert!(s.is_open(c));
     assert_eq!(s.folded(c).wait_since(), Some(MONDAY + MINUTE));
@@ -379,7 +553,10 @@ fn what_turns_up_outside_of_junk_is_no_junk_in_either_order() {
             s.receive([&good]);
             s.receive([&junk]);
         }
-        assert!(s.is_open(s.customer("anna@shop.test")), "junk first: {junk_first}");
+        assert!(
+            s.is_open(s.customer("anna@shop.test")),
+            "junk first: {junk_first}"
+        );
         s.is_sound();
     }
 }
@@ -388,12 +565,23 @@ fn what_turns_up_outside_of_junk_is_no_junk_in_either_order() {
 fn mail_from_before_live_from_is_history() {
     let s = Scene::new();
     s.live_from(s.account, MONDAY + HOUR);
-    s.receive([&Mail::from("old@shop.test").at(MONDAY), &Mail::from("new@shop.test").at(MONDAY + 2 * HOUR)]);
-    assert_eq!(s.shelf(s.customer("old@shop.test")), Some(conversations::RESOLVED));
+    s.receive([
+        &Mail::from("old@shop.test").at(MONDAY),
+        &Mail::from("new@shop.test").at(MONDAY + 2 * HOUR),
+    ]);
+    assert_eq!(
+        s.shelf(s.customer("old@shop.test")),
+        Some(conversations::RESOLVED)
+    );
     assert!(s.is_open(s.customer("new@shop.test")));
     assert_eq!(s.number("SELECT count(*) FROM wait"), 1);
-    s.does(args::Reopen { conversation: s.customer("old@shop.test") });
-    assert!(s.is_open(s.customer("old@shop.test")), "a person may open it by hand");
+    s.does(args::Reopen {
+        conversation: s.customer("old@shop.test"),
+    });
+    assert!(
+        s.is_open(s.customer("old@shop.test")),
+        "a person may open it by hand"
+    );
     s.is_sound();
 }
 
@@ -410,13 +598,25 @@ fn a_later_live_from_makes_history_of_what_came_before() {
 #[test]
 fn an_outbound_is_shown_under_each_customer_it_went_to_and_belongs_to_one() {
     let s = Scene::new();
-    s.receive([&Mail::from("anna@shop.test").named("q"), &Mail::from("bert@home.test")]);
+    s.receive([
+        &Mail::from("anna@shop.test").named("q"),
+        &Mail::from("bert@home.test"),
+    ]);
     s.later(HOUR);
-    let out = Mail::sent_to("anna@shop.test").to(&["bert@home.test", "anna@shop.test"]).answering("q@mail.test").at(s.now());
+    let out = Mail::sent_to("anna@shop.test")
+        .to(&["bert@home.test", "anna@shop.test"])
+        .answering("q@mail.test")
+        .at(s.now());
     let id = s.arrives(&out);
-    assert!(s.timeline(s.customer("anna@shop.test")).contains(&id) && s.timeline(s.customer("bert@home.test")).contains(&id));
+    assert!(
+        s.timeline(s.customer("anna@shop.test")).contains(&id)
+            && s.timeline(s.customer("bert@home.test")).contains(&id)
+    );
     let anna = s.customer("anna@shop.test");
-    assert_eq!(s.read(move |c| Ok(timeline::message(c, id)?.conversation)), Some(anna));
+    assert_eq!(
+        s.read(move |c| Ok(timeline::message(c, id)?.conversation)),
+        Some(anna)
+    );
     for who in ["anna@shop.test", "bert@home.test"] {
         assert_eq!(s.folded(s.customer(who)).wait_since(), None, "{who}");
     }
@@ -427,7 +627,12 @@ fn an_outbound_is_shown_under_each_customer_it_went_to_and_belongs_to_one() {
 fn a_mail_gone_at_the_provider_stays_here() {
     let s = Scene::new();
     s.receive([&Mail::from("anna@shop.test").remote("INBOX/1")]);
-    s.take(s.account, vec![Event::Vanished { remote_id: RemoteId("INBOX/1".into()) }]);
+    s.take(
+        s.account,
+        vec![Event::Vanished {
+            remote_id: RemoteId("INBOX/1".into()),
+        }],
+    );
     assert_eq!(s.number("SELECT count(*) FROM message"), 1);
     assert_eq!(s.number("SELECT vanished FROM delivery"), 1);
     s.is_sound();
@@ -438,7 +643,13 @@ fn a_batch_that_fails_leaves_nothing_and_the_cursor_where_it_was() {
     let s = Scene::new();
     s.receive([&Mail::from("anna@shop.test")]);
     let before = s.digest();
-    let cursor = |s: &Scene| s.read(|c| Ok(c.query_row("SELECT cursor FROM account", [], |r| r.get::<_, Option<String>>(0))?));
+    let cursor = |s: &Scene| {
+        s.read(|c| {
+            Ok(c.query_row("SELECT cursor FROM account", [], |r| {
+                r.get::<_, Option<String>>(0)
+            })?)
+        })
+    };
     let was = cursor(&s);
     let batch = s.batch(vec![Mail::from("bert@home.test").event(MONDAY)]);
     let account = s.account;
@@ -454,21 +665,79 @@ fn a_batch_that_fails_leaves_nothing_and_the_cursor_where_it_was() {
 #[test]
 fn when_a_mail_was_sent_follows_the_servers_clock() {
     let live = MONDAY;
-    let t = |claimed, received, provider| sent_at(&Times { claimed, received, provider }, live, MONDAY + 9 * DAY);
+    let t = |claimed, received, provider| {
+        sent_at(
+            &Times {
+                claimed,
+                received,
+                provider,
+            },
+            live,
+            MONDAY + 9 * DAY,
+        )
+    };
     let server = MONDAY + 5 * DAY;
     for (name, got, wanted) in [
-        ("a true Date stands", t(Some(server - HOUR), Some(server), Some(server)), server - HOUR),
-        ("a Date in the future is capped", t(Some(server + DAY), Some(server), Some(server)), server),
-        ("a Date too old is capped a day before", t(Some(server - 2 * DAY), Some(server), Some(server)), server - DAY),
-        ("exactly a day before stands", t(Some(server - DAY), Some(server), Some(server)), server - DAY),
-        ("Received wins over INTERNALDATE", t(Some(server - HOUR), Some(server), Some(server + 9 * DAY)), server - HOUR),
-        ("without Received it is capped only from above", t(Some(MONDAY - 300 * DAY), None, Some(server)), MONDAY - 300 * DAY),
-        ("without Received INTERNALDATE is the upper end", t(Some(server + HOUR), None, Some(server)), server),
-        ("before live_from it is capped only from above", t(Some(MONDAY - 300 * DAY), Some(MONDAY - DAY), Some(server)), MONDAY - 300 * DAY),
-        ("without a Date the server's time stands", t(None, Some(server), Some(server + 1)), server),
-        ("without a Date and Received INTERNALDATE stands", t(None, None, Some(server)), server),
-        ("without anything it is now", t(None, None, None), MONDAY + 9 * DAY),
-        ("a Date before 1970 is 1970", t(Some(-5), None, Some(server)), 0),
+        (
+            "a true Date stands",
+            t(Some(server - HOUR), Some(server), Some(server)),
+            server - HOUR,
+        ),
+        (
+            "a Date in the future is capped",
+            t(Some(server + DAY), Some(server), Some(server)),
+            server,
+        ),
+        (
+            "a Date too old is capped a day before",
+            t(Some(server - 2 * DAY), Some(server), Some(server)),
+            server - DAY,
+        ),
+        (
+            "exactly a day before stands",
+            t(Some(server - DAY), Some(server), Some(server)),
+            server - DAY,
+        ),
+        (
+            "Received wins over INTERNALDATE",
+            t(Some(server - HOUR), Some(server), Some(server + 9 * DAY)),
+            server - HOUR,
+        ),
+        (
+            "without Received it is capped only from above",
+            t(Some(MONDAY - 300 * DAY), None, Some(server)),
+            MONDAY - 300 * DAY,
+        ),
+        (
+            "without Received INTERNALDATE is the upper end",
+            t(Some(server + HOUR), None, Some(server)),
+            server,
+        ),
+        (
+            "before live_from it is capped only from above",
+            t(Some(MONDAY - 300 * DAY), Some(MONDAY - DAY), Some(server)),
+            MONDAY - 300 * DAY,
+        ),
+        (
+            "without a Date the server's time stands",
+            t(None, Some(server), Some(server + 1)),
+            server,
+        ),
+        (
+            "without a Date and Received INTERNALDATE stands",
+            t(None, None, Some(server)),
+            server,
+        ),
+        (
+            "without anything it is now",
+            t(None, None, None),
+            MONDAY + 9 * DAY,
+        ),
+        (
+            "a Date before 1970 is 1970",
+            t(Some(-5), None, Some(server)),
+            0,
+        ),
     ] {
         assert_eq!(got, wanted, "{name}");
     }

@@ -49,24 +49,49 @@ fn count_rows(s: &Scene) {
 
 /// What the provider took, one Message-ID a line; it outlives us.
 fn provider_took(dir: &Path) -> Vec<String> {
-    std::fs::read_to_string(dir.join("provider.txt")).unwrap_or_default().lines().map(str::to_owned).collect()
+    std::fs::read_to_string(dir.join("provider.txt"))
+        .unwrap_or_default()
+        .lines()
+        .map(str::to_owned)
+        .collect()
 }
 
 fn hand_over(dir: &Path, message_id: &str) {
-    let mut f = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("provider.txt")).unwrap();
+    let mut f = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(dir.join("provider.txt"))
+        .unwrap();
     writeln!(f, "{message_id}").unwrap();
 }
 
 const BATCHES: usize = 6;
-const REPLIES: [(&str, &str); 3] = [("c0@shop.test", "Reply to zero"), ("c1@shop.test", "Reply to one"), ("c2@shop.test", "Reply to two")];
+const REPLIES: [(&str, &str); 3] = [
+    ("c0@shop.test", "Reply to zero"),
+    ("c1@shop.test", "Reply to one"),
+    ("c2@shop.test", "Reply to two"),
+];
 
 fn mails(batch: usize) -> Vec<Mail> {
     let mail = |i: usize| {
-        let (n, at) = (batch * 4 + i, MONDAY + MINUTE * i64::try_from(batch * 4 + i).unwrap());
+        let (n, at) = (
+            batch * 4 + i,
+            MONDAY + MINUTE * i64::try_from(batch * 4 + i).unwrap(),
+        );
         match i {
-            3 => Mail::sent_to("c9@shop.test").named(&format!("m{n}")).answering(&format!("m{}@mail.test", n + 2)).at(at),
-            2 => Mail::from("list@shop.test").named(&format!("m{n}")).machine("list-id").at(at).file("a.txt", b"a file of a mail"),
-            _ => Mail::from(&format!("c{}@shop.test", n % 5)).named(&format!("m{n}")).text(&format!("number {n} asks")).at(at),
+            3 => Mail::sent_to("c9@shop.test")
+                .named(&format!("m{n}"))
+                .answering(&format!("m{}@mail.test", n + 2))
+                .at(at),
+            2 => Mail::from("list@shop.test")
+                .named(&format!("m{n}"))
+                .machine("list-id")
+                .at(at)
+                .file("a.txt", b"a file of a mail"),
+            _ => Mail::from(&format!("c{}@shop.test", n % 5))
+                .named(&format!("m{n}"))
+                .text(&format!("number {n} asks"))
+                .at(at),
         }
     };
     (0..4).map(mail).collect()
@@ -77,7 +102,8 @@ fn work(s: &Scene) {
     s.run(s.engine.recover()).unwrap();
     settle_uncertain(s);
     for b in 0..BATCHES {
-        s.clock.set(MONDAY + HOUR + MINUTE * i64::try_from(b).unwrap());
+        s.clock
+            .set(MONDAY + HOUR + MINUTE * i64::try_from(b).unwrap());
         s.receive(&mails(b));
     }
     s.clock.set(MONDAY + 2 * HOUR);
@@ -90,11 +116,34 @@ fn work(s: &Scene) {
             act();
         }
     };
-    once("SELECT count(*) FROM entry WHERE kind = 'stage_set'", &|| drop(s.does(args::StageSet { customer: c3, stage: Some("won".into()), evidence: None })));
-    once("SELECT count(*) FROM entry WHERE kind = 'tag_set'", &|| drop(s.does(args::TagSet { conversation: c3, tag: "lamp".into(), on: true })));
-    once("SELECT count(*) FROM entry WHERE kind = 'link'", &|| drop(s.does(args::Link { a: c3, b: c4 })));
-    once("SELECT count(*) FROM entry WHERE kind = 'resolve' AND conversation <> (SELECT id FROM handle WHERE value = 'c1@shop.test')", &|| drop(s.does(args::Resolve { conversation: c3 })));
-    once("SELECT count(*) FROM entry WHERE kind = 'undo.resolve'", &|| drop(s.does(args::Undo {})));
+    once(
+        "SELECT count(*) FROM entry WHERE kind = 'stage_set'",
+        &|| {
+            drop(s.does(args::StageSet {
+                customer: c3,
+                stage: Some("won".into()),
+                evidence: None,
+            }))
+        },
+    );
+    once("SELECT count(*) FROM entry WHERE kind = 'tag_set'", &|| {
+        drop(s.does(args::TagSet {
+            conversation: c3,
+            tag: "lamp".into(),
+            on: true,
+        }))
+    });
+    once("SELECT count(*) FROM entry WHERE kind = 'link'", &|| {
+        drop(s.does(args::Link { a: c3, b: c4 }))
+    });
+    once(
+        "SELECT count(*) FROM entry WHERE kind = 'resolve' AND conversation <> (SELECT id FROM handle WHERE value = 'c1@shop.test')",
+        &|| drop(s.does(args::Resolve { conversation: c3 })),
+    );
+    once(
+        "SELECT count(*) FROM entry WHERE kind = 'undo.resolve'",
+        &|| drop(s.does(args::Undo {})),
+    );
 }
 
 /// Author and send, unless that happened.
@@ -103,7 +152,8 @@ fn reply(s: &Scene, to: &str, text: &str, resolve: bool) {
         let text = text.to_owned();
         move |c| {
             let mut q = c.prepare("SELECT id FROM outbox WHERE instr(mail, ?1) > 0")?;
-            Ok(q.query_map([text], |r| r.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?)
+            Ok(q.query_map([text], |r| r.get(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()?)
         }
     });
     let id = match found.first() {
@@ -127,11 +177,23 @@ fn send(s: &Scene, id: parley_engine::model::MessageId) {
 
 /// The provider's list confirms what went out; a person sends the rest again.
 fn settle_uncertain(s: &Scene) {
-    let uncertain = s.read(|c| Ok(outbox::unfinished(c)?.into_iter().filter(|o| o.state == OutboxState::Uncertain).collect::<Vec<_>>()));
+    let uncertain = s.read(|c| {
+        Ok(outbox::unfinished(c)?
+            .into_iter()
+            .filter(|o| o.state == OutboxState::Uncertain)
+            .collect::<Vec<_>>())
+    });
     for o in uncertain {
         if provider_took(s.dir()).contains(&o.message_id) {
-            s.receive([&Mail::sent_to(&party(&o.mail.to[0].address).address).message_id(&o.message_id).text(&o.mail.text).at(s.now())]);
-            assert_eq!(s.state_of(o.id), OutboxState::Sent, "the echo did not confirm it");
+            s.receive([&Mail::sent_to(&party(&o.mail.to[0].address).address)
+                .message_id(&o.message_id)
+                .text(&o.mail.text)
+                .at(s.now())]);
+            assert_eq!(
+                s.state_of(o.id),
+                OutboxState::Sent,
+                "the echo did not confirm it"
+            );
         } else {
             s.write(move |tx| outbox::again(tx, o.id));
             send(s, o.id);
@@ -143,7 +205,10 @@ fn settle_uncertain(s: &Scene) {
 fn resolve_again(s: &Scene) {
     let c1 = s.customer(REPLIES[1].0);
     if s.number("SELECT count(*) FROM entry WHERE kind = 'auto.send.reopen'") > 0 {
-        assert!(s.is_open(c1), "an uncertain send must open the conversation again");
+        assert!(
+            s.is_open(c1),
+            "an uncertain send must open the conversation again"
+        );
         s.does(args::Resolve { conversation: c1 });
     }
 }
@@ -152,17 +217,47 @@ fn resolve_again(s: &Scene) {
 fn story(s: &Scene) -> BTreeMap<&'static str, Vec<String>> {
     let mut all = BTreeMap::new();
     for (name, sql) in [
-        ("messages", "SELECT hex(id), hex(conversation), direction, class, live, sent_at, outside, opens, subject FROM message WHERE author IS NULL ORDER BY id"),
-        ("sends", "SELECT hex(conversation), state, mail FROM outbox ORDER BY mail"),
-        ("deliveries", "SELECT remote_id, place FROM delivery WHERE message NOT IN (SELECT id FROM outbox) ORDER BY 1"),
-        ("threads", "SELECT hex(ref), hex(thread) FROM thread_ref WHERE thread NOT IN (SELECT thread FROM thread_ref JOIN outbox USING (ref)) ORDER BY 1"),
-        ("customers", "SELECT hex(id), hex(root), stage, messages, here, human, open, wait_since FROM customer ORDER BY id"),
-        ("rows", "SELECT hex(id), name, shelf, messages, wait_since, stage, tags, unread, problem FROM conversation ORDER BY id"),
-        ("waits", "SELECT hex(conversation), hex(message), started_at, ended FROM wait ORDER BY 1, 2"),
-        ("counters", "SELECT key, n FROM counter WHERE n <> 0 ORDER BY 1"),
-        ("decisions", "SELECT kind, count(*) FROM entry WHERE kind NOT LIKE 'auto.%' AND kind NOT IN ('account_save', 'resolve') GROUP BY kind ORDER BY kind"),
+        (
+            "messages",
+            "SELECT hex(id), hex(conversation), direction, class, live, sent_at, outside, opens, subject FROM message WHERE author IS NULL ORDER BY id",
+        ),
+        (
+            "sends",
+            "SELECT hex(conversation), state, mail FROM outbox ORDER BY mail",
+        ),
+        (
+            "deliveries",
+            "SELECT remote_id, place FROM delivery WHERE message NOT IN (SELECT id FROM outbox) ORDER BY 1",
+        ),
+        (
+            "threads",
+            "SELECT hex(ref), hex(thread) FROM thread_ref WHERE thread NOT IN (SELECT thread FROM thread_ref JOIN outbox USING (ref)) ORDER BY 1",
+        ),
+        (
+            "customers",
+            "SELECT hex(id), hex(root), stage, messages, here, human, open, wait_since FROM customer ORDER BY id",
+        ),
+        (
+            "rows",
+            "SELECT hex(id), name, shelf, messages, wait_since, stage, tags, unread, problem FROM conversation ORDER BY id",
+        ),
+        (
+            "waits",
+            "SELECT hex(conversation), hex(message), started_at, ended FROM wait ORDER BY 1, 2",
+        ),
+        (
+            "counters",
+            "SELECT key, n FROM counter WHERE n <> 0 ORDER BY 1",
+        ),
+        (
+            "decisions",
+            "SELECT kind, count(*) FROM entry WHERE kind NOT LIKE 'auto.%' AND kind NOT IN ('account_save', 'resolve') GROUP BY kind ORDER BY kind",
+        ),
         ("account", "SELECT cursor, messages FROM account"),
-        ("files", "SELECT name, size, hex(hash) FROM file ORDER BY 1, 3"),
+        (
+            "files",
+            "SELECT name, size, hex(hash) FROM file ORDER BY 1, 3",
+        ),
     ] {
         let rows = s.read(move |c| {
             let mut q = c.prepare(sql)?;
@@ -170,7 +265,12 @@ fn story(s: &Scene) -> BTreeMap<&'static str, Vec<String>> {
             let mut rows = q.query([])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
-                out.push((0..n).map(|i| cell(r.get_ref(i).unwrap())).collect::<Vec<_>>().join(" "));
+                out.push(
+                    (0..n)
+                        .map(|i| cell(r.get_ref(i).unwrap()))
+                        .collect::<Vec<_>>()
+                        .join(" "),
+                );
             }
             Ok(out)
         });
@@ -199,7 +299,9 @@ fn copy_of(base: &Path) -> tempfile::TempDir {
 /// The child: works until it is killed. Without a folder given there is nothing to do.
 #[test]
 fn works_until_it_is_killed() {
-    let Some(dir) = std::env::var_os("PARLEY_KILL_DIR") else { return };
+    let Some(dir) = std::env::var_os("PARLEY_KILL_DIR") else {
+        return;
+    };
     let at: i64 = std::env::var("PARLEY_KILL_AT").unwrap().parse().unwrap();
     let s = Scene::in_folder(Path::new(&dir));
     count_rows(&s);
@@ -218,7 +320,12 @@ fn child(dir: &Path, at: i64) -> bool {
         .output()
         .unwrap();
     let finished = dir.join("written.txt").exists();
-    assert_eq!(finished, out.status.success(), "the child failed otherwise: {}", String::from_utf8_lossy(&out.stdout));
+    assert_eq!(
+        finished,
+        out.status.success(),
+        "the child failed otherwise: {}",
+        String::from_utf8_lossy(&out.stdout)
+    );
     finished
 }
 
@@ -231,9 +338,18 @@ fn a_kill_at_any_write_changes_nothing_in_the_end() {
     drop(s);
 
     let whole = copy_of(base.path());
-    assert!(child(whole.path(), i64::MAX), "the script does not reach its end");
-    let writes: i64 = std::fs::read_to_string(whole.path().join("written.txt")).unwrap().parse().unwrap();
-    assert!(writes > 300, "only {writes} rows were counted: the kill points are not installed");
+    assert!(
+        child(whole.path(), i64::MAX),
+        "the script does not reach its end"
+    );
+    let writes: i64 = std::fs::read_to_string(whole.path().join("written.txt"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(
+        writes > 300,
+        "only {writes} rows were counted: the kill points are not installed"
+    );
     let s = Scene::in_folder(whole.path());
     let wanted = Arc::new(story(&s));
     s.is_sound();
@@ -241,7 +357,10 @@ fn a_kill_at_any_write_changes_nothing_in_the_end() {
 
     // Spread over the whole story, closer together where mails are sent and people decide.
     let late = writes * 2 / 3;
-    let points: Vec<i64> = (0..14).map(|i| 1 + i * late / 14).chain((0..26).map(|i| late + i * (writes - late) / 26)).collect();
+    let points: Vec<i64> = (0..14)
+        .map(|i| 1 + i * late / 14)
+        .chain((0..26).map(|i| late + i * (writes - late) / 26))
+        .collect();
     let mut killed = 0;
     for at in points {
         let dir = copy_of(base.path());
@@ -253,13 +372,20 @@ fn a_kill_at_any_write_changes_nothing_in_the_end() {
         s.is_sound();
         let now = story(&s);
         for (name, rows) in wanted.iter() {
-            assert_eq!(&now[name], rows, "{name} differ after a kill at write {at} of {writes}");
+            assert_eq!(
+                &now[name], rows,
+                "{name} differ after a kill at write {at} of {writes}"
+            );
         }
         let mut took = provider_took(dir.path());
         took.sort();
         let calls = took.len();
         took.dedup();
-        assert_eq!((took.len(), calls), (REPLIES.len(), REPLIES.len()), "a send was lost or doubled after a kill at write {at}");
+        assert_eq!(
+            (took.len(), calls),
+            (REPLIES.len(), REPLIES.len()),
+            "a send was lost or doubled after a kill at write {at}"
+        );
     }
     assert!(killed >= 38, "only {killed} children were killed");
 }

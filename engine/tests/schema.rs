@@ -24,7 +24,8 @@ fn here(name: &str) -> PathBuf {
 /// The database of a folder, with the key but without the store.
 fn raw(dir: &Path) -> Connection {
     let c = Connection::open(dir.join("parley.db")).unwrap();
-    c.pragma_update(None, "key", format!("x'{}'", "2a".repeat(32))).unwrap();
+    c.pragma_update(None, "key", format!("x'{}'", "2a".repeat(32)))
+        .unwrap();
     c
 }
 
@@ -43,8 +44,16 @@ fn the_written_schema_is_that_of_a_migrated_database() {
         std::fs::write(&path, &now).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap();
-    assert!(written == now, "engine/schema.sql is out of date: run this test with PARLEY_WRITE_SCHEMA=1");
-    for must in ["CREATE TABLE entry", "the log: append-only", "CREATE VIRTUAL TABLE search", "CREATE INDEX entry_entity"] {
+    assert!(
+        written == now,
+        "engine/schema.sql is out of date: run this test with PARLEY_WRITE_SCHEMA=1"
+    );
+    for must in [
+        "CREATE TABLE entry",
+        "the log: append-only",
+        "CREATE VIRTUAL TABLE search",
+        "CREATE INDEX entry_entity",
+    ] {
         assert!(written.contains(must), "{must:?} is missing");
     }
 }
@@ -65,8 +74,15 @@ fn every_table_keeps_its_types() {
 #[test]
 fn replicated_tables_carry_no_references() {
     let schema = migrate::dump_schema(&migrated()).unwrap();
-    let code: String = schema.lines().map(|l| l.split("--").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
-    assert!(code.contains("CREATE TABLE tag") && !code.to_uppercase().contains("REFERENCES"), "a tag may arrive before its customer");
+    let code: String = schema
+        .lines()
+        .map(|l| l.split("--").next().unwrap_or(""))
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(
+        code.contains("CREATE TABLE tag") && !code.to_uppercase().contains("REFERENCES"),
+        "a tag may arrive before its customer"
+    );
 }
 
 #[test]
@@ -77,7 +93,9 @@ fn migrating_again_changes_nothing() {
     migrate::migrate(&mut c).unwrap();
     assert_eq!(migrate::dump_schema(&c).unwrap(), before);
     assert_eq!(c.total_changes(), changes);
-    let version: i64 = c.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
+    let version: i64 = c
+        .query_row("PRAGMA user_version", [], |r| r.get(0))
+        .unwrap();
     assert_eq!(usize::try_from(version).unwrap(), migrate::MIGRATIONS.len());
 }
 
@@ -87,15 +105,21 @@ fn a_newer_database_is_refused_and_left_as_it_is() {
     Store::open(dir.path(), &key(), clock()).unwrap().close();
     {
         let c = raw(dir.path());
-        c.execute_batch("PRAGMA user_version = 999; PRAGMA journal_mode = DELETE;").unwrap();
+        c.execute_batch("PRAGMA user_version = 999; PRAGMA journal_mode = DELETE;")
+            .unwrap();
     }
     let before = std::fs::read(dir.path().join("parley.db")).unwrap();
     match Store::open(dir.path(), &key(), clock()) {
-        Err(Error::Newer { found: 999, known }) => assert_eq!(usize::try_from(known).unwrap(), migrate::MIGRATIONS.len()),
+        Err(Error::Newer { found: 999, known }) => {
+            assert_eq!(usize::try_from(known).unwrap(), migrate::MIGRATIONS.len())
+        }
         Err(e) => panic!("refused for another reason: {e}"),
         Ok(_) => panic!("a newer database was opened"),
     }
-    assert!(std::fs::read(dir.path().join("parley.db")).unwrap() == before, "the newer database was changed");
+    assert!(
+        std::fs::read(dir.path().join("parley.db")).unwrap() == before,
+        "the newer database was changed"
+    );
 }
 
 #[test]
@@ -105,7 +129,10 @@ fn a_wrong_key_opens_nothing_and_changes_nothing() {
     s.run(s.engine.stop());
     let before = std::fs::read(s.dir().join("parley.db")).unwrap();
     let wrong: Key = SecretBox::new(Box::new([1; 32]));
-    assert!(matches!(Store::open(s.dir(), &wrong, clock()), Err(Error::Locked(_))));
+    assert!(matches!(
+        Store::open(s.dir(), &wrong, clock()),
+        Err(Error::Locked(_))
+    ));
     assert!(std::fs::read(s.dir().join("parley.db")).unwrap() == before);
 }
 
@@ -113,7 +140,12 @@ fn a_wrong_key_opens_nothing_and_changes_nothing() {
 fn nothing_of_a_mail_stands_in_the_files_in_the_clear() {
     let s = Scene::new();
     let marker = "zinnoberrot";
-    s.arrives(&Mail::from("marker-zinnoberrot@shop.test").subject(marker).text(marker).file("zinnoberrot.txt", b"zinnoberrot zinnoberrot zinnoberrot"));
+    s.arrives(
+        &Mail::from("marker-zinnoberrot@shop.test")
+            .subject(marker)
+            .text(marker)
+            .file("zinnoberrot.txt", b"zinnoberrot zinnoberrot zinnoberrot"),
+    );
     let mut looked = 0;
     let mut open = vec![s.dir().to_path_buf()];
     while let Some(d) = open.pop() {
@@ -125,9 +157,20 @@ fn nothing_of_a_mail_stands_in_the_files_in_the_clear() {
             }
             let bytes = std::fs::read(&path).unwrap();
             looked += bytes.len();
-            assert!(!path.to_string_lossy().contains(marker), "a file's name tells its content");
-            assert!(!bytes.windows(marker.len()).any(|w| w == marker.as_bytes()), "{} holds the marker in the clear", path.display());
-            assert!(!bytes.starts_with(b"SQLite format 3"), "{} is not encrypted", path.display());
+            assert!(
+                !path.to_string_lossy().contains(marker),
+                "a file's name tells its content"
+            );
+            assert!(
+                !bytes.windows(marker.len()).any(|w| w == marker.as_bytes()),
+                "{} holds the marker in the clear",
+                path.display()
+            );
+            assert!(
+                !bytes.starts_with(b"SQLite format 3"),
+                "{} is not encrypted",
+                path.display()
+            );
         }
     }
     assert!(looked > 10_000, "the files were not found");
@@ -136,7 +179,12 @@ fn nothing_of_a_mail_stands_in_the_files_in_the_clear() {
 #[test]
 fn every_connection_is_careful() {
     let s = Scene::new();
-    let text = |c: &Connection, p: &str| c.query_row(&format!("PRAGMA {p}"), [], |r| r.get::<_, rusqlite::types::Value>(0)).unwrap();
+    let text = |c: &Connection, p: &str| {
+        c.query_row(&format!("PRAGMA {p}"), [], |r| {
+            r.get::<_, rusqlite::types::Value>(0)
+        })
+        .unwrap()
+    };
     let look = move |c: &Connection| {
         use rusqlite::types::Value::{Integer, Text};
         assert_eq!(text(c, "journal_mode"), Text("wal".into()));
@@ -144,8 +192,13 @@ fn every_connection_is_careful() {
         assert_eq!(text(c, "foreign_keys"), Integer(1));
         assert_eq!(text(c, "trusted_schema"), Integer(0));
         assert_eq!(text(c, "cell_size_check"), Integer(1));
-        assert!(matches!(text(c, "cipher_version"), Text(v) if !v.is_empty()), "no SQLCipher");
-        let Integer(kib) = text(c, "cache_size") else { panic!("no cache size") };
+        assert!(
+            matches!(text(c, "cipher_version"), Text(v) if !v.is_empty()),
+            "no SQLCipher"
+        );
+        let Integer(kib) = text(c, "cache_size") else {
+            panic!("no cache size")
+        };
         assert!(kib < 0, "the cache is counted in KiB");
         Ok((-kib, text(c, "query_only") == Integer(1)))
     };
@@ -190,7 +243,10 @@ fn a_desktop_that_joins_makes_the_same_ids_and_is_somebody_else() {
 fn a_database_of_another_workspace_does_not_join() {
     let dir = folder();
     Store::open(dir.path(), &key(), clock()).unwrap().close();
-    assert!(matches!(Store::join(dir.path(), &key(), clock(), &IdKey::new([9; 32])), Err(Error::Refused(_))));
+    assert!(matches!(
+        Store::join(dir.path(), &key(), clock(), &IdKey::new([9; 32])),
+        Err(Error::Refused(_))
+    ));
     Store::open(dir.path(), &key(), clock()).unwrap().close();
 }
 
@@ -201,7 +257,12 @@ fn a_database_of_version_1_still_opens() {
     if std::env::var_os("PARLEY_WRITE_FIXTURES").is_some() {
         let s = Scene::new();
         let anna = s.customer("anna@shop.test");
-        s.arrives(&Mail::from("Anna <anna@shop.test>").subject("The lamp").text("Is the lamp still there?").at(MONDAY));
+        s.arrives(
+            &Mail::from("Anna <anna@shop.test>")
+                .subject("The lamp")
+                .text("Is the lamp still there?")
+                .at(MONDAY),
+        );
         s.later(scene::HOUR);
         s.replies("anna@shop.test", "It is.");
         s.does(parley_engine::api::args::Resolve { conversation: anna });
@@ -209,7 +270,8 @@ fn a_database_of_version_1_still_opens() {
         std::fs::create_dir_all(here("tests/data")).unwrap();
         c.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
         s.run(s.engine.stop());
-        c.execute_batch("PRAGMA journal_mode = DELETE; VACUUM;").unwrap();
+        c.execute_batch("PRAGMA journal_mode = DELETE; VACUUM;")
+            .unwrap();
         drop(c);
         std::fs::copy(s.dir().join("parley.db"), &frozen).unwrap();
     }

@@ -12,24 +12,49 @@ fn found(s: &Scene, query: &str) -> Vec<Found> {
 
 /// The subjects that a query finds, newest first.
 fn subjects(s: &Scene, query: &str) -> Vec<String> {
-    found(s, query).into_iter().map(|f| f.subject.map(|m| m.text).unwrap_or_default()).collect()
+    found(s, query)
+        .into_iter()
+        .map(|f| f.subject.map(|m| m.text).unwrap_or_default())
+        .collect()
 }
 
 /// The marked words of a text, as the window cuts them.
 fn marked(m: &MarkedText) -> Vec<String> {
     let units: Vec<u16> = m.text.encode_utf16().collect();
-    m.marks.iter().map(|(a, b)| String::from_utf16(&units[*a as usize..*b as usize]).unwrap()).collect()
+    m.marks
+        .iter()
+        .map(|(a, b)| String::from_utf16(&units[*a as usize..*b as usize]).unwrap())
+        .collect()
 }
 
 fn shop() -> Scene {
     let s = Scene::new();
     s.receive([
-        &Mail::from("Anna Größe <anna@shop.test>").subject("Die Straße ist zu schmal").text("Der Lieferwagen passt nicht durch die Straße nach Füssen.").at(MONDAY - 3 * DAY),
-        &Mail::from("陳大文 <chen@shop.test>").subject("退款政策").text("我想了解你們的退款政策，謝謝。").at(MONDAY - 2 * DAY),
-        &Mail::from("أحمد <ahmad@shop.test>").subject("الفاتورة").text("أرجو إرسال الفَاتُورَة الأخيرة إلى العنوان الجديد").at(MONDAY - DAY),
-        &Mail::from("Bert <bert@home.test>").subject("Order ORD-12345").text("Where is my order ORD-12345? Call +49 (30) 123-4567.").at(MONDAY - 4 * DAY).file("invoice-2025.pdf", b"%PDF"),
-        &Mail::from("Bert <bert@home.test>").subject("The lamp again").text("The lamp is broken. 😀 lamps, LAMP!").at(MONDAY - 5 * DAY),
-        &Mail::from("Bert <bert@home.test>").subject("A lampshade").text("Do you have a lampshade?").at(MONDAY - DAY / 2),
+        &Mail::from("Anna Größe <anna@shop.test>")
+            .subject("Die Straße ist zu schmal")
+            .text("Der Lieferwagen passt nicht durch die Straße nach Füssen.")
+            .at(MONDAY - 3 * DAY),
+        &Mail::from("陳大文 <chen@shop.test>")
+            .subject("退款政策")
+            .text("我想了解你們的退款政策，謝謝。")
+            .at(MONDAY - 2 * DAY),
+        &Mail::from("أحمد <ahmad@shop.test>")
+            .subject("الفاتورة")
+            .text("أرجو إرسال الفَاتُورَة الأخيرة إلى العنوان الجديد")
+            .at(MONDAY - DAY),
+        &Mail::from("Bert <bert@home.test>")
+            .subject("Order ORD-12345")
+            .text("Where is my order ORD-12345? Call +49 (30) 123-4567.")
+            .at(MONDAY - 4 * DAY)
+            .file("invoice-2025.pdf", b"%PDF"),
+        &Mail::from("Bert <bert@home.test>")
+            .subject("The lamp again")
+            .text("The lamp is broken. 😀 lamps, LAMP!")
+            .at(MONDAY - 5 * DAY),
+        &Mail::from("Bert <bert@home.test>")
+            .subject("A lampshade")
+            .text("Do you have a lampshade?")
+            .at(MONDAY - DAY / 2),
     ]);
     s
 }
@@ -38,8 +63,20 @@ fn shop() -> Scene {
 fn the_newest_hit_comes_first_whenever_it_was_polled() {
     let s = shop();
     assert_eq!(subjects(&s, "lamp"), ["A lampshade", "The lamp again"]);
-    s.receive([&Mail::from("anna@shop.test").subject("Old lamp").text("lamp").at(MONDAY - 90 * DAY), &Mail::from("anna@shop.test").subject("New lamp").text("lamp").at(MONDAY)]);
-    assert_eq!(subjects(&s, "lamp"), ["New lamp", "A lampshade", "The lamp again", "Old lamp"]);
+    s.receive([
+        &Mail::from("anna@shop.test")
+            .subject("Old lamp")
+            .text("lamp")
+            .at(MONDAY - 90 * DAY),
+        &Mail::from("anna@shop.test")
+            .subject("New lamp")
+            .text("lamp")
+            .at(MONDAY),
+    ]);
+    assert_eq!(
+        subjects(&s, "lamp"),
+        ["New lamp", "A lampshade", "The lamp again", "Old lamp"]
+    );
 }
 
 #[test]
@@ -48,7 +85,10 @@ fn the_last_word_may_be_a_beginning_and_a_finished_one_may_not() {
     assert_eq!(subjects(&s, "lamps").len(), 2);
     assert_eq!(subjects(&s, "lamp "), ["The lamp again"]);
     assert_eq!(subjects(&s, "broken la"), ["The lamp again"]);
-    assert!(subjects(&s, "broken shade").is_empty(), "every word must be there");
+    assert!(
+        subjects(&s, "broken shade").is_empty(),
+        "every word must be there"
+    );
 }
 
 #[test]
@@ -76,14 +116,21 @@ fn chinese_is_found_by_one_sign_and_by_several() {
     for q in ["退款", "政策", "退款政策", "謝", "陳大文"] {
         assert_eq!(subjects(&s, q), ["退款政策"], "{q}");
     }
-    assert!(subjects(&s, "款退").is_empty(), "the order of signs matters");
-    assert_eq!(marked(found(&s, "退款")[0].subject.as_ref().unwrap()), ["退款"]);
+    assert!(
+        subjects(&s, "款退").is_empty(),
+        "the order of signs matters"
+    );
+    assert_eq!(
+        marked(found(&s, "退款")[0].subject.as_ref().unwrap()),
+        ["退款"]
+    );
 }
 
 #[test]
 fn arabic_is_found_without_marks_article_or_hamza() {
     let s = shop();
-    for q in ["الفاتورة", "فاتورة", "فاتوره", "الفَاتُورَة", "احمد", "ارسال"] {
+    for q in ["الفاتورة", "فاتورة", "فاتوره", "الفَاتُورَة", "احمد", "ارسال"]
+    {
         assert_eq!(subjects(&s, q), ["الفاتورة"], "{q}");
     }
 }
@@ -91,7 +138,14 @@ fn arabic_is_found_without_marks_article_or_hamza() {
 #[test]
 fn an_order_or_phone_number_is_found_as_people_write_it() {
     let s = shop();
-    for q in ["ORD-12345", "ord12345", "12345", "1234567", "\"ORD 12345\"", "493012345"] {
+    for q in [
+        "ORD-12345",
+        "ord12345",
+        "12345",
+        "1234567",
+        "\"ORD 12345\"",
+        "493012345",
+    ] {
         assert_eq!(subjects(&s, q), ["Order ORD-12345"], "{q}");
     }
 }
@@ -103,7 +157,11 @@ fn operators_narrow() {
     assert_eq!(subjects(&s, "subject:lampshade"), ["A lampshade"]);
     assert_eq!(subjects(&s, "lampshade -broken"), ["A lampshade"]);
     assert_eq!(subjects(&s, "has:attachment"), ["Order ORD-12345"]);
-    assert_eq!(subjects(&s, "invoice"), ["Order ORD-12345"], "a file's name is found");
+    assert_eq!(
+        subjects(&s, "invoice"),
+        ["Order ORD-12345"],
+        "a file's name is found"
+    );
     assert_eq!(subjects(&s, "\"is broken\""), ["The lamp again"]);
     assert!(subjects(&s, "\"broken is\"").is_empty());
 }
@@ -111,7 +169,30 @@ fn operators_narrow() {
 #[test]
 fn no_query_breaks_the_search() {
     let s = shop();
-    for q in ["", " ", "\"", "\"\"", "*", "-", "--", "NOT", "a AND", "NEAR(a b)", "subject:", "col:x*", "(((", "'; DROP TABLE message; --", "^lamp", "lamp*", "{a b}: c", "\u{0}", "🙈", "before:yesterday", "in:nowhere", &"lamp ".repeat(500)] {
+    for q in [
+        "",
+        " ",
+        "\"",
+        "\"\"",
+        "*",
+        "-",
+        "--",
+        "NOT",
+        "a AND",
+        "NEAR(a b)",
+        "subject:",
+        "col:x*",
+        "(((",
+        "'; DROP TABLE message; --",
+        "^lamp",
+        "lamp*",
+        "{a b}: c",
+        "\u{0}",
+        "🙈",
+        "before:yesterday",
+        "in:nowhere",
+        &"lamp ".repeat(500),
+    ] {
         let q = parse(q);
         s.read(move |c| find(c, &q, 50, None));
     }
@@ -121,7 +202,13 @@ fn no_query_breaks_the_search() {
 #[test]
 fn pages_follow_each_other_without_gap_or_repeat() {
     let s = Scene::new();
-    let mails: Vec<Mail> = (0..23).map(|i| Mail::from("anna@shop.test").subject(&format!("lamp {i}")).at(MONDAY - DAY - i / 3)).collect();
+    let mails: Vec<Mail> = (0..23)
+        .map(|i| {
+            Mail::from("anna@shop.test")
+                .subject(&format!("lamp {i}"))
+                .at(MONDAY - DAY - i / 3)
+        })
+        .collect();
     s.receive(&mails);
     let (mut before, mut all) = (None, Vec::new());
     loop {
@@ -153,7 +240,12 @@ fn the_index_is_whole_after_many_batches_and_a_restart() {
     for round in 0..3 {
         let s = Scene::in_folder(dir.path());
         for batch in 0..20 {
-            let mail = |i: i64| Mail::from("anna@shop.test").named(&format!("m{round}-{batch}-{i}")).text(&format!("lamp number {i} of {batch}")).at(MONDAY + i);
+            let mail = |i: i64| {
+                Mail::from("anna@shop.test")
+                    .named(&format!("m{round}-{batch}-{i}"))
+                    .text(&format!("lamp number {i} of {batch}"))
+                    .at(MONDAY + i)
+            };
             s.receive(&(0..4).map(mail).collect::<Vec<_>>());
             if batch % 5 == 0 {
                 s.is_sound();

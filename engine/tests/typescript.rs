@@ -7,7 +7,14 @@ fn files(dir: &Path) -> Vec<(PathBuf, String)> {
     while let Some(d) = open.pop() {
         for e in std::fs::read_dir(&d).unwrap() {
             let p = e.unwrap().path();
-            if p.is_dir() { open.push(p) } else { found.push((p.strip_prefix(dir).unwrap().to_path_buf(), std::fs::read_to_string(&p).unwrap())) }
+            if p.is_dir() {
+                open.push(p)
+            } else {
+                found.push((
+                    p.strip_prefix(dir).unwrap().to_path_buf(),
+                    std::fs::read_to_string(&p).unwrap(),
+                ))
+            }
         }
     }
     found.sort();
@@ -23,5 +30,8 @@ fn typescript_types_are_those_of_the_engine() {
     }
     let fresh = tempfile::tempdir().unwrap();
     parley_engine::api::typescript::write_to(fresh.path()).unwrap();
-    assert!(files(fresh.path()) == files(&kept), "ui/src/api is out of date: run PARLEY_WRITE_TYPES=1 cargo nextest run -p parley-engine --test typescript");
+    assert!(
+        files(fresh.path()) == files(&kept),
+        "ui/src/api is out of date: run PARLEY_WRITE_TYPES=1 cargo nextest run -p parley-engine --test typescript"
+    );
 }

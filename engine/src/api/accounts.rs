@@ -16,7 +16,11 @@ pub(super) async fn list(_: args::Accounts, desk: &Desk) -> Result<Vec<AccountIt
 fn item(desk: &Desk, a: AccountRow) -> AccountItem {
     let capabilities = match desk.engine.running(a.id) {
         Some(l) => l.connector.capabilities(),
-        None => desk.engine.connector(a.id, &a.config, String::new().into()).connector.capabilities(),
+        None => desk
+            .engine
+            .connector(a.id, &a.config, String::new().into())
+            .connector
+            .capabilities(),
     };
     AccountItem {
         id: a.id,
@@ -35,14 +39,21 @@ fn item(desk: &Desk, a: AccountRow) -> AccountItem {
 }
 
 pub(super) async fn suggest(a: args::AccountSuggest, _desk: &Desk) -> Result<Suggestion> {
-    let s = presets::suggest(&a.address).ok_or_else(|| Error::Invalid("this is not a mail address".into()))?;
-    Ok(Suggestion { imap: s.imap, smtp: s.smtp, note: Some(s.note.to_owned()).filter(|n| !n.is_empty()), known: s.known })
+    let s = presets::suggest(&a.address)
+        .ok_or_else(|| Error::Invalid("this is not a mail address".into()))?;
+    Ok(Suggestion {
+        imap: s.imap,
+        smtp: s.smtp,
+        note: Some(s.note.to_owned()).filter(|n| !n.is_empty()),
+        known: s.known,
+    })
 }
 
 /// Settings that cannot work are refused before anything is asked of a server.
 fn validate(config: &AccountConfig) -> Result<AccountConfig> {
     let AccountConfig::Email(e) = config;
-    let address = email_key(&e.address).ok_or_else(|| Error::Invalid("the address is not a mail address".into()))?;
+    let address = email_key(&e.address)
+        .ok_or_else(|| Error::Invalid("the address is not a mail address".into()))?;
     if e.display_name.chars().any(char::is_control) {
         return Err(Error::Invalid("the name has one line".into()));
     }
@@ -50,22 +61,44 @@ fn validate(config: &AccountConfig) -> Result<AccountConfig> {
         server(what, s)?;
     }
     if let Some(bad) = e.aliases.iter().find(|a| email_key(a).is_none()) {
-        return Err(Error::Invalid(format!("the alias “{bad}” is not a mail address")));
+        return Err(Error::Invalid(format!(
+            "the alias “{bad}” is not a mail address"
+        )));
     }
-    let trim = |s: &MailServer| MailServer { host: s.host.trim().to_owned(), user: s.user.trim().to_owned(), ..s.clone() };
-    Ok(AccountConfig::Email(EmailConfig { address, imap: trim(&e.imap), smtp: trim(&e.smtp), ..e.clone() }))
+    let trim = |s: &MailServer| MailServer {
+        host: s.host.trim().to_owned(),
+        user: s.user.trim().to_owned(),
+        ..s.clone()
+    };
+    Ok(AccountConfig::Email(EmailConfig {
+        address,
+        imap: trim(&e.imap),
+        smtp: trim(&e.smtp),
+        ..e.clone()
+    }))
 }
 
 fn server(what: &str, s: &MailServer) -> Result<()> {
     let host = s.host.trim();
-    if host.is_empty() || host.len() > 253 || host.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/') {
-        return Err(Error::Invalid(format!("the {what} server's name is missing or not a host name")));
+    if host.is_empty()
+        || host.len() > 253
+        || host
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || c == '/')
+    {
+        return Err(Error::Invalid(format!(
+            "the {what} server's name is missing or not a host name"
+        )));
     }
     if s.port == 0 {
-        return Err(Error::Invalid(format!("the {what} server's port lies between 1 and 65535")));
+        return Err(Error::Invalid(format!(
+            "the {what} server's port lies between 1 and 65535"
+        )));
     }
     if s.user.trim().is_empty() || s.user.chars().any(char::is_control) {
-        return Err(Error::Invalid(format!("the {what} server's user name is missing")));
+        return Err(Error::Invalid(format!(
+            "the {what} server's user name is missing"
+        )));
     }
     Ok(())
 }
@@ -74,14 +107,29 @@ pub(super) async fn test(a: args::AccountTest, desk: &Desk) -> Result<TestReport
     let config = validate(&a.config)?;
     let secret = match (a.password, a.id) {
         (Some(p), _) => SecretString::from(p),
-        (None, Some(id)) => desk.engine.store().read(move |c| accounts::secret(c, id)).await?,
+        (None, Some(id)) => {
+            desk.engine
+                .store()
+                .read(move |c| accounts::secret(c, id))
+                .await?
+        }
         (None, None) => return Err(Error::Invalid("enter the password".into())),
     };
     let live = desk.engine.connector(AccountId::random(), &config, secret);
     let (steps, outcome) = live.connector.check().await;
     live.connector.close().await;
-    let steps = steps.into_iter().map(|s| TestStep { step: s.step.to_owned(), ok: s.ok, note: s.note }).collect();
-    Ok(TestReport { ok: outcome.is_ok(), steps })
+    let steps = steps
+        .into_iter()
+        .map(|s| TestStep {
+            step: s.step.to_owned(),
+            ok: s.ok,
+            note: s.note,
+        })
+        .collect();
+    Ok(TestReport {
+        ok: outcome.is_ok(),
+        steps,
+    })
 }
 
 pub(super) async fn add(a: args::AccountAdd, desk: &Desk) -> Result<AccountItem> {
@@ -95,12 +143,23 @@ pub(super) async fn add(a: args::AccountAdd, desk: &Desk) -> Result<AccountItem>
 pub(super) async fn update(a: args::AccountUpdate, desk: &Desk) -> Result<AccountItem> {
     let config = validate(&a.config)?;
     if accounts::id_of(&desk.engine.store().identity().ids, &config) != a.id {
-        return Err(Error::Invalid("another mailbox host or user is another account: add it as a new one".into()));
+        return Err(Error::Invalid(
+            "another mailbox host or user is another account: add it as a new one".into(),
+        ));
     }
-    save(desk, config, a.password.filter(|p| !p.is_empty()).map(SecretString::from)).await
+    save(
+        desk,
+        config,
+        a.password.filter(|p| !p.is_empty()).map(SecretString::from),
+    )
+    .await
 }
 
-async fn save(desk: &Desk, config: AccountConfig, secret: Option<SecretString>) -> Result<AccountItem> {
+async fn save(
+    desk: &Desk,
+    config: AccountConfig,
+    secret: Option<SecretString>,
+) -> Result<AccountItem> {
     let row = desk
         .engine
         .store()
@@ -128,7 +187,10 @@ pub(super) async fn pause(a: args::AccountPause, desk: &Desk) -> Result<Nothing>
 }
 
 pub(super) async fn poll(a: args::AccountPoll, desk: &Desk) -> Result<Nothing> {
-    let live = desk.engine.running(a.id).ok_or_else(|| Error::Refused("this account is paused".into()))?;
+    let live = desk
+        .engine
+        .running(a.id)
+        .ok_or_else(|| Error::Refused("this account is paused".into()))?;
     live.poll.notify_one();
     live.send.notify_one();
     Ok(Nothing {})

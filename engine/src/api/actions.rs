@@ -14,12 +14,19 @@ const NOTE: usize = 100_000;
 const TAG: usize = 60;
 
 /// Do something as one group on a shown conversation.
-async fn act(desk: &Desk, c: CustomerId, f: impl FnOnce(&mut Tx<'_>, GroupId, CustomerId) -> Result<()> + Send + 'static) -> Result<Done> {
+async fn act(
+    desk: &Desk,
+    c: CustomerId,
+    f: impl FnOnce(&mut Tx<'_>, GroupId, CustomerId) -> Result<()> + Send + 'static,
+) -> Result<Done> {
     desk.engine
         .store()
         .write(move |tx| {
             let root = conversations::root(tx, c)?;
-            if !tx.prepare_cached("SELECT 1 FROM conversation WHERE id = ?1")?.exists([root])? {
+            if !tx
+                .prepare_cached("SELECT 1 FROM conversation WHERE id = ?1")?
+                .exists([root])?
+            {
                 return Err(Error::NotFound("this conversation".into()));
             }
             f(tx, GroupId::random(), root)?;
@@ -28,20 +35,26 @@ async fn act(desk: &Desk, c: CustomerId, f: impl FnOnce(&mut Tx<'_>, GroupId, Cu
         .await
 }
 
-/// The original conversations of a shown one that are open.
-fn open_members(tx: &Tx<'_>, root: CustomerId) -> Result<Vec<CustomerId>> {
-    let mut s = tx.prepare_cached("SELECT id FROM customer WHERE root = ?1 AND open = 1 ORDER BY id")?;
-    Ok(s.query_map([root], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
-}
-
 pub(super) async fn assign(a: args::Assign, desk: &Desk) -> Result<Done> {
     act(desk, a.conversation, move |tx, group, c| {
         if let Some(agent) = a.agent
-            && !tx.prepare_cached("SELECT 1 FROM agent WHERE id = ?1")?.exists([agent])?
+            && !tx
+                .prepare_cached("SELECT 1 FROM agent WHERE id = ?1")?
+                .exists([agent])?
         {
             return Err(Error::NotFound("this agent".into()));
         }
-        write(tx, "assign", group, Writing::new(Entity::Conversation, c.hex(), Some(c), vec![("assignee", json!(a.agent))]))?;
+        write(
+            tx,
+            "assign",
+            group,
+            Writing::new(
+                Entity::Conversation,
+                c.hex(),
+                Some(c),
+                vec![("assignee", json!(a.agent))],
+            ),
+        )?;
         Ok(())
     })
     .await
@@ -49,13 +62,18 @@ pub(super) async fn assign(a: args::Assign, desk: &Desk) -> Result<Done> {
 
 pub(super) async fn snooze(a: args::Snooze, desk: &Desk) -> Result<Done> {
     act(desk, a.conversation, move |tx, group, root| {
-        let value = |seen: Vec<MessageId>| a.until.map_or(Value::Null, |until| json!({ "until": until, "seen": seen }));
+        let value = |seen: Vec<MessageId>| {
+            a.until
+                .map_or(Value::Null, |until| json!({ "until": until, "seen": seen }))
+        };
         if a.until.is_some_and(|u| u <= tx.now) {
             return Err(Error::Invalid("choose an hour in the future".into()));
         }
-        let open = open_members(tx, root)?;
+        let open = conversations::open_members(tx, root)?;
         if open.is_empty() && a.until.is_some() {
-            return Err(Error::Refused("only an open conversation can be snoozed".into()));
+            return Err(Error::Refused(
+                "only an open conversation can be snoozed".into(),
+            ));
         }
         let targets = if open.is_empty() { vec![root] } else { open };
         // All that is there now is seen; the newest stamp counts over the component.
@@ -64,7 +82,17 @@ pub(super) async fn snooze(a: args::Snooze, desk: &Desk) -> Result<Done> {
             seen.extend(conversations::folded(tx, c)?.uncovered);
         }
         for c in targets {
-            write(tx, "snooze", group, Writing::new(Entity::Conversation, c.hex(), Some(c), vec![("snooze", value(seen.clone()))]))?;
+            write(
+                tx,
+                "snooze",
+                group,
+                Writing::new(
+                    Entity::Conversation,
+                    c.hex(),
+                    Some(c),
+                    vec![("snooze", value(seen.clone()))],
+                ),
+            )?;
         }
         Ok(())
     })
@@ -73,9 +101,11 @@ pub(super) async fn snooze(a: args::Snooze, desk: &Desk) -> Result<Done> {
 
 pub(super) async fn resolve(a: args::Resolve, desk: &Desk) -> Result<Done> {
     act(desk, a.conversation, |tx, group, root| {
-        let open = open_members(tx, root)?;
+        let open = conversations::open_members(tx, root)?;
         if open.is_empty() {
-            return Err(Error::Refused("this conversation is already resolved".into()));
+            return Err(Error::Refused(
+                "this conversation is already resolved".into(),
+            ));
         }
         for c in open {
             log_acts::resolve(tx, group, c)?;
@@ -87,7 +117,7 @@ pub(super) async fn resolve(a: args::Resolve, desk: &Desk) -> Result<Done> {
 
 pub(super) async fn reopen(a: args::Reopen, desk: &Desk) -> Result<Done> {
     act(desk, a.conversation, |tx, group, root| {
-        if !open_members(tx, root)?.is_empty() {
+        if !conversations::open_members(tx, root)?.is_empty() {
             return Err(Error::Refused("this conversation is already open".into()));
         }
         log_acts::reopen(tx, group, root)
@@ -104,7 +134,11 @@ pub(super) async fn no_reply_needed(a: args::NoReplyNeeded, desk: &Desk) -> Resu
                 any = true;
             }
         }
-        if any { Ok(()) } else { Err(Error::Refused("nobody is waiting here".into())) }
+        if any {
+            Ok(())
+        } else {
+            Err(Error::Refused("nobody is waiting here".into()))
+        }
     })
     .await
 }
@@ -112,30 +146,63 @@ pub(super) async fn no_reply_needed(a: args::NoReplyNeeded, desk: &Desk) -> Resu
 pub(super) async fn note_add(a: args::NoteAdd, desk: &Desk) -> Result<Done> {
     let text = a.text.trim_end().to_owned();
     if text.trim().is_empty() || text.chars().count() > NOTE {
-        return Err(Error::Invalid(format!("a note has between 1 and {NOTE} characters")));
+        return Err(Error::Invalid(format!(
+            "a note has between 1 and {NOTE} characters"
+        )));
     }
     let me = desk.engine.store().identity().agent;
     act(desk, a.conversation, move |tx, group, c| {
         log_acts::note(tx, group, c, &text)?;
-        tx.execute("DELETE FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = 1", (c, me))?;
+        tx.execute(
+            "DELETE FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = 1",
+            (c, me),
+        )?;
         Ok(())
     })
     .await
 }
 
 pub(super) async fn tag_set(a: args::TagSet, desk: &Desk) -> Result<Done> {
-    let tag = a.tag.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches('#').to_lowercase();
+    let tag = a
+        .tag
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .trim_start_matches('#')
+        .to_lowercase();
     if tag.is_empty() || tag.chars().count() > TAG || tag.chars().any(char::is_control) {
-        return Err(Error::Invalid(format!("a tag has between 1 and {TAG} characters")));
+        return Err(Error::Invalid(format!(
+            "a tag has between 1 and {TAG} characters"
+        )));
     }
     act(desk, a.conversation, move |tx, group, root| {
         // Off must reach whichever of the linked customers carries it.
-        let targets = if a.on { vec![root] } else { conversations::members(tx, root)? };
+        let targets = if a.on {
+            vec![root]
+        } else {
+            conversations::members(tx, root)?
+        };
         for c in targets {
-            if !a.on && !tx.prepare_cached("SELECT 1 FROM tag WHERE conversation = ?1 AND tag = ?2 AND active = 1")?.exists((c, &tag))? {
+            if !a.on
+                && !tx
+                    .prepare_cached(
+                        "SELECT 1 FROM tag WHERE conversation = ?1 AND tag = ?2 AND active = 1",
+                    )?
+                    .exists((c, &tag))?
+            {
                 continue;
             }
-            write(tx, "tag_set", group, Writing::new(Entity::Tag, format!("{c}:{tag}"), Some(c), vec![("on", json!(a.on))]))?;
+            write(
+                tx,
+                "tag_set",
+                group,
+                Writing::new(
+                    Entity::Tag,
+                    format!("{c}:{tag}"),
+                    Some(c),
+                    vec![("on", json!(a.on))],
+                ),
+            )?;
         }
         Ok(())
     })
@@ -146,9 +213,21 @@ pub(super) async fn class_set(a: args::ClassSet, desk: &Desk) -> Result<Done> {
     desk.engine
         .store()
         .write(move |tx| {
-            let conversation: Option<CustomerId> = crate::store::timeline::message(tx, a.message)?.conversation;
-            let class = serde_json::to_value(a.class).map_err(|e| Error::Internal(e.to_string()))?;
-            write(tx, "class_set", GroupId::random(), Writing::new(Entity::Message, a.message.hex(), conversation, vec![("class", class)]))?;
+            let conversation: Option<CustomerId> =
+                crate::store::timeline::message(tx, a.message)?.conversation;
+            let class =
+                serde_json::to_value(a.class).map_err(|e| Error::Internal(e.to_string()))?;
+            write(
+                tx,
+                "class_set",
+                GroupId::random(),
+                Writing::new(
+                    Entity::Message,
+                    a.message.hex(),
+                    conversation,
+                    vec![("class", class)],
+                ),
+            )?;
             Ok(Done { undo: true })
         })
         .await
@@ -169,7 +248,12 @@ async fn read_mark(desk: &Desk, conversation: CustomerId, sql: &'static str) -> 
 }
 
 pub(super) async fn mark_read(a: args::MarkRead, desk: &Desk) -> Result<Nothing> {
-    read_mark(desk, a.conversation, "UPDATE timeline SET unread = 0 WHERE conversation = ?1 AND unread = 1").await
+    read_mark(
+        desk,
+        a.conversation,
+        "UPDATE timeline SET unread = 0 WHERE conversation = ?1 AND unread = 1",
+    )
+    .await
 }
 
 pub(super) async fn mark_unread(a: args::MarkUnread, desk: &Desk) -> Result<Nothing> {
@@ -186,10 +270,16 @@ pub(super) async fn undo(_: args::Undo, desk: &Desk) -> Result<Undone> {
     desk.engine
         .store()
         .write(|tx| {
-            let (group, kind) = newest_group(tx)?.ok_or_else(|| Error::Refused("there is nothing to take back".into()))?;
+            let (group, kind) = newest_group(tx)?
+                .ok_or_else(|| Error::Refused("there is nothing to take back".into()))?;
             let send: Option<MessageId> = {
                 use rusqlite::OptionalExtension;
-                tx.query_row("SELECT id FROM outbox WHERE grp = ?1 AND state IN ('held', 'queued')", [group], |r| r.get(0)).optional()?
+                tx.query_row(
+                    "SELECT id FROM outbox WHERE grp = ?1 AND state IN ('held', 'queued')",
+                    [group],
+                    |r| r.get(0),
+                )
+                .optional()?
             };
             if let Some(id) = send {
                 return compose::take_back(tx, id);
@@ -199,7 +289,11 @@ pub(super) async fn undo(_: args::Undo, desk: &Desk) -> Result<Undone> {
                 Some(c) => Some(conversations::root(tx, c)?),
                 None => None,
             };
-            Ok(Undone { command: kind, conversation, draft: false })
+            Ok(Undone {
+                command: kind,
+                conversation,
+                draft: false,
+            })
         })
         .await
 }

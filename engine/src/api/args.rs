@@ -1,7 +1,9 @@
 //! The commands' arguments: one struct a command, named as the command, unknown fields refused.
 
 use super::dto::{Draft, GroupBy, Metric, Sort, View};
-use crate::model::{AccountConfig, AccountId, AgentId, Class, CustomerId, FileId, HandleId, MessageId, Party};
+use crate::model::{
+    AccountConfig, AccountId, AgentId, Class, CustomerId, FileId, HandleId, MessageId, Party,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -17,7 +17,8 @@ pub(super) async fn panel(a: args::Customer, desk: &Desk) -> Result<CustomerPane
         .store()
         .read(move |c| {
             let root = conversations::root(c, a.id)?;
-            let row = lists::row(c, root, me)?.ok_or_else(|| Error::NotFound("this customer".into()))?;
+            let row =
+                lists::row(c, root, me)?.ok_or_else(|| Error::NotFound("this customer".into()))?;
             let members = conversations::members(c, root)?;
             let mut panel = CustomerPanel {
                 row: inbox::row(row, me),
@@ -33,26 +34,48 @@ pub(super) async fn panel(a: args::Customer, desk: &Desk) -> Result<CustomerPane
                 add_member(c, *m, root, &mut panel)?;
             }
             panel.stage_history.sort_by_key(|s| std::cmp::Reverse(s.at));
-            panel.episodes.sort_by_key(|e| std::cmp::Reverse(e.opened_at));
+            panel
+                .episodes
+                .sort_by_key(|e| std::cmp::Reverse(e.opened_at));
             panel.episodes.truncate(50);
             Ok(panel)
         })
         .await
 }
 
-fn add_member(c: &Connection, m: CustomerId, root: CustomerId, p: &mut CustomerPanel) -> Result<()> {
-    let (last_in, last_out, since): (Option<Millis>, Option<Millis>, Option<Millis>) =
-        c.query_row("SELECT last_in, last_out, since FROM customer WHERE id = ?1", [m], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+fn add_member(
+    c: &Connection,
+    m: CustomerId,
+    root: CustomerId,
+    p: &mut CustomerPanel,
+) -> Result<()> {
+    let (last_in, last_out, since): (Option<Millis>, Option<Millis>, Option<Millis>) = c
+        .query_row(
+            "SELECT last_in, last_out, since FROM customer WHERE id = ?1",
+            [m],
+            |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
+        )?;
     p.last_in = p.last_in.max(last_in);
     p.last_out = p.last_out.max(last_out);
     p.since = [p.since, since].into_iter().flatten().min();
-    let mut s = c.prepare_cached("SELECT id, channel, value, name, not_customer FROM handle WHERE id = ?1")?;
+    let mut s = c.prepare_cached(
+        "SELECT id, channel, value, name, not_customer FROM handle WHERE id = ?1",
+    )?;
     let handles = s.query_map([HandleId(m.0)], |r| {
-        Ok(HandleItem { id: r.get(0)?, channel: Channel::parse(&r.get::<_, String>(1)?).unwrap_or(Channel::Email), value: r.get(2)?, name: r.get(3)?, not_customer: r.get(4)? })
+        Ok(HandleItem {
+            id: r.get(0)?,
+            channel: Channel::parse(&r.get::<_, String>(1)?).unwrap_or(Channel::Email),
+            value: r.get(2)?,
+            name: r.get(3)?,
+            not_customer: r.get(4)?,
+        })
     })?;
     let handles: Vec<HandleItem> = handles.collect::<rusqlite::Result<_>>()?;
     if m != root {
-        let name = handles.first().map(|h| h.name.clone().unwrap_or_else(|| h.value.clone())).unwrap_or_default();
+        let name = handles
+            .first()
+            .map(|h| h.name.clone().unwrap_or_else(|| h.value.clone()))
+            .unwrap_or_default();
         p.linked.push(LinkItem { id: m, name });
     }
     p.handles.extend(handles);
@@ -66,13 +89,31 @@ fn stage_history(c: &Connection, m: CustomerId) -> Result<Vec<StageChange>> {
     let mut out: Vec<StageChange> = Vec::new();
     let mut last: Option<String> = None;
     for e in log::of_entity(c, Entity::Customer, &m.hex())? {
-        let Some(to) = e.changes.iter().find(|x| x.field == "stage").map(|x| x.value.as_str().map(str::to_owned)) else { continue };
+        let Some(to) = e
+            .changes
+            .iter()
+            .find(|x| x.field == "stage")
+            .map(|x| x.value.as_str().map(str::to_owned))
+        else {
+            continue;
+        };
         let agent = match e.agent {
             Some(a) => Some(inbox::agent(c, a, a)?.name),
             None => None,
         };
-        let evidence = e.why.as_ref().and_then(|w| w.get("message")).and_then(Value::as_str).and_then(MessageId::parse);
-        out.push(StageChange { at: e.stamp.clock().millis(), agent, from: last.clone(), to: to.clone(), evidence });
+        let evidence = e
+            .why
+            .as_ref()
+            .and_then(|w| w.get("message"))
+            .and_then(Value::as_str)
+            .and_then(MessageId::parse);
+        out.push(StageChange {
+            at: e.stamp.clock().millis(),
+            agent,
+            from: last.clone(),
+            to: to.clone(),
+            evidence,
+        });
         last = to;
     }
     Ok(out)
@@ -81,7 +122,10 @@ fn stage_history(c: &Connection, m: CustomerId) -> Result<Vec<StageChange>> {
 /// The customer that decisions are written to: the shown root.
 fn root_of(tx: &Tx<'_>, c: CustomerId) -> Result<CustomerId> {
     let root = conversations::root(tx, c)?;
-    match tx.prepare_cached("SELECT 1 FROM conversation WHERE id = ?1")?.exists([root])? {
+    match tx
+        .prepare_cached("SELECT 1 FROM conversation WHERE id = ?1")?
+        .exists([root])?
+    {
         true => Ok(root),
         false => Err(Error::NotFound("this customer".into())),
     }
@@ -90,14 +134,25 @@ fn root_of(tx: &Tx<'_>, c: CustomerId) -> Result<CustomerId> {
 pub(super) async fn rename(a: args::CustomerRename, desk: &Desk) -> Result<Done> {
     let name = a.name.trim().to_owned();
     if name.chars().count() > 200 || name.chars().any(char::is_control) {
-        return Err(Error::Invalid("a name has at most 200 characters, on one line".into()));
+        return Err(Error::Invalid(
+            "a name has at most 200 characters, on one line".into(),
+        ));
     }
     desk.engine
         .store()
         .write(move |tx| {
             let c = root_of(tx, a.id)?;
-            let value = if name.is_empty() { Value::Null } else { json!(name) };
-            write(tx, "customer_rename", GroupId::random(), Writing::new(Entity::Customer, c.hex(), Some(c), vec![("name", value)]))?;
+            let value = if name.is_empty() {
+                Value::Null
+            } else {
+                json!(name)
+            };
+            write(
+                tx,
+                "customer_rename",
+                GroupId::random(),
+                Writing::new(Entity::Customer, c.hex(), Some(c), vec![("name", value)]),
+            )?;
             Ok(Done { undo: true })
         })
         .await
@@ -113,7 +168,12 @@ pub(super) async fn stage_set(a: args::StageSet, desk: &Desk) -> Result<Done> {
             {
                 return Err(Error::Invalid(format!("there is no stage {s:?}")));
             }
-            let mut w = Writing::new(Entity::Customer, c.hex(), Some(c), vec![("stage", json!(a.stage))]);
+            let mut w = Writing::new(
+                Entity::Customer,
+                c.hex(),
+                Some(c),
+                vec![("stage", json!(a.stage))],
+            );
             w.why = a.evidence.map(|m| json!({ "message": m }));
             write(tx, "stage_set", GroupId::random(), w)?;
             Ok(Done { undo: true })
@@ -125,11 +185,24 @@ pub(super) async fn not_customer(a: args::NotCustomer, desk: &Desk) -> Result<Do
     desk.engine
         .store()
         .write(move |tx| {
-            if !tx.prepare_cached("SELECT 1 FROM handle WHERE id = ?1")?.exists([a.handle])? {
+            if !tx
+                .prepare_cached("SELECT 1 FROM handle WHERE id = ?1")?
+                .exists([a.handle])?
+            {
                 return Err(Error::NotFound("this sender".into()));
             }
             let c = CustomerId(a.handle.0);
-            write(tx, "not_customer", GroupId::random(), Writing::new(Entity::Handle, a.handle.hex(), Some(c), vec![("not_customer", json!(a.on))]))?;
+            write(
+                tx,
+                "not_customer",
+                GroupId::random(),
+                Writing::new(
+                    Entity::Handle,
+                    a.handle.hex(),
+                    Some(c),
+                    vec![("not_customer", json!(a.on))],
+                ),
+            )?;
             Ok(Done { undo: true })
         })
         .await
@@ -147,7 +220,17 @@ pub(super) async fn link(a: args::Link, desk: &Desk) -> Result<Done> {
             if x == y {
                 return Err(Error::Invalid("these two are already one customer".into()));
             }
-            write(tx, "link", GroupId::random(), Writing::new(Entity::Link, link_id(x, y), Some(x), vec![("on", json!(true))]))?;
+            write(
+                tx,
+                "link",
+                GroupId::random(),
+                Writing::new(
+                    Entity::Link,
+                    link_id(x, y),
+                    Some(x),
+                    vec![("on", json!(true))],
+                ),
+            )?;
             Ok(Done { undo: true })
         })
         .await
@@ -160,14 +243,30 @@ pub(super) async fn unlink(a: args::Unlink, desk: &Desk) -> Result<Done> {
         .write(move |tx| {
             let links: Vec<(CustomerId, CustomerId)> = {
                 let mut s = tx.prepare("SELECT a, b FROM link WHERE linked = 1")?;
-                s.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?
+                s.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
+                    .collect::<rusqlite::Result<_>>()?
             };
             let group = GroupId::random();
-            let cut: Vec<_> = links.into_iter().filter(|(x, y)| a.split.contains(x) != a.split.contains(y)).collect();
+            let cut: Vec<_> = links
+                .into_iter()
+                .filter(|(x, y)| a.split.contains(x) != a.split.contains(y))
+                .collect();
             for (x, y) in &cut {
-                write(tx, "unlink", group, Writing::new(Entity::Link, link_id(*x, *y), Some(*x), vec![("on", json!(false))]))?;
+                write(
+                    tx,
+                    "unlink",
+                    group,
+                    Writing::new(
+                        Entity::Link,
+                        link_id(*x, *y),
+                        Some(*x),
+                        vec![("on", json!(false))],
+                    ),
+                )?;
             }
-            Ok(Done { undo: !cut.is_empty() })
+            Ok(Done {
+                undo: !cut.is_empty(),
+            })
         })
         .await
 }

@@ -2,8 +2,8 @@
 //! since 1970 UTC, durations of reports are seconds, ids are 32 hexadecimal digits.
 
 use crate::model::{
-    AccountConfig, AccountId, AccountState, AgentId, Capabilities, Channel, Class, CustomerId, Direction, FileId, Gap, HandleId, MailServer, MessageId, OutboxState, Party,
-    stage::Stage,
+    AccountConfig, AccountId, AccountState, AgentId, Capabilities, Channel, Class, CustomerId,
+    Direction, FileId, Gap, HandleId, MailServer, MessageId, OutboxState, Party, stage::Stage,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

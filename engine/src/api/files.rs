@@ -19,23 +19,36 @@ fn safe_name(name: &str) -> String {
     let clean: String = last.chars().filter(|c| !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')).collect();
     let mut clean = clean.trim().trim_matches('.').trim().to_owned();
     if clean.len() > 180 {
-        let ext = clean.rsplit_once('.').map(|(_, e)| e.to_owned()).filter(|e| e.len() <= 10);
+        let ext = clean
+            .rsplit_once('.')
+            .map(|(_, e)| e.to_owned())
+            .filter(|e| e.len() <= 10);
         let room = 180 - ext.as_ref().map_or(0, |e| e.len() + 1);
-        let cut = (0..=room).rev().find(|i| clean.is_char_boundary(*i)).unwrap_or(0);
+        let cut = (0..=room)
+            .rev()
+            .find(|i| clean.is_char_boundary(*i))
+            .unwrap_or(0);
         clean.truncate(cut);
         if let Some(e) = ext {
             clean.push('.');
             clean.push_str(&e);
         }
     }
-    if clean.is_empty() { "file".into() } else { clean }
+    if clean.is_empty() {
+        "file".into()
+    } else {
+        clean
+    }
 }
 
 fn mime_of(name: &str, bytes: &[u8]) -> String {
     if let Some(t) = infer::get(bytes) {
         return t.mime_type().to_owned();
     }
-    let ext = name.rsplit_once('.').map(|(_, e)| e.to_lowercase()).unwrap_or_default();
+    let ext = name
+        .rsplit_once('.')
+        .map(|(_, e)| e.to_lowercase())
+        .unwrap_or_default();
     match ext.as_str() {
         "txt" | "log" | "md" => "text/plain",
         "csv" => "text/csv",
@@ -50,7 +63,9 @@ fn mime_of(name: &str, bytes: &[u8]) -> String {
 }
 
 pub(super) async fn stage(a: args::FileStage, desk: &Desk) -> Result<FileItem> {
-    let piece = data_encoding::BASE64.decode(a.data.as_bytes()).map_err(|_| Error::Invalid("a piece of a file is not base64".into()))?;
+    let piece = data_encoding::BASE64
+        .decode(a.data.as_bytes())
+        .map_err(|_| Error::Invalid("a piece of a file is not base64".into()))?;
     if piece.len() > PIECE {
         return Err(Error::Invalid("a piece of a file is at most 1 MB".into()));
     }
@@ -62,9 +77,15 @@ pub(super) async fn stage(a: args::FileStage, desk: &Desk) -> Result<FileItem> {
             let mut bytes = match a.id {
                 Some(known) => {
                     let f = rows::get(tx, known)?;
-                    let free: bool = tx.query_row("SELECT message IS NULL FROM file WHERE id = ?1", [known], |r| r.get(0))?;
+                    let free: bool = tx.query_row(
+                        "SELECT message IS NULL FROM file WHERE id = ?1",
+                        [known],
+                        |r| r.get(0),
+                    )?;
                     if !free {
-                        return Err(Error::Refused("this file is already part of a message".into()));
+                        return Err(Error::Refused(
+                            "this file is already part of a message".into(),
+                        ));
                     }
                     tx.files.read(&f.hash)?
                 }
@@ -72,10 +93,23 @@ pub(super) async fn stage(a: args::FileStage, desk: &Desk) -> Result<FileItem> {
             };
             bytes.extend(piece);
             if bytes.len() as u64 > LARGEST {
-                return Err(Error::Invalid(format!("“{name}” is larger than {} MB", LARGEST >> 20)));
+                return Err(Error::Invalid(format!(
+                    "“{name}” is larger than {} MB",
+                    LARGEST >> 20
+                )));
             }
             tx.execute("DELETE FROM file WHERE id = ?1", [id])?;
-            rows::add(tx, id, None, 0, &name, &mime_of(&name, &bytes), None, false, &bytes)?;
+            rows::add(
+                tx,
+                id,
+                None,
+                0,
+                &name,
+                &mime_of(&name, &bytes),
+                None,
+                false,
+                &bytes,
+            )?;
             Ok(timeline::file(rows::get(tx, id)?))
         })
         .await
@@ -95,12 +129,22 @@ pub(super) async fn pick(_: args::FilePick, desk: &Desk) -> Result<Vec<FileItem>
 /// When it cannot be read or is too large; the text names the file.
 pub async fn stage_path(desk: &Desk, path: &Path) -> Result<FileItem> {
     let shown = path.display().to_string();
-    let name = safe_name(&path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
+    let name = safe_name(
+        &path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+    );
     let owned = path.to_path_buf();
     let bytes = super::session::blocking(move || {
-        let size = std::fs::metadata(&owned).map_err(|e| Error::io(format!("reading {shown}"), e))?.len();
+        let size = std::fs::metadata(&owned)
+            .map_err(|e| Error::io(format!("reading {shown}"), e))?
+            .len();
         if size > LARGEST {
-            return Err(Error::Invalid(format!("{shown} is larger than {} MB", LARGEST >> 20)));
+            return Err(Error::Invalid(format!(
+                "{shown} is larger than {} MB",
+                LARGEST >> 20
+            )));
         }
         std::fs::read(&owned).map_err(|e| Error::io(format!("reading {shown}"), e))
     })
@@ -109,7 +153,17 @@ pub async fn stage_path(desk: &Desk, path: &Path) -> Result<FileItem> {
         .store()
         .write(move |tx| {
             let id = FileId::random();
-            rows::add(tx, id, None, 0, &name, &mime_of(&name, &bytes), None, false, &bytes)?;
+            rows::add(
+                tx,
+                id,
+                None,
+                0,
+                &name,
+                &mime_of(&name, &bytes),
+                None,
+                false,
+                &bytes,
+            )?;
             Ok(timeline::file(rows::get(tx, id)?))
         })
         .await
@@ -129,26 +183,43 @@ async fn content(desk: &Desk, id: FileId) -> Result<(FileRow, Vec<u8>)> {
 
 pub(super) async fn save(a: args::FileSave, desk: &Desk) -> Result<Nothing> {
     let (f, bytes) = content(desk, a.file).await?;
-    let Some(path) = desk.host.save_file(&safe_name(&f.name)).await else { return Ok(Nothing {}) };
-    super::session::blocking(move || std::fs::write(&path, &bytes).map_err(|e| Error::io(format!("saving {}", path.display()), e))).await?;
+    let Some(path) = desk.host.save_file(&safe_name(&f.name)).await else {
+        return Ok(Nothing {});
+    };
+    super::session::blocking(move || {
+        std::fs::write(&path, &bytes)
+            .map_err(|e| Error::io(format!("saving {}", path.display()), e))
+    })
+    .await?;
     Ok(Nothing {})
 }
 
-/// A picture inside a message: only of kinds that cannot carry code, told by their content.
+/// A picture by `f/<file>` or `m/<message>/cid/<content id>`: only of kinds that cannot carry code, told by their content.
 pub(super) async fn part(desk: &Desk, path: &str) -> Option<(String, Vec<u8>)> {
-    let rest = path.trim_start_matches('/').strip_prefix("m/")?;
+    let path = path.trim_start_matches('/');
+    let id = match path.strip_prefix("f/") {
+        Some(file) => FileId::parse(file)?,
+        None => inline_file(desk, path.strip_prefix("m/")?).await?,
+    };
+    let (_, bytes) = content(desk, id).await.ok()?;
+    let mime = infer::get(&bytes)?.mime_type();
+    matches!(
+        mime,
+        "image/png" | "image/jpeg" | "image/gif" | "image/webp"
+    )
+    .then(|| (mime.to_owned(), bytes))
+}
+
+/// The file that `<message>/cid/<content id>` names.
+async fn inline_file(desk: &Desk, rest: &str) -> Option<FileId> {
     let (message, cid) = rest.split_once("/cid/")?;
     let message = MessageId::parse(message)?;
     let cid = percent_decoded(cid)?;
-    let id: FileId = desk
-        .engine
+    desk.engine
         .store()
         .read(move |c| Ok(c.query_row("SELECT id FROM file WHERE message = ?1 AND content_id = ?2 ORDER BY position LIMIT 1", params![message, cid], |r| r.get(0))?))
         .await
-        .ok()?;
-    let (_, bytes) = content(desk, id).await.ok()?;
-    let mime = infer::get(&bytes)?.mime_type();
-    matches!(mime, "image/png" | "image/jpeg" | "image/gif" | "image/webp").then(|| (mime.to_owned(), bytes))
+        .ok()
 }
 
 fn percent_decoded(s: &str) -> Option<String> {

@@ -1,6 +1,9 @@
 //! The sidebar, the lists and the wait board.
 
-use super::dto::{AccountLight, Agent, ConversationRow, IdPage, NamedCount, Notice, Sort, Status, View, ViewCount, WaitRow};
+use super::dto::{
+    AccountLight, Agent, ConversationRow, IdPage, NamedCount, Notice, Sort, Status, View,
+    ViewCount, WaitRow,
+};
 use super::{Desk, args, dto};
 use crate::error::{Error, Result};
 use crate::model::{AgentId, CustomerId, MessageId};
@@ -9,7 +12,17 @@ use crate::store::lists::{self, Filter, ListRow, Which};
 use crate::store::{accounts, timeline};
 use rusqlite::Connection;
 
-const VIEWS: [View; 9] = [View::Inbox, View::Mine, View::Unassigned, View::Waiting, View::Snoozed, View::Resolved, View::Automatic, View::Problems, View::All];
+const VIEWS: [View; 9] = [
+    View::Inbox,
+    View::Mine,
+    View::Unassigned,
+    View::Waiting,
+    View::Snoozed,
+    View::Resolved,
+    View::Automatic,
+    View::Problems,
+    View::All,
+];
 
 fn which(view: View, me: AgentId) -> Which {
     match view {
@@ -26,8 +39,14 @@ fn which(view: View, me: AgentId) -> Which {
 }
 
 pub(super) fn agent(conn: &Connection, id: AgentId, me: AgentId) -> Result<Agent> {
-    let name: String = conn.prepare_cached("SELECT name FROM agent WHERE id = ?1")?.query_row([id], |r| r.get(0))?;
-    Ok(Agent { id, name, me: id == me })
+    let name: String = conn
+        .prepare_cached("SELECT name FROM agent WHERE id = ?1")?
+        .query_row([id], |r| r.get(0))?;
+    Ok(Agent {
+        id,
+        name,
+        me: id == me,
+    })
 }
 
 pub(super) async fn sidebar(_: args::Sidebar, desk: &Desk) -> Result<dto::Sidebar> {
@@ -35,13 +54,40 @@ pub(super) async fn sidebar(_: args::Sidebar, desk: &Desk) -> Result<dto::Sideba
     desk.engine
         .store()
         .read(move |c| {
-            let views = VIEWS.into_iter().map(|view| Ok(ViewCount { view, count: lists::count(c, &lists::counter_key(&which(view, me)))? })).collect::<Result<_>>()?;
-            let named = |prefix: &str| Ok::<_, Error>(lists::counts(c, prefix)?.into_iter().map(|(key, count)| NamedCount { key, count }).collect());
+            let views = VIEWS
+                .into_iter()
+                .map(|view| {
+                    Ok(ViewCount {
+                        view,
+                        count: lists::count(c, &lists::counter_key(&which(view, me)))?,
+                    })
+                })
+                .collect::<Result<_>>()?;
+            let named = |prefix: &str| {
+                Ok::<_, Error>(
+                    lists::counts(c, prefix)?
+                        .into_iter()
+                        .map(|(key, count)| NamedCount { key, count })
+                        .collect(),
+                )
+            };
             let accounts = accounts::all(c)?
                 .into_iter()
-                .map(|a| AccountLight { id: a.id, channel: a.config.channel(), address: a.config.address().to_owned(), state: a.state, says: a.says })
+                .map(|a| AccountLight {
+                    id: a.id,
+                    channel: a.config.channel(),
+                    address: a.config.address().to_owned(),
+                    state: a.state,
+                    says: a.says,
+                })
                 .collect();
-            Ok(dto::Sidebar { views, stages: named("stage:")?, tags: named("tag:")?, accounts, me: agent(c, me, me)? })
+            Ok(dto::Sidebar {
+                views,
+                stages: named("stage:")?,
+                tags: named("tag:")?,
+                accounts,
+                me: agent(c, me, me)?,
+            })
         })
         .await
 }
@@ -52,9 +98,19 @@ pub(super) async fn conversation_ids(a: args::ConversationIds, desk: &Desk) -> R
     desk.engine
         .store()
         .read(move |c| {
-            let filter = Filter { stage: a.stage, tag: a.tag };
+            let filter = Filter {
+                stage: a.stage,
+                tag: a.tag,
+            };
             let limit = a.limit.clamp(1, MOST) as usize;
-            let (ids, next) = lists::ids(c, &which(a.view, me), &filter, a.sort == Sort::LongestWait, a.after.as_deref(), limit)?;
+            let (ids, next) = lists::ids(
+                c,
+                &which(a.view, me),
+                &filter,
+                a.sort == Sort::LongestWait,
+                a.after.as_deref(),
+                limit,
+            )?;
             Ok(IdPage { ids, next })
         })
         .await
@@ -80,7 +136,11 @@ pub(super) fn row(r: ListRow, me: AgentId) -> ConversationRow {
         snippet: r.snippet,
         stage: r.stage,
         tags: r.tags,
-        assignee: r.assignee.map(|(id, name)| Agent { id, name, me: id == me }),
+        assignee: r.assignee.map(|(id, name)| Agent {
+            id,
+            name,
+            me: id == me,
+        }),
         snoozed_until: r.snoozed_until,
         draft: r.draft,
         problem: r.problem,
@@ -89,12 +149,24 @@ pub(super) fn row(r: ListRow, me: AgentId) -> ConversationRow {
     }
 }
 
-pub(super) async fn conversation_rows(a: args::ConversationRows, desk: &Desk) -> Result<Vec<ConversationRow>> {
+pub(super) async fn conversation_rows(
+    a: args::ConversationRows,
+    desk: &Desk,
+) -> Result<Vec<ConversationRow>> {
     if a.ids.len() > 500 {
         return Err(Error::Invalid("ask for at most 500 rows at once".into()));
     }
     let me = desk.engine.store().identity().agent;
-    desk.engine.store().read(move |c| a.ids.into_iter().filter_map(|id| lists::row(c, id, me).transpose()).map(|r| r.map(|r| row(r, me))).collect()).await
+    desk.engine
+        .store()
+        .read(move |c| {
+            a.ids
+                .into_iter()
+                .filter_map(|id| lists::row(c, id, me).transpose())
+                .map(|r| r.map(|r| row(r, me)))
+                .collect()
+        })
+        .await
 }
 
 pub(super) async fn wait_board(a: args::WaitBoard, desk: &Desk) -> Result<Vec<WaitRow>> {
@@ -102,9 +174,28 @@ pub(super) async fn wait_board(a: args::WaitBoard, desk: &Desk) -> Result<Vec<Wa
     desk.engine
         .store()
         .read(move |c| {
-            let (ids, _) = lists::ids(c, &Which::Waiting, &Filter::default(), true, None, a.limit.clamp(1, 500) as usize)?;
-            let rows = ids.into_iter().filter_map(|id| lists::row(c, id, me).transpose()).collect::<Result<Vec<_>>>()?;
-            Ok(rows.into_iter().filter_map(|r| r.wait_since.map(|since| WaitRow { since, first: r.wait_first, row: row(r, me) })).collect())
+            let (ids, _) = lists::ids(
+                c,
+                &Which::Waiting,
+                &Filter::default(),
+                true,
+                None,
+                a.limit.clamp(1, 500) as usize,
+            )?;
+            let rows = ids
+                .into_iter()
+                .filter_map(|id| lists::row(c, id, me).transpose())
+                .collect::<Result<Vec<_>>>()?;
+            Ok(rows
+                .into_iter()
+                .filter_map(|r| {
+                    r.wait_since.map(|since| WaitRow {
+                        since,
+                        first: r.wait_first,
+                        row: row(r, me),
+                    })
+                })
+                .collect())
         })
         .await
 }
@@ -124,22 +215,51 @@ pub(super) async fn agents(_: args::Agents, desk: &Desk) -> Result<Vec<Agent>> {
     desk.engine
         .store()
         .read(move |c| {
-            let mut s = c.prepare_cached("SELECT id, name FROM agent ORDER BY id = ?1 DESC, name")?;
-            Ok(s.query_map([me], |r| Ok((r.get(0)?, r.get(1)?)))?.map(|r| r.map(|(id, name): (AgentId, String)| Agent { id, name, me: id == me })).collect::<rusqlite::Result<_>>()?)
+            let mut s =
+                c.prepare_cached("SELECT id, name FROM agent ORDER BY id = ?1 DESC, name")?;
+            Ok(s.query_map([me], |r| Ok((r.get(0)?, r.get(1)?)))?
+                .map(|r| {
+                    r.map(|(id, name): (AgentId, String)| Agent {
+                        id,
+                        name,
+                        me: id == me,
+                    })
+                })
+                .collect::<rusqlite::Result<_>>()?)
         })
         .await
 }
 
 /// What a notification says of a message; `None` when it is shown nowhere any more.
-pub(super) async fn notice(desk: &Desk, conversation: CustomerId, message: MessageId) -> Result<Option<Notice>> {
+pub(super) async fn notice(
+    desk: &Desk,
+    conversation: CustomerId,
+    message: MessageId,
+) -> Result<Option<Notice>> {
     let me = desk.engine.store().identity().agent;
     desk.engine
         .store()
         .read(move |c| {
-            let Some(r) = lists::row(c, conversation, me)? else { return Ok(None) };
+            let Some(r) = lists::row(c, conversation, me)? else {
+                return Ok(None);
+            };
             let m = timeline::message(c, message)?;
-            let snippet: String = c.query_row("SELECT snippet FROM message WHERE id = ?1", [message], |x| x.get(0))?;
-            Ok(Some(Notice { conversation, message, name: r.name, channel: m.channel, snippet: if snippet.is_empty() { m.subject.unwrap_or_default() } else { snippet } }))
+            let snippet: String = c.query_row(
+                "SELECT snippet FROM message WHERE id = ?1",
+                [message],
+                |x| x.get(0),
+            )?;
+            Ok(Some(Notice {
+                conversation,
+                message,
+                name: r.name,
+                channel: m.channel,
+                snippet: if snippet.is_empty() {
+                    m.subject.unwrap_or_default()
+                } else {
+                    snippet
+                },
+            }))
         })
         .await
 }

@@ -7,6 +7,7 @@ mod compose;
 mod customer;
 pub mod dto;
 mod files;
+pub mod headless;
 mod inbox;
 mod reports;
 mod search;
@@ -105,7 +106,8 @@ async fn answer<C: Command>(desk: &Desk, args: serde_json::Value) -> Result<serd
     if desk.role < C::ROLE {
         return Err(Error::Refused("your role does not permit this".into()));
     }
-    let command: C = serde_json::from_value(args).map_err(|e| Error::Invalid(format!("{}: {e}", C::NAME)))?;
+    let command: C =
+        serde_json::from_value(args).map_err(|e| Error::Invalid(format!("{}: {e}", C::NAME)))?;
     let reply = command.run(desk).await?;
     serde_json::to_value(reply).map_err(|e| Error::Internal(e.to_string()))
 }
@@ -123,6 +125,9 @@ pub async fn ask<C: Command>(desk: &Desk, command: C) -> Result<C::Reply> {
 
 impl From<Error> for dto::ErrorBody {
     fn from(e: Error) -> Self {
-        Self { code: e.code().to_owned(), message: e.to_string() }
+        Self {
+            code: e.code().to_owned(),
+            message: e.to_string(),
+        }
     }
 }

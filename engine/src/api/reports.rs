@@ -15,27 +15,49 @@ fn by(g: GroupBy) -> By {
 }
 
 fn range(from: i64, to: i64) -> Result<()> {
-    if from < to { Ok(()) } else { Err(Error::Invalid("the range ends before it begins".into())) }
+    if from < to {
+        Ok(())
+    } else {
+        Err(Error::Invalid("the range ends before it begins".into()))
+    }
 }
 
 fn figure(seconds: Vec<i64>) -> Figure {
     let f = metrics::figure(seconds);
-    Figure { n: f.n, p50: f.p50, p90: f.p90, mean: f.mean }
+    Figure {
+        n: f.n,
+        p50: f.p50,
+        p90: f.p90,
+        mean: f.mean,
+    }
 }
 
 fn row(key: String, label: String, g: Group) -> ReportRow {
-    ReportRow { key, label, first: figure(g.first), next: figure(g.next), resolution: figure(g.resolution), unanswered: g.unanswered }
+    ReportRow {
+        key,
+        label,
+        first: figure(g.first),
+        next: figure(g.next),
+        resolution: figure(g.resolution),
+        unanswered: g.unanswered,
+    }
 }
 
 /// An agent's name; keys that are no agent keep their own word, which the window translates.
 fn label(c: &Connection, key: &str) -> Result<String> {
     match AgentId::parse(key) {
-        Some(a) if key != OUTSIDE && key != NOBODY => Ok(c.query_row("SELECT name FROM agent WHERE id = ?1", [a], |r| r.get(0)).optional()?.unwrap_or_else(|| key.to_owned())),
+        Some(a) if key != OUTSIDE && key != NOBODY => Ok(c
+            .query_row("SELECT name FROM agent WHERE id = ?1", [a], |r| r.get(0))
+            .optional()?
+            .unwrap_or_else(|| key.to_owned())),
         _ => Ok(key.to_owned()),
     }
 }
 
-pub(super) async fn response_times(a: args::ReportResponseTimes, desk: &Desk) -> Result<ResponseReport> {
+pub(super) async fn response_times(
+    a: args::ReportResponseTimes,
+    desk: &Desk,
+) -> Result<ResponseReport> {
     range(a.from, a.to)?;
     desk.engine
         .store()
@@ -51,7 +73,12 @@ pub(super) async fn response_times(a: args::ReportResponseTimes, desk: &Desk) ->
                 let label = label(c, &key)?;
                 rows.push(row(key, label, g));
             }
-            Ok(ResponseReport { rows, total: row("all".into(), "all".into(), all), from: a.from, to: a.to })
+            Ok(ResponseReport {
+                rows,
+                total: row("all".into(), "all".into(), all),
+                from: a.from,
+                to: a.to,
+            })
         })
         .await
 }
@@ -67,7 +94,15 @@ pub(super) async fn episodes(a: args::ReportEpisodes, desk: &Desk) -> Result<Vec
     desk.engine
         .store()
         .read(move |c| {
-            let found = metrics::behind(c, a.from, a.to, by(a.by), &a.key, metric, a.limit.clamp(1, 500) as usize)?;
+            let found = metrics::behind(
+                c,
+                a.from,
+                a.to,
+                by(a.by),
+                &a.key,
+                metric,
+                a.limit.clamp(1, 500) as usize,
+            )?;
             Ok(found
                 .into_iter()
                 .map(|b| FigureRow {

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast;
 
@@ -59,6 +60,7 @@ pub struct App {
     connect: Factory,
     open: Mutex<Option<Open>>,
     opening: tokio::sync::Mutex<()>,
+    online: AtomicBool,
     changes: broadcast::Sender<Change>,
     notices: broadcast::Sender<Notice>,
 }
@@ -79,7 +81,20 @@ impl App {
     /// A session with other connectors, for tests.
     #[must_use]
     pub fn with_connectors(options: AppOptions, connect: Factory) -> Arc<Self> {
-        Arc::new(Self { options, connect, open: Mutex::default(), opening: tokio::sync::Mutex::default(), changes: broadcast::channel(256).0, notices: broadcast::channel(64).0 })
+        Arc::new(Self {
+            options,
+            connect,
+            open: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
+            online: AtomicBool::new(false),
+            changes: broadcast::channel(256).0,
+            notices: broadcast::channel(64).0,
+        })
+    }
+
+    /// Poll and send as soon as the workspace is open, as a desktop does. The command line reads without it.
+    pub fn go_online(&self) {
+        self.online.store(true, Ordering::SeqCst);
     }
 
     /// What changed, for the window.
@@ -97,16 +112,25 @@ impl App {
     /// The open workspace.
     #[must_use]
     pub fn desk(&self) -> Option<Arc<Desk>> {
-        crate::store::lock(&self.open).as_ref().map(|o| Arc::clone(&o.desk))
+        crate::store::lock(&self.open)
+            .as_ref()
+            .map(|o| Arc::clone(&o.desk))
     }
 
     /// Answer a call of the window.
     ///
     /// # Errors
     /// What the command says, as the window gets it.
-    pub async fn call(self: &Arc<Self>, name: &str, args: Value) -> std::result::Result<Value, ErrorBody> {
+    pub async fn call(
+        self: &Arc<Self>,
+        name: &str,
+        args: Value,
+    ) -> std::result::Result<Value, ErrorBody> {
         let out = match name {
-            "session_status" => self.status().await.and_then(|s| serde_json::to_value(s).map_err(|e| Error::Internal(e.to_string()))),
+            "session_status" => self
+                .status()
+                .await
+                .and_then(|s| serde_json::to_value(s).map_err(|e| Error::Internal(e.to_string()))),
             "session_open" => self.open_with(args).await,
             _ => match self.desk() {
                 Some(desk) => call(&desk, name, args).await,
@@ -114,7 +138,10 @@ impl App {
             },
         };
         out.map_err(|e| {
-            if !matches!(e, Error::Invalid(_) | Error::Refused(_) | Error::NotFound(_)) {
+            if !matches!(
+                e,
+                Error::Invalid(_) | Error::Refused(_) | Error::NotFound(_)
+            ) {
                 tracing::warn!(command = name, code = e.code(), "a command failed");
             }
             ErrorBody::from(e)
@@ -122,8 +149,15 @@ impl App {
     }
 
     async fn open_with(self: &Arc<Self>, args: Value) -> Result<Value> {
-        let a: OpenArgs = serde_json::from_value(args).map_err(|e| Error::Invalid(format!("session_open: {e}")))?;
-        let status = self.open(a.passphrase.filter(|p| !p.is_empty()).map(SecretString::from)).await?;
+        let a: OpenArgs = serde_json::from_value(args)
+            .map_err(|e| Error::Invalid(format!("session_open: {e}")))?;
+        let status = self
+            .open(
+                a.passphrase
+                    .filter(|p| !p.is_empty())
+                    .map(SecretString::from),
+            )
+            .await?;
         serde_json::to_value(status).map_err(|e| Error::Internal(e.to_string()))
     }
 
@@ -138,7 +172,9 @@ impl App {
         let dir = self.options.data_dir.clone();
         match blocking(move || keys::state(&dir)).await {
             Ok(keys::State::Fresh) => Ok(self.describe(SessionState::Fresh, None)),
-            Ok(keys::State::Passphrase) if self.options.passphrase.is_none() => Ok(self.describe(SessionState::Locked, None)),
+            Ok(keys::State::Passphrase) if self.options.passphrase.is_none() => {
+                Ok(self.describe(SessionState::Locked, None))
+            }
             Ok(_) => match self.open(None).await {
                 Ok(s) => Ok(s),
                 Err(e) => Ok(self.describe(SessionState::Failed, Some(e.to_string()))),
@@ -149,8 +185,19 @@ impl App {
 
     fn describe(&self, state: SessionState, message: Option<String>) -> SessionStatus {
         // An id that is never used: the question is only whether a keyring answers.
-        let keyring = state != SessionState::Fresh || self.options.secrets.load("00000000000000000000000000000000").is_ok();
-        SessionStatus { state, keyring, message, data_dir: self.options.data_dir.display().to_string(), version: env!("CARGO_PKG_VERSION").to_owned() }
+        let keyring = state != SessionState::Fresh
+            || self
+                .options
+                .secrets
+                .load("00000000000000000000000000000000")
+                .is_ok();
+        SessionStatus {
+            state,
+            keyring,
+            message,
+            data_dir: self.options.data_dir.display().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
     }
 
     /// Open the workspace, or make a fresh one. With a passphrase where the keyring cannot keep the key.
@@ -164,15 +211,28 @@ impl App {
         }
         let me = Arc::clone(self);
         let (engine, lock) = blocking(move || me.open_blocking(passphrase)).await?;
-        let desk = Arc::new(Desk { engine: Arc::clone(&engine), host: Arc::clone(&self.options.host), role: Role::Owner });
-        *crate::store::lock(&self.open) = Some(Open { desk: Arc::clone(&desk), _lock: lock });
+        let desk = Arc::new(Desk {
+            engine: Arc::clone(&engine),
+            host: Arc::clone(&self.options.host),
+            role: Role::Owner,
+        });
         self.forward(&desk);
+        if self.online.load(Ordering::SeqCst) {
+            engine.start().await?;
+        } else {
+            engine.recover().await?;
+        }
+        *crate::store::lock(&self.open) = Some(Open { desk, _lock: lock });
         Ok(self.describe(SessionState::Open, None))
     }
 
-    fn open_blocking(&self, passphrase: Option<SecretString>) -> Result<(Arc<Engine>, std::fs::File)> {
+    fn open_blocking(
+        &self,
+        passphrase: Option<SecretString>,
+    ) -> Result<(Arc<Engine>, std::fs::File)> {
         let dir = &self.options.data_dir;
-        std::fs::create_dir_all(dir).map_err(|e| Error::io(format!("making the folder {}", dir.display()), e))?;
+        std::fs::create_dir_all(dir)
+            .map_err(|e| Error::io(format!("making the folder {}", dir.display()), e))?;
         restrict(dir);
         let lock = lock_folder(dir)?;
         let phrase = passphrase.as_ref().or(self.options.passphrase.as_ref());
@@ -180,7 +240,12 @@ impl App {
             keys::State::Fresh => keys::create(dir, self.options.secrets.as_ref(), phrase)?,
             _ => keys::load(dir, self.options.secrets.as_ref(), phrase)?,
         };
-        let engine = Engine::open(dir, &key, Arc::clone(&self.options.clock), Arc::clone(&self.connect))?;
+        let engine = Engine::open(
+            dir,
+            &key,
+            Arc::clone(&self.options.clock),
+            Arc::clone(&self.connect),
+        )?;
         Ok((engine, lock))
     }
 
@@ -191,18 +256,28 @@ impl App {
         tokio::spawn(async move {
             loop {
                 let a = announced.recv().await;
-                let (Some(app), Some(desk)) = (me.upgrade(), desk.upgrade()) else { return };
+                let (Some(app), Some(desk)) = (me.upgrade(), desk.upgrade()) else {
+                    return;
+                };
                 match a {
                     Ok(a) => {
                         let _ = app.changes.send(change(&a.changes));
                         for (conversation, message) in a.notices {
-                            if let Ok(Some(n)) = super::inbox::notice(&desk, conversation, message).await {
+                            if let Ok(Some(n)) =
+                                super::inbox::notice(&desk, conversation, message).await
+                            {
                                 let _ = app.notices.send(n);
                             }
                         }
                     }
                     Err(broadcast::error::RecvError::Lagged(_)) => {
-                        let _ = app.changes.send(Change { conversations: Vec::new(), all: true, lists: true, accounts: true, settings: true });
+                        let _ = app.changes.send(Change {
+                            conversations: Vec::new(),
+                            all: true,
+                            lists: true,
+                            accounts: true,
+                            settings: true,
+                        });
                     }
                     Err(broadcast::error::RecvError::Closed) => return,
                 }
@@ -225,18 +300,36 @@ impl App {
 }
 
 /// Run what blocks (keyring, Argon2id, opening the database) away from the async threads.
-pub(super) async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(f).await.map_err(|_| Error::Internal("a task of Parley failed".into()))?
+pub(super) async fn blocking<T: Send + 'static>(
+    f: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(f)
+        .await
+        .map_err(|_| Error::Internal("a task of Parley failed".into()))?
 }
 
 /// Two processes never open one workspace.
 fn lock_folder(dir: &Path) -> Result<std::fs::File> {
     let path = dir.join("lock");
-    let file = std::fs::File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| Error::io(format!("opening {}", path.display()), e))?;
+    let file = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|e| Error::io(format!("opening {}", path.display()), e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy(format!("{}; close it first, or choose another folder", dir.display()))),
-        Err(std::fs::TryLockError::Error(e)) => Err(Error::io(format!("locking {}; a network folder cannot hold a workspace", path.display()), e)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy(format!(
+            "{}; close it first, or choose another folder",
+            dir.display()
+        ))),
+        Err(std::fs::TryLockError::Error(e)) => Err(Error::io(
+            format!(
+                "locking {}; a network folder cannot hold a workspace",
+                path.display()
+            ),
+            e,
+        )),
     }
 }
 
@@ -251,5 +344,15 @@ fn restrict(_dir: &Path) {}
 fn change(c: &crate::store::Changes) -> Change {
     const NAMED: usize = 200;
     let all = c.conversations.len() > NAMED;
-    Change { conversations: if all { Vec::new() } else { c.conversations.iter().copied().collect() }, all, lists: c.lists || c.outbox, accounts: c.accounts, settings: c.settings }
+    Change {
+        conversations: if all {
+            Vec::new()
+        } else {
+            c.conversations.iter().copied().collect()
+        },
+        all,
+        lists: c.lists || c.outbox,
+        accounts: c.accounts,
+        settings: c.settings,
+    }
 }

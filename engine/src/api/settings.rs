@@ -13,7 +13,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 fn stored<T: DeserializeOwned>(c: &Connection, key: &str) -> Result<Option<T>> {
-    let v: Option<String> = c.prepare_cached("SELECT value FROM setting WHERE key = ?1")?.query_row([key], |r| r.get(0)).optional()?;
+    let v: Option<String> = c
+        .prepare_cached("SELECT value FROM setting WHERE key = ?1")?
+        .query_row([key], |r| r.get(0))
+        .optional()?;
     Ok(v.and_then(|v| serde_json::from_str(&v).ok()))
 }
 
@@ -28,7 +31,9 @@ pub(super) fn stages(c: &Connection) -> Result<Vec<Stage>> {
 }
 
 fn all(c: &Connection, me: crate::model::AgentId) -> Result<Settings> {
-    let count = |key: &str, default: i64| Ok::<_, Error>(u32::try_from(number(c, key, default)?).unwrap_or(0));
+    let count = |key: &str, default: i64| {
+        Ok::<_, Error>(u32::try_from(number(c, key, default)?).unwrap_or(0))
+    };
     Ok(Settings {
         hold_seconds: count("hold_seconds", 10)?,
         reopen_days: count("reopen_days", 3)?,
@@ -49,7 +54,9 @@ pub(super) async fn get(_: args::SettingsGet, desk: &Desk) -> Result<Settings> {
 
 fn within(what: &str, v: Option<u32>, from: u32, to: u32) -> Result<()> {
     match v {
-        Some(v) if v < from || v > to => Err(Error::Invalid(format!("{what} lies between {from} and {to}"))),
+        Some(v) if v < from || v > to => Err(Error::Invalid(format!(
+            "{what} lies between {from} and {to}"
+        ))),
         _ => Ok(()),
     }
 }
@@ -57,7 +64,12 @@ fn within(what: &str, v: Option<u32>, from: u32, to: u32) -> Result<()> {
 /// Team settings go through the log; how this desktop looks does not.
 fn put(tx: &mut Tx<'_>, group: GroupId, key: &str, v: &Value, team: bool) -> Result<()> {
     if team {
-        write(tx, "settings_set", group, Writing::new(Entity::Setting, key, None, vec![("value", v.clone())]))?;
+        write(
+            tx,
+            "settings_set",
+            group,
+            Writing::new(Entity::Setting, key, None, vec![("value", v.clone())]),
+        )?;
     } else {
         tx.execute("INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, v.to_string()))?;
         tx.changes.settings = true;
@@ -66,15 +78,38 @@ fn put(tx: &mut Tx<'_>, group: GroupId, key: &str, v: &Value, team: bool) -> Res
 }
 
 pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
-    within("the time to undo a send, in seconds,", a.hold_seconds, 0, 120)?;
-    within("the days in which a message continues an episode", a.reopen_days, 0, 365)?;
-    within("the waiting time, in seconds,", a.wait_target, 60, 30 * 86_400)?;
-    if a.theme.as_deref().is_some_and(|t| !matches!(t, "system" | "light" | "dark")) {
+    within(
+        "the time to undo a send, in seconds,",
+        a.hold_seconds,
+        0,
+        120,
+    )?;
+    within(
+        "the days in which a message continues an episode",
+        a.reopen_days,
+        0,
+        365,
+    )?;
+    within(
+        "the waiting time, in seconds,",
+        a.wait_target,
+        60,
+        30 * 86_400,
+    )?;
+    if a.theme
+        .as_deref()
+        .is_some_and(|t| !matches!(t, "system" | "light" | "dark"))
+    {
         return Err(Error::Invalid("the theme is system, light or dark".into()));
     }
     let name = a.my_name.as_deref().map(str::trim).map(str::to_owned);
-    if name.as_ref().is_some_and(|n| n.is_empty() || n.chars().count() > 100 || n.chars().any(char::is_control)) {
-        return Err(Error::Invalid("a name has between 1 and 100 characters, on one line".into()));
+    if name
+        .as_ref()
+        .is_some_and(|n| n.is_empty() || n.chars().count() > 100 || n.chars().any(char::is_control))
+    {
+        return Err(Error::Invalid(
+            "a name has between 1 and 100 characters, on one line".into(),
+        ));
     }
     let me = desk.engine.store().identity().agent;
     desk.engine
@@ -96,7 +131,12 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
                 }
             }
             if let Some(n) = name {
-                write(tx, "settings_set", group, Writing::new(Entity::Agent, me.hex(), None, vec![("name", json!(n))]))?;
+                write(
+                    tx,
+                    "settings_set",
+                    group,
+                    Writing::new(Entity::Agent, me.hex(), None, vec![("name", json!(n))]),
+                )?;
             }
             all(tx, me)
         })
@@ -105,10 +145,28 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
 
 pub(super) async fn check(_: args::Check, desk: &Desk) -> Result<CheckReport> {
     let kept = desk.engine.store().files();
-    let r = desk.engine.store().read(move |c| invariants::check(c, &kept)).await?;
+    let r = desk
+        .engine
+        .store()
+        .read(move |c| invariants::check(c, &kept))
+        .await?;
     Ok(CheckReport {
         ok: r.findings.is_empty(),
-        findings: r.findings.into_iter().map(|f| Finding { invariant: f.invariant.to_owned(), what: f.what }).collect(),
-        counted: r.counted.into_iter().map(|(key, count)| NamedCount { key: key.to_owned(), count }).collect(),
+        findings: r
+            .findings
+            .into_iter()
+            .map(|f| Finding {
+                invariant: f.invariant.to_owned(),
+                what: f.what,
+            })
+            .collect(),
+        counted: r
+            .counted
+            .into_iter()
+            .map(|(key, count)| NamedCount {
+                key: key.to_owned(),
+                count,
+            })
+            .collect(),
     })
 }

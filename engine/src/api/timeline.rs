@@ -1,6 +1,9 @@
 //! The timeline: messages, episodes, notes and quiet lines in one order.
 
-use super::dto::{ChangeItem, ChangeKind, EpisodeItem, FileItem, MessageHtml, MessageItem, MessageText, NoteItem, Nothing, SendStatus, Timeline, TimelineItem};
+use super::dto::{
+    ChangeItem, ChangeKind, EpisodeItem, FileItem, MessageHtml, MessageItem, MessageText, NoteItem,
+    Nothing, SendStatus, Timeline, TimelineItem,
+};
 use super::{Desk, args};
 use crate::error::{Error, Result};
 use crate::model::log::{Entity, Entry, Hlc};
@@ -32,7 +35,9 @@ pub(super) async fn page(a: args::TimelinePage, desk: &Desk) -> Result<Timeline>
 }
 
 fn place(s: &str) -> Result<Place> {
-    s.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, MessageId::parse(id)?))).ok_or_else(|| Error::Invalid("this is not a place in a timeline".into()))
+    s.split_once('.')
+        .and_then(|(at, id)| Some((at.parse().ok()?, MessageId::parse(id)?)))
+        .ok_or_else(|| Error::Invalid("this is not a place in a timeline".into()))
 }
 
 fn name_place(m: &StoredMessage) -> String {
@@ -54,23 +59,54 @@ fn build(c: &Connection, conversation: CustomerId, window: Window, page: Page) -
     };
     let mut items: Vec<(Millis, u8, TimelineItem)> = Vec::new();
     for m in page.messages {
-        items.push((m.sent_at, 2, TimelineItem::Message(Box::new(message(c, m)?))));
+        items.push((
+            m.sent_at,
+            2,
+            TimelineItem::Message(Box::new(message(c, m)?)),
+        ));
     }
     for member in conversations::members(c, conversation)? {
-        items.extend(episodes(c, member, from, to)?.into_iter().map(|e| (e.opened_at, 0, TimelineItem::Episode(e))));
-        items.extend(notes(c, member, from, to)?.into_iter().map(|n| (n.at, 3, TimelineItem::Note(n))));
-        items.extend(changes(c, member, from, to)?.into_iter().map(|x| (x.at, 4, TimelineItem::Change(x))));
+        items.extend(
+            episodes(c, member, from, to)?
+                .into_iter()
+                .map(|e| (e.opened_at, 0, TimelineItem::Episode(e))),
+        );
+        items.extend(
+            notes(c, member, from, to)?
+                .into_iter()
+                .map(|n| (n.at, 3, TimelineItem::Note(n))),
+        );
+        items.extend(
+            changes(c, member, from, to)?
+                .into_iter()
+                .map(|x| (x.at, 4, TimelineItem::Change(x))),
+        );
     }
     items.sort_by_key(|i| (i.0, i.1));
-    Ok(Timeline { items: items.into_iter().map(|i| i.2).collect(), older, newer, first_unread: rows::first_unread(c, conversation)?.map(|p| p.1) })
+    Ok(Timeline {
+        items: items.into_iter().map(|i| i.2).collect(),
+        older,
+        newer,
+        first_unread: rows::first_unread(c, conversation)?.map(|p| p.1),
+    })
 }
 
 fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
     let full = rows::text(c, m.rid)?;
     let text: String = full.chars().take(SHOWN).collect();
-    let account = m.account_config.as_deref().and_then(|j| serde_json::from_str::<AccountConfig>(j).ok()).map(|a| a.address().to_owned()).unwrap_or_default();
+    let account = m
+        .account_config
+        .as_deref()
+        .and_then(|j| serde_json::from_str::<AccountConfig>(j).ok())
+        .map(|a| a.address().to_owned())
+        .unwrap_or_default();
     let from_key = m.people.from.as_ref().and_then(|p| email_key(&p.address));
-    let reply_to = m.people.reply_to.iter().find(|p| email_key(&p.address) != from_key).cloned();
+    let reply_to = m
+        .people
+        .reply_to
+        .iter()
+        .find(|p| email_key(&p.address) != from_key)
+        .cloned();
     let far = |x: &Millis| (*x - m.sent_at).abs() > 60_000;
     Ok(MessageItem {
         id: m.id,
@@ -89,10 +125,20 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         text_cut: text.len() < full.len(),
         text,
         html: m.has_html,
-        files: if m.has_files { files::of_message(c, m.id)?.into_iter().map(file).collect() } else { Vec::new() },
+        files: if m.has_files {
+            files::of_message(c, m.id)?.into_iter().map(file).collect()
+        } else {
+            Vec::new()
+        },
         author: m.author.map(|a| a.1),
         outside_app: m.outside,
-        send: m.send.map(|s| SendStatus { state: s.state, hold_until: s.hold_until, error: s.error, attempts: s.tries, next_try: s.next_try }),
+        send: m.send.map(|s| SendStatus {
+            state: s.state,
+            hold_until: s.hold_until,
+            error: s.error,
+            attempts: s.tries,
+            next_try: s.next_try,
+        }),
         unreadable: m.unreadable,
         verified: m.verified,
         unread: m.unread,
@@ -100,17 +146,36 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
 }
 
 pub(super) fn file(f: FileRow) -> FileItem {
-    FileItem { risky: risky(&f.name), id: f.id, name: f.name, mime: f.mime, size: f.size, inline: f.inline }
+    FileItem {
+        risky: risky(&f.name),
+        id: f.id,
+        name: f.name,
+        mime: f.mime,
+        size: f.size,
+        inline: f.inline,
+    }
 }
 
-pub(super) fn episodes(c: &Connection, member: CustomerId, from: Millis, to: Millis) -> Result<Vec<EpisodeItem>> {
+pub(super) fn episodes(
+    c: &Connection,
+    member: CustomerId,
+    from: Millis,
+    to: Millis,
+) -> Result<Vec<EpisodeItem>> {
     let mut s = c.prepare_cached(
         "SELECT number, opened_at, resolved_at, by_agent, (SELECT seconds FROM wait w WHERE w.conversation = e.conversation AND w.episode = e.number AND w.first = 1)
          FROM episode e WHERE conversation = ?1 AND opened_at >= ?2 AND opened_at < ?3 ORDER BY number DESC LIMIT 200",
     )?;
     let rows = s.query_map((member, from, to), |r| {
         let number: u32 = r.get(0)?;
-        Ok(EpisodeItem { id: format!("{member}:{number}"), number, opened_at: r.get(1)?, resolved_at: r.get(2)?, by_agent: r.get(3)?, first_response: r.get(4)? })
+        Ok(EpisodeItem {
+            id: format!("{member}:{number}"),
+            number,
+            opened_at: r.get(1)?,
+            resolved_at: r.get(2)?,
+            by_agent: r.get(3)?,
+            first_response: r.get(4)?,
+        })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -119,17 +184,37 @@ fn notes(c: &Connection, member: CustomerId, from: Millis, to: Millis) -> Result
     let mut s = c.prepare_cached(
         "SELECT n.id, n.at, coalesce(a.name, ''), n.text FROM note n LEFT JOIN agent a ON a.id = n.agent WHERE n.conversation = ?1 AND n.at >= ?2 AND n.at < ?3 AND n.active = 1 ORDER BY n.at DESC LIMIT 500",
     )?;
-    let rows = s.query_map((member, from, to), |r| Ok(NoteItem { id: r.get(0)?, at: r.get(1)?, agent: r.get(2)?, text: r.get(3)? }))?;
+    let rows = s.query_map((member, from, to), |r| {
+        Ok(NoteItem {
+            id: r.get(0)?,
+            at: r.get(1)?,
+            agent: r.get(2)?,
+            text: r.get(3)?,
+        })
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn changes(c: &Connection, member: CustomerId, from: Millis, to: Millis) -> Result<Vec<ChangeItem>> {
-    let stamp = |at: Millis| format!("{:016x}", Hlc((at.clamp(0, (1 << 47) - 1).cast_unsigned()) << 16).0);
+fn changes(
+    c: &Connection,
+    member: CustomerId,
+    from: Millis,
+    to: Millis,
+) -> Result<Vec<ChangeItem>> {
+    let stamp = |at: Millis| {
+        format!(
+            "{:016x}",
+            Hlc((at.clamp(0, (1 << 47) - 1).cast_unsigned()) << 16).0
+        )
+    };
     let entries = log::of_conversation(c, member, &stamp(from), &stamp(to))?;
     let mut out = Vec::new();
     for e in entries.into_iter().take(1_000) {
         // What was taken back, and the taking back, would only tell of keys pressed.
-        if e.undoes.is_some() || c.prepare_cached("SELECT 1 FROM entry WHERE undoes = ?1")?.exists([e.group])? {
+        if e.undoes.is_some()
+            || c.prepare_cached("SELECT 1 FROM entry WHERE undoes = ?1")?
+                .exists([e.group])?
+        {
             continue;
         }
         if let Some((what, value, at_value)) = change(c, &e)? {
@@ -137,7 +222,14 @@ fn changes(c: &Connection, member: CustomerId, from: Millis, to: Millis) -> Resu
                 Some(a) => agent_name(c, a)?,
                 None => None,
             };
-            out.push(ChangeItem { id: e.id.hex(), at: e.stamp.clock().millis(), agent, what, value, at_value });
+            out.push(ChangeItem {
+                id: e.id.hex(),
+                at: e.stamp.clock().millis(),
+                agent,
+                what,
+                value,
+                at_value,
+            });
         }
     }
     Ok(out)
@@ -145,10 +237,15 @@ fn changes(c: &Connection, member: CustomerId, from: Millis, to: Millis) -> Resu
 
 fn agent_name(c: &Connection, a: AgentId) -> Result<Option<String>> {
     use rusqlite::OptionalExtension;
-    Ok(c.prepare_cached("SELECT name FROM agent WHERE id = ?1")?.query_row([a], |r| r.get(0)).optional()?)
+    Ok(c.prepare_cached("SELECT name FROM agent WHERE id = ?1")?
+        .query_row([a], |r| r.get(0))
+        .optional()?)
 }
 
-fn change(c: &Connection, e: &Entry) -> Result<Option<(ChangeKind, Option<String>, Option<Millis>)>> {
+fn change(
+    c: &Connection,
+    e: &Entry,
+) -> Result<Option<(ChangeKind, Option<String>, Option<Millis>)>> {
     let field = |f: &str| e.changes.iter().find(|x| x.field == f).map(|x| &x.value);
     let word = |f: &str| field(f).and_then(Value::as_str).map(str::to_owned);
     let on = field("on").and_then(Value::as_bool);
@@ -161,21 +258,46 @@ fn change(c: &Connection, e: &Entry) -> Result<Option<(ChangeKind, Option<String
             };
             Some((ChangeKind::Assigned, name, None))
         }
-        (Entity::Conversation, _) => match field("snooze").and_then(|s| s.get("until")).and_then(Value::as_i64) {
+        (Entity::Conversation, _) => match field("snooze")
+            .and_then(|s| s.get("until"))
+            .and_then(Value::as_i64)
+        {
             Some(until) => Some((ChangeKind::Snoozed, None, Some(until))),
             None => plain(ChangeKind::Unsnoozed),
         },
         (Entity::Resolve, Some(true)) => plain(ChangeKind::Resolved),
-        (Entity::Resolve, Some(false)) | (Entity::Reopen, Some(true)) => plain(ChangeKind::Reopened),
+        (Entity::Resolve, Some(false)) | (Entity::Reopen, Some(true)) => {
+            plain(ChangeKind::Reopened)
+        }
         (Entity::NoReply, Some(true)) => plain(ChangeKind::NoReplyNeeded),
         (Entity::Tag, Some(on)) => {
             let tag = e.entity_id.split_once(':').map(|t| t.1.to_owned());
-            Some((if on { ChangeKind::Tagged } else { ChangeKind::Untagged }, tag, None))
+            Some((
+                if on {
+                    ChangeKind::Tagged
+                } else {
+                    ChangeKind::Untagged
+                },
+                tag,
+                None,
+            ))
         }
-        (Entity::Customer, _) if field("stage").is_some() => Some((ChangeKind::Staged, word("stage"), None)),
+        (Entity::Customer, _) if field("stage").is_some() => {
+            Some((ChangeKind::Staged, word("stage"), None))
+        }
         (Entity::Customer, _) => Some((ChangeKind::Renamed, word("name"), None)),
-        (Entity::Link, Some(on)) => plain(if on { ChangeKind::Linked } else { ChangeKind::Unlinked }),
-        (Entity::Handle, _) => plain(if field("not_customer").and_then(Value::as_bool) == Some(true) { ChangeKind::NotCustomer } else { ChangeKind::IsCustomer }),
+        (Entity::Link, Some(on)) => plain(if on {
+            ChangeKind::Linked
+        } else {
+            ChangeKind::Unlinked
+        }),
+        (Entity::Handle, _) => plain(
+            if field("not_customer").and_then(Value::as_bool) == Some(true) {
+                ChangeKind::NotCustomer
+            } else {
+                ChangeKind::IsCustomer
+            },
+        ),
         _ => None,
     })
 }
@@ -185,15 +307,24 @@ pub(super) async fn html(a: args::MessageHtml, desk: &Desk) -> Result<MessageHtm
         .store()
         .read(move |c| {
             let m = rows::message(c, a.id)?;
-            let (html, links, blocked) = rows::html(c, m.rid)?.ok_or_else(|| Error::NotFound("the HTML of this message".into()))?;
-            Ok(MessageHtml { html: addressed(&html, a.id), links: links.iter().map(|l| shown_host(l)).collect(), blocked })
+            let (html, links, blocked) = rows::html(c, m.rid)?
+                .ok_or_else(|| Error::NotFound("the HTML of this message".into()))?;
+            Ok(MessageHtml {
+                html: addressed(&html, a.id),
+                links: links.iter().map(|l| shown_host(l)).collect(),
+                blocked,
+            })
         })
         .await
 }
 
 /// Links and pictures carry the message's id, so that the shell can look them up: never a real address.
 fn addressed(html: &str, id: MessageId) -> String {
-    html.replace("href=\"part-link:", &format!("href=\"part-link:{id}/")).replace("src=\"part://localhost/cid/", &format!("src=\"part://localhost/m/{id}/cid/"))
+    html.replace("href=\"part-link:", &format!("href=\"part-link:{id}/"))
+        .replace(
+            "src=\"part://localhost/cid/",
+            &format!("src=\"part://localhost/m/{id}/cid/"),
+        )
 }
 
 /// What a person is shown of where a link leads: the host that will be asked, or the address.
@@ -207,7 +338,14 @@ fn shown_host(url: &str) -> String {
 }
 
 pub(super) async fn text(a: args::MessageText, desk: &Desk) -> Result<MessageText> {
-    desk.engine.store().read(move |c| Ok(MessageText { text: rows::text(c, rows::message(c, a.id)?.rid)? })).await
+    desk.engine
+        .store()
+        .read(move |c| {
+            Ok(MessageText {
+                text: rows::text(c, rows::message(c, a.id)?.rid)?,
+            })
+        })
+        .await
 }
 
 pub(super) async fn source(a: args::MessageSource, desk: &Desk) -> Result<MessageText> {
@@ -219,9 +357,15 @@ pub(super) async fn source(a: args::MessageSource, desk: &Desk) -> Result<Messag
             let bytes = match rows::raw(c, rows::message(c, a.id)?.rid)? {
                 Raw::Bytes(b) => b,
                 Raw::File(h) => kept.read(&h)?,
-                Raw::None => return Err(Error::NotFound("the source of this message: it was written here".into())),
+                Raw::None => {
+                    return Err(Error::NotFound(
+                        "the source of this message: it was written here".into(),
+                    ));
+                }
             };
-            Ok(MessageText { text: String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]).into_owned() })
+            Ok(MessageText {
+                text: String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]).into_owned(),
+            })
         })
         .await
 }
@@ -233,12 +377,19 @@ pub(super) async fn link_open(a: args::LinkOpen, desk: &Desk) -> Result<Nothing>
         .read(move |c| {
             let m = rows::message(c, a.message)?;
             let links = rows::html(c, m.rid)?.map(|h| h.1).unwrap_or_default();
-            links.get(a.link as usize).cloned().ok_or_else(|| Error::NotFound("this link".into()))
+            links
+                .get(a.link as usize)
+                .cloned()
+                .ok_or_else(|| Error::NotFound("this link".into()))
         })
         .await?;
     let scheme = url.split(':').next().unwrap_or("").to_ascii_lowercase();
-    if !matches!(scheme.as_str(), "http" | "https" | "mailto" | "tel") || url.chars().any(char::is_control) {
-        return Err(Error::Refused("this link is of a kind that Parley does not open".into()));
+    if !matches!(scheme.as_str(), "http" | "https" | "mailto" | "tel")
+        || url.chars().any(char::is_control)
+    {
+        return Err(Error::Refused(
+            "this link is of a kind that Parley does not open".into(),
+        ));
     }
     desk.host.open_url(&url).await.map_err(Error::Refused)?;
     Ok(Nothing {})
@@ -250,7 +401,10 @@ mod tests {
 
     #[test]
     fn the_host_that_will_be_asked_is_shown_and_not_what_stands_before_it() {
-        assert_eq!(shown_host("https://bank.example@evil.test/login"), "evil.test");
+        assert_eq!(
+            shown_host("https://bank.example@evil.test/login"),
+            "evil.test"
+        );
         assert_eq!(shown_host("https://shop.test:8443/a?b"), "shop.test:8443");
         assert_eq!(shown_host("mailto:anna@shop.test"), "mailto:anna@shop.test");
     }

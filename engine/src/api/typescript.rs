@@ -1,6 +1,5 @@
 //! Writes the window's TypeScript types from the table, so that they are never written twice.
 
-
 use super::{args, dto};
 use std::fmt::Write as _;
 use std::path::Path;

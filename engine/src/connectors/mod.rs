@@ -2,7 +2,9 @@
 
 pub mod email;
 
-use crate::model::{Batch, Capabilities, ChannelError, Cursor, Outgoing, Profile, Receipt, RemoteId};
+use crate::model::{
+    Batch, Capabilities, ChannelError, Cursor, Outgoing, Profile, Receipt, RemoteId,
+};
 use crate::time::Clock;
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -84,7 +86,8 @@ pub struct Live {
 }
 
 /// Makes connectors; tests give their own.
-pub type Factory = Arc<dyn Fn(&crate::model::AccountConfig, Context) -> Arc<dyn Connector> + Send + Sync>;
+pub type Factory =
+    Arc<dyn Fn(&crate::model::AccountConfig, Context) -> Arc<dyn Connector> + Send + Sync>;
 
 /// The connectors of this program.
 #[must_use]

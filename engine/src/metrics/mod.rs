@@ -35,7 +35,12 @@ pub fn figure(mut seconds: Vec<i64>) -> Figure {
     seconds.sort_unstable();
     #[allow(clippy::cast_precision_loss)]
     let mean = seconds.iter().sum::<i64>() as f64 / seconds.len() as f64;
-    Figure { n: u32::try_from(seconds.len()).unwrap_or(u32::MAX), p50: percentile(&seconds, 50), p90: percentile(&seconds, 90), mean: Some(mean) }
+    Figure {
+        n: u32::try_from(seconds.len()).unwrap_or(u32::MAX),
+        p50: percentile(&seconds, 50),
+        p90: percentile(&seconds, 90),
+        mean: Some(mean),
+    }
 }
 
 /// What rows are grouped by.
@@ -72,30 +77,49 @@ fn key(by: By, agent: Option<AgentId>, channel: Option<String>, none: &str) -> S
     }
 }
 
+/// A reply that ended waits in several conversations is credited once: where it was written, else in the one with
+/// the least id.
+const CREDITED: &str = "NOT EXISTS (SELECT 1 FROM wait x JOIN message m ON m.id = x.reply WHERE x.reply = w.reply AND x.conversation <> w.conversation
+    AND (x.conversation = m.conversation OR w.conversation <> m.conversation AND x.conversation < w.conversation))";
+
 /// Durations by key: responses by the time of the reply, resolutions by the resolve, unanswered by the start.
 ///
 /// # Errors
 /// When the store fails.
-pub fn response_times(conn: &Connection, from: Millis, to: Millis, by: By) -> Result<BTreeMap<String, Group>> {
+pub fn response_times(
+    conn: &Connection,
+    from: Millis,
+    to: Millis,
+    by: By,
+) -> Result<BTreeMap<String, Group>> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-    let mut s = conn.prepare_cached("SELECT agent, channel, first, seconds FROM wait WHERE seconds IS NOT NULL AND ended_at >= ?1 AND ended_at < ?2")?;
+    let mut s = conn.prepare_cached(&format!("SELECT agent, channel, first, seconds FROM wait w WHERE seconds IS NOT NULL AND ended_at >= ?1 AND ended_at < ?2 AND {CREDITED}"))?;
     let mut rows = s.query([from, to])?;
     while let Some(r) = rows.next()? {
-        let g = groups.entry(key(by, r.get(0)?, r.get(1)?, OUTSIDE)).or_default();
+        let g = groups
+            .entry(key(by, r.get(0)?, r.get(1)?, OUTSIDE))
+            .or_default();
         let list = if r.get(2)? { &mut g.first } else { &mut g.next };
         list.push(r.get(3)?);
     }
     let mut s = conn.prepare_cached("SELECT resolved_by, channel, (resolved_at - opened_at) / 1000 FROM episode WHERE resolved_at >= ?1 AND resolved_at < ?2 AND no_reply_needed = 0")?;
     let mut rows = s.query([from, to])?;
     while let Some(r) = rows.next()? {
-        groups.entry(key(by, r.get(0)?, r.get(1)?, NOBODY)).or_default().resolution.push(r.get::<_, i64>(2)?.max(0));
+        groups
+            .entry(key(by, r.get(0)?, r.get(1)?, NOBODY))
+            .or_default()
+            .resolution
+            .push(r.get::<_, i64>(2)?.max(0));
     }
     let mut s = conn.prepare_cached(
         "SELECT channel, count(*) FROM episode WHERE opened_at >= ?1 AND opened_at < ?2 AND by_agent = 0 AND replied = 0 AND no_reply_needed = 0 GROUP BY channel",
     )?;
     let mut rows = s.query([from, to])?;
     while let Some(r) = rows.next()? {
-        groups.entry(key(by, None, r.get(0)?, NOBODY)).or_default().unanswered += r.get::<_, u32>(1)?;
+        groups
+            .entry(key(by, None, r.get(0)?, NOBODY))
+            .or_default()
+            .unanswered += r.get::<_, u32>(1)?;
     }
     Ok(groups)
 }
@@ -144,13 +168,21 @@ pub struct Behind {
 ///
 /// # Errors
 /// When the store fails.
-pub fn behind(conn: &Connection, from: Millis, to: Millis, by: By, row: &str, metric: Metric, limit: usize) -> Result<Vec<Behind>> {
+pub fn behind(
+    conn: &Connection,
+    from: Millis,
+    to: Millis,
+    by: By,
+    row: &str,
+    metric: Metric,
+    limit: usize,
+) -> Result<Vec<Behind>> {
     let (sql, none) = match metric {
         Metric::First | Metric::Next => (
             format!(
                 "SELECT c.id, c.name, w.episode, w.channel, w.started_at, w.ended_at, w.seconds, w.agent, a.name, w.message
                  FROM wait w JOIN customer o ON o.id = w.conversation JOIN conversation c ON c.id = o.root LEFT JOIN agent a ON a.id = w.agent
-                 WHERE w.seconds IS NOT NULL AND w.ended_at >= ?1 AND w.ended_at < ?2 AND w.first = {} ORDER BY w.ended_at DESC",
+                 WHERE w.seconds IS NOT NULL AND w.ended_at >= ?1 AND w.ended_at < ?2 AND w.first = {} AND {CREDITED} ORDER BY w.ended_at DESC",
                 i32::from(metric == Metric::First)
             ),
             OUTSIDE,
@@ -215,7 +247,23 @@ mod tests {
 
     #[test]
     fn a_figure_of_nothing_is_empty_and_never_zero() {
-        assert_eq!(figure(vec![]), Figure { n: 0, p50: None, p90: None, mean: None });
-        assert_eq!(figure(vec![30, 10]), Figure { n: 2, p50: Some(10), p90: Some(30), mean: Some(20.0) });
+        assert_eq!(
+            figure(vec![]),
+            Figure {
+                n: 0,
+                p50: None,
+                p90: None,
+                mean: None
+            }
+        );
+        assert_eq!(
+            figure(vec![30, 10]),
+            Figure {
+                n: 2,
+                p50: Some(10),
+                p90: Some(30),
+                mean: Some(20.0)
+            }
+        );
     }
 }

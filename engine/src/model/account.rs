@@ -28,7 +28,16 @@ pub enum Channel {
 
 impl Channel {
     /// All channels, in the order of their numbers in the database.
-    pub const ALL: [Self; 8] = [Self::Email, Self::Instagram, Self::Messenger, Self::Sms, Self::Whatsapp, Self::Telegram, Self::Matrix, Self::Webchat];
+    pub const ALL: [Self; 8] = [
+        Self::Email,
+        Self::Instagram,
+        Self::Messenger,
+        Self::Sms,
+        Self::Whatsapp,
+        Self::Telegram,
+        Self::Matrix,
+        Self::Webchat,
+    ];
 
     /// The word used in the database and in searches.
     #[must_use]
@@ -135,7 +144,11 @@ impl AccountConfig {
     #[must_use]
     pub fn identity(&self) -> String {
         match self {
-            Self::Email(e) => format!("{}@{}", e.imap.user.trim().to_lowercase(), e.imap.host.trim().to_lowercase()),
+            Self::Email(e) => format!(
+                "{}@{}",
+                e.imap.user.trim().to_lowercase(),
+                e.imap.host.trim().to_lowercase()
+            ),
         }
     }
 
@@ -151,7 +164,10 @@ impl AccountConfig {
     #[must_use]
     pub fn own_addresses(&self) -> Vec<String> {
         match self {
-            Self::Email(e) => std::iter::once(&e.address).chain(&e.aliases).filter_map(|a| super::handle::email_key(a)).collect(),
+            Self::Email(e) => std::iter::once(&e.address)
+                .chain(&e.aliases)
+                .filter_map(|a| super::handle::email_key(a))
+                .collect(),
         }
     }
 }
@@ -260,6 +276,11 @@ pub struct ChannelError {
 impl ChannelError {
     /// A failure with its remedy, the step and the words.
     pub fn new(remedy: Remedy, step: &'static str, what: impl Into<String>) -> Self {
-        Self { remedy, what: what.into(), step, retry_after: None }
+        Self {
+            remedy,
+            what: what.into(),
+            step,
+            retry_after: None,
+        }
     }
 }

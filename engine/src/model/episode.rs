@@ -53,6 +53,9 @@ pub struct Reply {
     pub agent: Option<AgentId>,
     /// Whether it belongs to this conversation and may start an episode.
     pub opens: bool,
+    /// Whether it is shown in this conversation. A reply to a customer who is linked with this one ends waits
+    /// here and is no part of an episode here.
+    pub here: bool,
 }
 
 /// What a person decided about the conversation.
@@ -62,10 +65,19 @@ pub struct Act {
     pub id: String,
     /// Its clock.
     pub at: Millis,
+    /// Its whole stamp: orders the acts of one instant.
+    pub stamp: String,
     /// Who.
     pub agent: Option<AgentId>,
     /// What.
     pub what: ActKind,
+}
+
+impl Act {
+    /// Newer than another: by clock, then by the rest of the stamp.
+    fn order(&self) -> (Millis, &str, &str) {
+        (self.at, &self.stamp, &self.id)
+    }
 }
 
 /// The kinds of [`Act`].
@@ -182,7 +194,11 @@ impl Folded {
     /// Since when the customer waits, if so.
     #[must_use]
     pub fn wait_since(&self) -> Option<Millis> {
-        self.waits.iter().filter(|w| w.end == WaitEnd::Open).map(|w| w.start).min()
+        self.waits
+            .iter()
+            .filter(|w| w.end == WaitEnd::Open)
+            .map(|w| w.start)
+            .min()
     }
 }
 
@@ -195,14 +211,27 @@ pub fn fold(inbound: &[Inbound], replies: &[Reply], acts: &[Act]) -> Folded {
     let (episodes, home) = walk(&inbound, replies, acts, &resolves);
     let ends: Vec<WaitEnd> = inbound.iter().map(|m| wait_end(m, replies, acts)).collect();
     let waits = group_waits(&inbound, &ends, &home, &episodes);
-    let covered: HashSet<MessageId> = resolves.iter().flat_map(|r| covers(r).iter().copied()).collect();
+    let covered: HashSet<MessageId> = resolves
+        .iter()
+        .flat_map(|r| covers(r).iter().copied())
+        .collect();
     let mut folded = Folded {
         open: episodes.last().is_some_and(|e| e.resolved_at.is_none()),
-        uncovered: inbound.iter().map(|m| m.id).filter(|id| !covered.contains(id)).collect(),
-        unanswered: inbound.iter().zip(&ends).filter(|(_, e)| **e == WaitEnd::Open).map(|(m, _)| m.id).collect(),
+        uncovered: inbound
+            .iter()
+            .map(|m| m.id)
+            .filter(|id| !covered.contains(id))
+            .collect(),
+        unanswered: inbound
+            .iter()
+            .zip(&ends)
+            .filter(|(_, e)| **e == WaitEnd::Open)
+            .map(|(m, _)| m.id)
+            .collect(),
         episodes,
         waits,
     };
+    mark_replied(&mut folded);
     mark_no_reply(&mut folded);
     folded
 }
@@ -215,8 +244,11 @@ fn covers(act: &Act) -> &[MessageId] {
 }
 
 fn sorted_resolves(acts: &[Act]) -> Vec<&Act> {
-    let mut r: Vec<&Act> = acts.iter().filter(|a| matches!(a.what, ActKind::Resolve { .. })).collect();
-    r.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    let mut r: Vec<&Act> = acts
+        .iter()
+        .filter(|a| matches!(a.what, ActKind::Resolve { .. }))
+        .collect();
+    r.sort_by(|a, b| a.order().cmp(&b.order()));
     r
 }
 
@@ -242,23 +274,37 @@ fn counts_at(m: &Inbound, first_cover: Option<usize>, resolves: &[&Act]) -> (Mil
     }
 }
 
-fn walk(inbound: &[&Inbound], replies: &[Reply], acts: &[Act], resolves: &[&Act]) -> (Vec<Episode>, HashMap<MessageId, u32>) {
+fn walk(
+    inbound: &[&Inbound],
+    replies: &[Reply],
+    acts: &[Act],
+    resolves: &[&Act],
+) -> (Vec<Episode>, HashMap<MessageId, u32>) {
     let mut first_cover: HashMap<MessageId, usize> = HashMap::new();
     for (i, r) in resolves.iter().enumerate() {
         for m in covers(r) {
             first_cover.entry(*m).or_insert(i);
         }
     }
-    let mut line: Vec<(Millis, u8, String, Happening<'_>)> = Vec::with_capacity(inbound.len() + replies.len() + acts.len());
+    let mut line: Vec<(Millis, u8, String, Happening<'_>)> =
+        Vec::with_capacity(inbound.len() + replies.len() + acts.len());
     for m in inbound {
         let (at, order) = counts_at(m, first_cover.get(&m.id).copied(), resolves);
-        line.push((at, order, format!("{:020}{}", m.sent_at.max(0), m.id.hex()), Happening::In(m)));
+        line.push((
+            at,
+            order,
+            format!("{:020}{}", m.sent_at.max(0), m.id.hex()),
+            Happening::In(m),
+        ));
     }
-    for r in replies.iter().filter(|r| r.outcome != Outcome::Dead) {
+    for r in replies
+        .iter()
+        .filter(|r| r.here && r.outcome != Outcome::Dead)
+    {
         line.push((r.authored_at, 1, r.id.hex(), Happening::Out(r)));
     }
     for a in acts {
-        line.push((a.at, 2, a.id.clone(), Happening::Act(a)));
+        line.push((a.at, 2, format!("{}{}", a.stamp, a.id), Happening::Act(a)));
     }
     line.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
     let mut book = Book::default();
@@ -282,11 +328,33 @@ struct Book {
 
 impl Book {
     /// Continue the last episode or start a new one.
-    fn opened(&mut self, at: Millis, start: Millis, message: Option<MessageId>, channel: Option<Channel>, by_agent: bool) -> &mut Episode {
-        let continues = self.episodes.last().is_some_and(|e| e.resolved_at.is_none_or(|r| at - r <= Millis::from(self.days) * DAY));
+    fn opened(
+        &mut self,
+        at: Millis,
+        start: Millis,
+        message: Option<MessageId>,
+        channel: Option<Channel>,
+        by_agent: bool,
+    ) -> &mut Episode {
+        let continues = self.episodes.last().is_some_and(|e| {
+            e.resolved_at
+                .is_none_or(|r| at - r <= Millis::from(self.days) * DAY)
+        });
         if !continues {
-            let number = u32::try_from(self.episodes.len()).unwrap_or(u32::MAX).saturating_add(1);
-            self.episodes.push(Episode { number, opened_at: start, first_message: message, channel, by_agent, resolved_at: None, resolved_by: None, replied: false, no_reply_needed: false });
+            let number = u32::try_from(self.episodes.len())
+                .unwrap_or(u32::MAX)
+                .saturating_add(1);
+            self.episodes.push(Episode {
+                number,
+                opened_at: start,
+                first_message: message,
+                channel,
+                by_agent,
+                resolved_at: None,
+                resolved_by: None,
+                replied: false,
+                no_reply_needed: false,
+            });
         }
         let last = self.episodes.len() - 1;
         let e = &mut self.episodes[last];
@@ -303,7 +371,10 @@ impl Book {
     }
 
     fn reply(&mut self, r: &Reply) {
-        let open = self.episodes.last().is_some_and(|e| e.resolved_at.is_none());
+        let open = self
+            .episodes
+            .last()
+            .is_some_and(|e| e.resolved_at.is_none());
         if open {
             if let Some(e) = self.episodes.last_mut() {
                 e.replied |= matches!(r.outcome, Outcome::Sent(_));
@@ -317,8 +388,9 @@ impl Book {
 
     fn act(&mut self, a: &Act) {
         match &a.what {
+            // Two desktops may resolve the same: the last one's clock and days count.
             ActKind::Resolve { days, .. } => {
-                if let Some(e) = self.episodes.last_mut().filter(|e| e.resolved_at.is_none()) {
+                if let Some(e) = self.episodes.last_mut() {
                     e.resolved_at = Some(a.at);
                     e.resolved_by = a.agent;
                     self.days = *days;
@@ -341,25 +413,54 @@ fn wait_end(m: &Inbound, replies: &[Reply], acts: &[Act]) -> WaitEnd {
             _ => false,
         },
     };
+    let promises = |r: &&Reply| {
+        r.outcome == Outcome::Pending
+            && match &r.answers {
+                Answers::These(ids) => ids.contains(&m.id),
+                Answers::AllEarlier => r.authored_at >= m.sent_at,
+            }
+    };
+    let closed = acts
+        .iter()
+        .filter(|a| covers(a).contains(&m.id))
+        .map(|a| (a.at, matches!(a.what, ActKind::NoReply { .. })))
+        .min();
+    // A reply authored before the message was closed ends its wait even when it goes out after that; a later one
+    // comes too late.
+    let in_time = |r: &&Reply| closed.is_none_or(|(c, _)| r.authored_at <= c);
     let sent = replies
         .iter()
         .filter(answers)
-        .filter_map(|r| if let Outcome::Sent(at) = r.outcome { Some((at, r.id, r)) } else { None })
+        .filter(in_time)
+        .filter_map(|r| {
+            if let Outcome::Sent(at) = r.outcome {
+                Some((at, r.id, r))
+            } else {
+                None
+            }
+        })
         .min_by_key(|(at, id, _)| (*at, *id));
-    let closed = acts.iter().filter(|a| covers(a).contains(&m.id)).map(|a| (a.at, matches!(a.what, ActKind::NoReply { .. }))).min();
-    let replied = |(at, _, r): (Millis, MessageId, &Reply)| WaitEnd::Replied { message: r.id, at, agent: r.agent };
     match (sent, closed) {
-        // A reply authored before the resolve ends the wait even when it goes out after it.
-        (Some(s), Some((c, _))) if s.0 <= c || s.2.authored_at <= c => replied(s),
-        (Some(s), None) => replied(s),
-        (_, Some((c, _))) if replies.iter().filter(answers).any(|r| r.outcome == Outcome::Pending && r.authored_at <= c) => WaitEnd::Promised,
-        (_, Some((at, no_reply))) => WaitEnd::Closed { at, no_reply },
+        (Some((at, _, r)), _) => WaitEnd::Replied {
+            message: r.id,
+            at,
+            agent: r.agent,
+        },
+        (None, Some(_)) if replies.iter().filter(promises).any(|r| in_time(&r)) => {
+            WaitEnd::Promised
+        }
+        (None, Some((at, no_reply))) => WaitEnd::Closed { at, no_reply },
         (None, None) => WaitEnd::Open,
     }
 }
 
 /// Inbound messages in a row with one end are one wait, from the first of them.
-fn group_waits(inbound: &[&Inbound], ends: &[WaitEnd], home: &HashMap<MessageId, u32>, episodes: &[Episode]) -> Vec<Wait> {
+fn group_waits(
+    inbound: &[&Inbound],
+    ends: &[WaitEnd],
+    home: &HashMap<MessageId, u32>,
+    episodes: &[Episode],
+) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
     let mut at: BTreeMap<(u32, String), usize> = BTreeMap::new();
     for (m, end) in inbound.iter().zip(ends) {
@@ -369,11 +470,20 @@ fn group_waits(inbound: &[&Inbound], ends: &[WaitEnd], home: &HashMap<MessageId,
             continue;
         }
         at.insert(key, waits.len());
-        waits.push(Wait { episode, message: m.id, start: m.sent_at, channel: m.channel, first: false, end: end.clone() });
+        waits.push(Wait {
+            episode,
+            message: m.id,
+            start: m.sent_at,
+            channel: m.channel,
+            first: false,
+            end: end.clone(),
+        });
     }
     let mut seen = HashSet::new();
     for w in &mut waits {
-        let customer_opened = episodes.iter().any(|e| e.number == w.episode && !e.by_agent);
+        let customer_opened = episodes
+            .iter()
+            .any(|e| e.number == w.episode && !e.by_agent);
         w.first = seen.insert(w.episode) && customer_opened;
     }
     waits
@@ -388,9 +498,22 @@ fn end_key(end: &WaitEnd) -> String {
     }
 }
 
+/// An episode whose wait a reply ended was answered, wherever that reply stands.
+fn mark_replied(f: &mut Folded) {
+    for e in &mut f.episodes {
+        e.replied |= f
+            .waits
+            .iter()
+            .any(|w| w.episode == e.number && matches!(w.end, WaitEnd::Replied { .. }));
+    }
+}
+
 fn mark_no_reply(f: &mut Folded) {
     for e in &mut f.episodes {
         let mut waits = f.waits.iter().filter(|w| w.episode == e.number).peekable();
-        e.no_reply_needed = !e.replied && !e.by_agent && waits.peek().is_some() && waits.all(|w| matches!(w.end, WaitEnd::Closed { no_reply: true, .. }));
+        e.no_reply_needed = !e.replied
+            && !e.by_agent
+            && waits.peek().is_some()
+            && waits.all(|w| matches!(w.end, WaitEnd::Closed { no_reply: true, .. }));
     }
 }

@@ -32,7 +32,8 @@ impl IdKey {
     pub fn id(&self, parts: &[&[u8]]) -> [u8; 16] {
         // A 32-byte key is always a valid HMAC key.
         #[allow(clippy::expect_used)]
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
@@ -141,7 +142,10 @@ mod tests {
     #[test]
     fn the_same_input_makes_the_same_id_and_parts_do_not_run_together() {
         let key = IdKey::new([7; 32]);
-        assert_eq!(key.id(&[b"handle", b"email", b"a@b"]), key.id(&[b"handle", b"email", b"a@b"]));
+        assert_eq!(
+            key.id(&[b"handle", b"email", b"a@b"]),
+            key.id(&[b"handle", b"email", b"a@b"])
+        );
         assert_ne!(key.id(&[b"ab", b"c"]), key.id(&[b"a", b"bc"]));
         assert_ne!(key.id(&[b"x"]), IdKey::new([8; 32]).id(&[b"x"]));
     }

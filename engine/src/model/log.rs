@@ -41,7 +41,10 @@ impl Stamp {
     /// choice of a person wins.
     #[must_use]
     pub fn rule(sent_at: Millis) -> Self {
-        Self(format!("{:016x}.rule", sent_at.max(0).cast_unsigned() << 16))
+        Self(format!(
+            "{:016x}.rule",
+            sent_at.max(0).cast_unsigned() << 16
+        ))
     }
     /// From its text, as stored.
     #[must_use]
@@ -56,7 +59,11 @@ impl Stamp {
     /// The clock in it.
     #[must_use]
     pub fn clock(&self) -> Hlc {
-        Hlc(self.0.get(..16).and_then(|h| u64::from_str_radix(h, 16).ok()).unwrap_or(0))
+        Hlc(self
+            .0
+            .get(..16)
+            .and_then(|h| u64::from_str_radix(h, 16).ok())
+            .unwrap_or(0))
     }
 }
 
@@ -167,7 +174,9 @@ impl Entity {
     pub fn undoable(self, field: &str) -> bool {
         match self {
             Self::Outbox | Self::Account => false,
-            Self::Resolve | Self::Reopen | Self::NoReply | Self::Tag | Self::Note | Self::Link => field == "on",
+            Self::Resolve | Self::Reopen | Self::NoReply | Self::Tag | Self::Note | Self::Link => {
+                field == "on"
+            }
             _ => self.join(field) == Join::Lww,
         }
     }
@@ -185,9 +194,18 @@ pub struct Register {
 /// The join of two registers: commutative, associative, idempotent.
 #[must_use]
 pub fn join(kind: Join, a: Register, b: Register) -> Register {
-    let by_stamp = |a: &Register, b: &Register| a.stamp.cmp(&b.stamp).then_with(|| a.value.to_string().cmp(&b.value.to_string()));
+    let by_stamp = |a: &Register, b: &Register| {
+        a.stamp
+            .cmp(&b.stamp)
+            .then_with(|| a.value.to_string().cmp(&b.value.to_string()))
+    };
     let number = |r: &Register| r.value.as_i64().unwrap_or(0);
-    let pair = |r: &Register| (r.value.get(0).and_then(Value::as_i64).unwrap_or(0), r.value.get(1).and_then(Value::as_i64).unwrap_or(0));
+    let pair = |r: &Register| {
+        (
+            r.value.get(0).and_then(Value::as_i64).unwrap_or(0),
+            r.value.get(1).and_then(Value::as_i64).unwrap_or(0),
+        )
+    };
     let order = match kind {
         Join::Lww => by_stamp(&a, &b),
         Join::Max => number(&a).cmp(&number(&b)).then_with(|| by_stamp(&a, &b)),
@@ -242,7 +260,10 @@ mod tests {
     use serde_json::json;
 
     fn register() -> impl Strategy<Value = Register> {
-        (0u64..6, 0u8..3, 0i64..4, 0i64..4).prop_map(|(c, d, a, b)| Register { stamp: Stamp::new(Hlc(c), DeviceId([d; 16])), value: json!([a, b]) })
+        (0u64..6, 0u8..3, 0i64..4, 0i64..4).prop_map(|(c, d, a, b)| Register {
+            stamp: Stamp::new(Hlc(c), DeviceId([d; 16])),
+            value: json!([a, b]),
+        })
     }
 
     proptest! {

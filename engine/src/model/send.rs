@@ -27,7 +27,15 @@ pub enum OutboxState {
 
 impl OutboxState {
     /// All states in their rank within one attempt.
-    pub const ALL: [Self; 7] = [Self::Held, Self::Queued, Self::Sending, Self::Failed, Self::Uncertain, Self::Cancelled, Self::Sent];
+    pub const ALL: [Self; 7] = [
+        Self::Held,
+        Self::Queued,
+        Self::Sending,
+        Self::Failed,
+        Self::Uncertain,
+        Self::Cancelled,
+        Self::Sent,
+    ];
 
     /// The word in the database.
     #[must_use]

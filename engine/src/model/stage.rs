@@ -23,7 +23,14 @@ pub struct Stage {
 /// New, Engaged, Qualified, Won, Lost, Not a lead.
 #[must_use]
 pub fn default_stages() -> Vec<Stage> {
-    let row = |key: &str, name: &str, digit, qualified, closed, tone: &str| Stage { key: key.into(), name: name.into(), digit, qualified, closed, tone: tone.into() };
+    let row = |key: &str, name: &str, digit, qualified, closed, tone: &str| Stage {
+        key: key.into(),
+        name: name.into(),
+        digit,
+        qualified,
+        closed,
+        tone: tone.into(),
+    };
     vec![
         row("new", "New", 1, false, false, "neutral"),
         row("engaged", "Engaged", 2, false, false, "blue"),

@@ -6,7 +6,10 @@ use sha2::{Digest, Sha256};
 /// A Message-ID as it is compared: the first 16 bytes of its SHA-256, after trimming brackets and space.
 #[must_use]
 pub fn ref_hash(message_id: &str) -> [u8; 16] {
-    let trimmed = message_id.trim().trim_start_matches('<').trim_end_matches('>');
+    let trimmed = message_id
+        .trim()
+        .trim_start_matches('<')
+        .trim_end_matches('>');
     let digest = Sha256::digest(trimmed.as_bytes());
     let mut out = [0; 16];
     out.copy_from_slice(&digest[..16]);
@@ -17,7 +20,12 @@ pub fn ref_hash(message_id: &str) -> [u8; 16] {
 #[must_use]
 pub fn all_refs(t: &ThreadRefs) -> Vec<[u8; 16]> {
     let mut seen = Vec::new();
-    for id in t.message_id.iter().chain(&t.in_reply_to).chain(&t.references) {
+    for id in t
+        .message_id
+        .iter()
+        .chain(&t.in_reply_to)
+        .chain(&t.references)
+    {
         let h = ref_hash(id);
         if !seen.contains(&h) {
             seen.push(h);
@@ -48,8 +56,14 @@ pub fn references_for_reply(parent_refs: &[String], parent_id: Option<&str>) -> 
 pub fn reply_subject(subject: &str) -> String {
     let s = subject.trim();
     let mut chars = s.chars();
-    let re = chars.next().is_some_and(|c| c.eq_ignore_ascii_case(&'r')) && chars.next().is_some_and(|c| c.eq_ignore_ascii_case(&'e')) && chars.next() == Some(':');
-    if re { s.to_owned() } else { format!("Re: {s}").trim_end().to_owned() }
+    let re = chars.next().is_some_and(|c| c.eq_ignore_ascii_case(&'r'))
+        && chars.next().is_some_and(|c| c.eq_ignore_ascii_case(&'e'))
+        && chars.next() == Some(':');
+    if re {
+        s.to_owned()
+    } else {
+        format!("Re: {s}").trim_end().to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +80,10 @@ mod tests {
     fn a_long_thread_keeps_its_first_mail_and_its_last_ones() {
         let many: Vec<String> = (0..50).map(|i| format!("{i}@x")).collect();
         let refs = references_for_reply(&many, Some("p@x"));
-        assert_eq!((refs.len(), refs[0].as_str(), refs[19].as_str()), (20, "0@x", "p@x"));
+        assert_eq!(
+            (refs.len(), refs[0].as_str(), refs[19].as_str()),
+            (20, "0@x", "p@x")
+        );
     }
 
     #[test]

@@ -15,7 +15,15 @@ const MOST_TRIES: i64 = 30;
 
 /// Send for ever what comes due.
 pub async fn run(store: Arc<Store>, live: Arc<Live>) {
+    let mut fresh = true;
     loop {
+        // An earlier sender of this account may have been stopped in the middle of a call.
+        if std::mem::take(&mut fresh)
+            && let Err(e) = interrupted(&store, &live).await
+        {
+            tracing::error!(account = %live.id, code = e.code(), "interrupted sends could not be looked at");
+            fresh = true;
+        }
         match step(&store, &live).await {
             Ok(Some(pause)) => {
                 tokio::select! {
@@ -31,6 +39,11 @@ pub async fn run(store: Arc<Store>, live: Arc<Live>) {
             }
         }
     }
+}
+
+async fn interrupted(store: &Store, live: &Live) -> Result<usize> {
+    let id = live.id;
+    store.write(move |tx| rows::recover_account(tx, id)).await
 }
 
 /// Send everything that is due now; for the command line. Returns how many were tried.
@@ -72,7 +85,18 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
         Ok(m) => m,
         Err(e) => {
             let text = format!("It could not be prepared: {e}");
-            return store.write(move |tx| { rows::begin(tx, id)?; rows::failed(tx, id, &text) }).await;
+            let said = store
+                .write(move |tx| {
+                    rows::begin(tx, id)?;
+                    rows::failed(tx, id, &text)
+                })
+                .await;
+            // Taken back meanwhile: nothing is left to say.
+            return if matches!(said, Err(Error::Refused(_))) {
+                Ok(())
+            } else {
+                said
+            };
         }
     };
     let begun = match store.write(move |tx| rows::begin(tx, id)).await {
@@ -82,7 +106,22 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
         Err(e) => return Err(e),
     };
     match live.connector.send(&message).await {
-        Ok(Receipt { remote_id, needs_filing, .. }) => store.write(move |tx| rows::sent(tx, id, remote_id.as_ref().map(|r| r.0.as_str()), needs_filing)).await,
+        Ok(Receipt {
+            remote_id,
+            needs_filing,
+            ..
+        }) => {
+            store
+                .write(move |tx| {
+                    rows::sent(
+                        tx,
+                        id,
+                        remote_id.as_ref().map(|r| r.0.as_str()),
+                        needs_filing,
+                    )
+                })
+                .await
+        }
         Err(e) => {
             tracing::warn!(account = %live.id, send = %id, step = e.step, "send failed");
             let now = store.clock().now();
@@ -119,7 +158,12 @@ async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
             ids.into_iter()
                 .map(|id| {
                     let f = files::get(c, id)?;
-                    Ok(OutgoingFile { id, bytes: kept.read(&f.hash)?, name: f.name, mime: f.mime })
+                    Ok(OutgoingFile {
+                        id,
+                        bytes: kept.read(&f.hash)?,
+                        name: f.name,
+                        mime: f.mime,
+                    })
                 })
                 .collect::<Result<Vec<_>>>()
         })

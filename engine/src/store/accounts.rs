@@ -43,18 +43,23 @@ const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_
 
 fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
     let config: String = r.get(1)?;
-    let config = serde_json::from_str(&config).map_err(|e| rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(e)))?;
+    let config = serde_json::from_str(&config).map_err(|e| {
+        rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(e))
+    })?;
     Ok(AccountRow {
         id: r.get(0)?,
         config,
         live_from: r.get(2)?,
         paused: r.get(3)?,
-        state: serde_json::from_value(json!(r.get::<_, String>(4)?)).unwrap_or(AccountState::Connecting),
+        state: serde_json::from_value(json!(r.get::<_, String>(4)?))
+            .unwrap_or(AccountState::Connecting),
         says: r.get(5)?,
         cursor: r.get::<_, Option<String>>(6)?.map(Cursor),
         last_success: r.get(7)?,
         next_try: r.get(8)?,
-        progress: r.get::<_, Option<String>>(9)?.and_then(|p| serde_json::from_str(&p).ok()),
+        progress: r
+            .get::<_, Option<String>>(9)?
+            .and_then(|p| serde_json::from_str(&p).ok()),
         gaps: serde_json::from_str(&r.get::<_, String>(10)?).unwrap_or_default(),
         messages: r.get(11)?,
     })
@@ -65,7 +70,9 @@ fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
 /// # Errors
 /// When the store fails.
 pub fn all(conn: &Connection) -> Result<Vec<AccountRow>> {
-    let mut s = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM account WHERE connected = 1 ORDER BY live_from, id"))?;
+    let mut s = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM account WHERE connected = 1 ORDER BY live_from, id"
+    ))?;
     Ok(s.query_map([], row)?.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -74,32 +81,57 @@ pub fn all(conn: &Connection) -> Result<Vec<AccountRow>> {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub fn get(conn: &Connection, id: AccountId) -> Result<AccountRow> {
-    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM account WHERE id = ?1 AND connected = 1"))?.query_row([id], row).optional()?.ok_or_else(|| Error::NotFound("this account".into()))
+    conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM account WHERE id = ?1 AND connected = 1"
+    ))?
+    .query_row([id], row)
+    .optional()?
+    .ok_or_else(|| Error::NotFound("this account".into()))
 }
 
 /// The id of an account: channel and canonical address at the provider.
 #[must_use]
 pub fn id_of(ids: &IdKey, config: &AccountConfig) -> AccountId {
-    AccountId(ids.id(&[b"account", config.channel().as_str().as_bytes(), config.identity().as_bytes()]))
+    AccountId(ids.id(&[
+        b"account",
+        config.channel().as_str().as_bytes(),
+        config.identity().as_bytes(),
+    ]))
 }
 
 /// Connect an account or change it. Human messages count from its first connection on.
 ///
 /// # Errors
 /// When the store fails.
-pub fn save(tx: &mut Tx<'_>, config: &AccountConfig, secret: Option<&SecretString>) -> Result<AccountId> {
+pub fn save(
+    tx: &mut Tx<'_>,
+    config: &AccountConfig,
+    secret: Option<&SecretString>,
+) -> Result<AccountId> {
     let id = id_of(&tx.identity.ids, config);
     let known = super::log::register(tx, Entity::Account, &id.hex(), "live_from")?.is_some();
     let config = serde_json::to_value(config).map_err(|e| Error::Internal(e.to_string()))?;
     let mut fields = vec![("config", config), ("on", json!(true))];
     if !known {
-        fields.push(("live_from", json!(tx.now)));
+        // Mail servers tell time in whole seconds: what arrives in this very second is new.
+        fields.push(("live_from", json!(tx.now - tx.now.rem_euclid(1_000))));
     }
-    write(tx, "account_save", GroupId::random(), Writing::new(Entity::Account, id.hex(), None, fields))?;
+    write(
+        tx,
+        "account_save",
+        GroupId::random(),
+        Writing::new(Entity::Account, id.hex(), None, fields),
+    )?;
     if let Some(s) = secret {
-        tx.execute("UPDATE account SET secret = ?2 WHERE id = ?1", params![id, s.expose_secret()])?;
+        tx.execute(
+            "UPDATE account SET secret = ?2 WHERE id = ?1",
+            params![id, s.expose_secret()],
+        )?;
     }
-    tx.execute("UPDATE account SET state = 'connecting', says = 'Connecting' WHERE id = ?1", [id])?;
+    tx.execute(
+        "UPDATE account SET state = 'connecting', says = 'Connecting' WHERE id = ?1 AND paused = 0",
+        [id],
+    )?;
     tx.changes.accounts = true;
     Ok(id)
 }
@@ -109,7 +141,12 @@ pub fn save(tx: &mut Tx<'_>, config: &AccountConfig, secret: Option<&SecretStrin
 /// # Errors
 /// When the store fails.
 pub fn remove(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
-    write(tx, "account_remove", GroupId::random(), Writing::new(Entity::Account, id.hex(), None, vec![("on", json!(false))]))?;
+    write(
+        tx,
+        "account_remove",
+        GroupId::random(),
+        Writing::new(Entity::Account, id.hex(), None, vec![("on", json!(false))]),
+    )?;
     tx.execute("UPDATE account SET secret = NULL WHERE id = ?1", [id])?;
     tx.changes.accounts = true;
     Ok(())
@@ -120,8 +157,14 @@ pub fn remove(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
 /// # Errors
 /// [`Error::NotFound`] when none is kept.
 pub fn secret(conn: &Connection, id: AccountId) -> Result<SecretString> {
-    let s: Option<String> = conn.query_row("SELECT secret FROM account WHERE id = ?1", [id], |r| r.get(0)).optional()?.flatten();
-    s.map(SecretString::from).ok_or_else(|| Error::NotFound("this account's password".into()))
+    let s: Option<String> = conn
+        .query_row("SELECT secret FROM account WHERE id = ?1", [id], |r| {
+            r.get(0)
+        })
+        .optional()?
+        .flatten();
+    s.map(SecretString::from)
+        .ok_or_else(|| Error::NotFound("this account's password".into()))
 }
 
 /// How an account is now.
@@ -142,9 +185,16 @@ pub struct Health {
 /// # Errors
 /// When the store fails.
 pub fn health(tx: &mut Tx<'_>, id: AccountId, h: &Health) -> Result<()> {
-    let word = serde_json::to_value(h.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let word = serde_json::to_value(h.state)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default();
     let now = h.success.then_some(tx.now);
-    let before: Option<(String, String)> = tx.query_row("SELECT state, says FROM account WHERE id = ?1", [id], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+    let before: Option<(String, String)> = tx
+        .query_row("SELECT state, says FROM account WHERE id = ?1", [id], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })
+        .optional()?;
     tx.execute("UPDATE account SET state = ?2, says = ?3, next_try = ?4, last_success = coalesce(?5, last_success) WHERE id = ?1", params![id, word, h.says, h.next_try, now])?;
     if before.as_ref() != Some(&(word, h.says.clone())) {
         tx.changes.accounts = true;
@@ -157,7 +207,15 @@ pub fn health(tx: &mut Tx<'_>, id: AccountId, h: &Health) -> Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn pause(tx: &mut Tx<'_>, id: AccountId, on: bool) -> Result<()> {
-    tx.execute("UPDATE account SET paused = ?2, state = ?3, says = ?4 WHERE id = ?1", params![id, on, if on { "paused" } else { "connecting" }, if on { "Paused" } else { "Connecting" }])?;
+    tx.execute(
+        "UPDATE account SET paused = ?2, state = ?3, says = ?4 WHERE id = ?1",
+        params![
+            id,
+            on,
+            if on { "paused" } else { "connecting" },
+            if on { "Paused" } else { "Connecting" }
+        ],
+    )?;
     tx.changes.accounts = true;
     Ok(())
 }

@@ -31,11 +31,15 @@ fn text(tx: &Tx<'_>, entity: Entity, id: &str, field: &str) -> Result<Option<Str
 }
 
 fn on(tx: &Tx<'_>, entity: Entity, id: &str) -> Result<bool> {
-    Ok(log::value(tx, entity, id, "on")?.and_then(|v| v.as_bool()).unwrap_or(false))
+    Ok(log::value(tx, entity, id, "on")?
+        .and_then(|v| v.as_bool())
+        .unwrap_or(false))
 }
 
 fn customer(tx: &mut Tx<'_>, entity: Entity, id: &str, field: &str) -> Result<()> {
-    let (Some(c), Some(r)) = (CustomerId::parse(id), log::register(tx, entity, id, field)?) else { return Ok(()) };
+    let (Some(c), Some(r)) = (CustomerId::parse(id), log::register(tx, entity, id, field)?) else {
+        return Ok(());
+    };
     conversations::ensure(tx, c)?;
     let word = r.value.as_str();
     match field {
@@ -54,24 +58,38 @@ fn customer(tx: &mut Tx<'_>, entity: Entity, id: &str, field: &str) -> Result<()
 
 fn act(tx: &mut Tx<'_>, entity: Entity, id: &str) -> Result<()> {
     // The act's clock is that of its making, not of a later undo.
-    let Some(made) = log::register(tx, entity, id, "conversation")? else { return Ok(()) };
-    let Some(c) = made.value.as_str().and_then(CustomerId::parse) else { return Ok(()) };
+    let Some(made) = log::register(tx, entity, id, "conversation")? else {
+        return Ok(());
+    };
+    let Some(c) = made.value.as_str().and_then(CustomerId::parse) else {
+        return Ok(());
+    };
     conversations::ensure(tx, c)?;
-    let who = log::of_entity(tx, entity, id)?.into_iter().find(|e| e.stamp == made.stamp).and_then(|e| e.agent);
+    let who = log::of_entity(tx, entity, id)?
+        .into_iter()
+        .find(|e| e.stamp == made.stamp)
+        .and_then(|e| e.agent);
     let covers = log::value(tx, entity, id, "covers")?.unwrap_or_else(|| Value::Array(Vec::new()));
-    let days = log::value(tx, entity, id, "n")?.and_then(|v| v.as_i64()).unwrap_or(3);
+    let days = log::value(tx, entity, id, "n")?
+        .and_then(|v| v.as_i64())
+        .unwrap_or(3);
     let active = on(tx, entity, id)?;
     tx.prepare_cached(
-        "INSERT INTO act (id, conversation, kind, at, agent, covers, days, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, at = excluded.at, agent = excluded.agent, covers = excluded.covers, days = excluded.days, active = excluded.active",
+        "INSERT INTO act (id, conversation, kind, at, stamp, agent, covers, days, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, at = excluded.at, stamp = excluded.stamp, agent = excluded.agent, covers = excluded.covers, days = excluded.days, active = excluded.active",
     )?
-    .execute(params![id, c, entity.as_str(), made.stamp.clock().millis(), who, covers.to_string(), days, active])?;
+    .execute(params![id, c, entity.as_str(), made.stamp.clock().millis(), made.stamp.as_str(), who, covers.to_string(), days, active])?;
     tx.touch(c);
     Ok(())
 }
 
 fn tag(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let Some((c, tag)) = id.split_once(':').and_then(|(c, t)| Some((CustomerId::parse(c)?, t))) else { return Ok(()) };
+    let Some((c, tag)) = id
+        .split_once(':')
+        .and_then(|(c, t)| Some((CustomerId::parse(c)?, t)))
+    else {
+        return Ok(());
+    };
     conversations::ensure(tx, c)?;
     let active = on(tx, Entity::Tag, id)?;
     tx.prepare_cached("INSERT INTO tag (conversation, tag, active) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET active = excluded.active")?.execute(params![c, tag, active])?;
@@ -80,10 +98,17 @@ fn tag(tx: &mut Tx<'_>, id: &str) -> Result<()> {
 }
 
 fn note(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let Some(made) = log::register(tx, Entity::Note, id, "conversation")? else { return Ok(()) };
-    let Some(c) = made.value.as_str().and_then(CustomerId::parse) else { return Ok(()) };
+    let Some(made) = log::register(tx, Entity::Note, id, "conversation")? else {
+        return Ok(());
+    };
+    let Some(c) = made.value.as_str().and_then(CustomerId::parse) else {
+        return Ok(());
+    };
     conversations::ensure(tx, c)?;
-    let who = log::of_entity(tx, Entity::Note, id)?.into_iter().find(|e| e.stamp == made.stamp).and_then(|e| e.agent);
+    let who = log::of_entity(tx, Entity::Note, id)?
+        .into_iter()
+        .find(|e| e.stamp == made.stamp)
+        .and_then(|e| e.agent);
     let body = text(tx, Entity::Note, id, "text")?.unwrap_or_default();
     let active = on(tx, Entity::Note, id)?;
     tx.prepare_cached(
@@ -96,35 +121,61 @@ fn note(tx: &mut Tx<'_>, id: &str) -> Result<()> {
 }
 
 fn link(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let Some((a, b)) = id.split_once(':').and_then(|(a, b)| Some((CustomerId::parse(a)?, CustomerId::parse(b)?))) else { return Ok(()) };
+    let Some((a, b)) = id
+        .split_once(':')
+        .and_then(|(a, b)| Some((CustomerId::parse(a)?, CustomerId::parse(b)?)))
+    else {
+        return Ok(());
+    };
     conversations::ensure(tx, a)?;
     conversations::ensure(tx, b)?;
     let linked = on(tx, Entity::Link, id)?;
     tx.execute("INSERT INTO link (a, b, linked) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET linked = excluded.linked", params![a, b, linked])?;
     conversations::reroot(tx, a)?;
-    conversations::reroot(tx, b)
+    conversations::reroot(tx, b)?;
+    tx.touch(a);
+    tx.touch(b);
+    Ok(())
 }
 
 fn class(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let Some(m) = MessageId::parse(id) else { return Ok(()) };
+    let Some(m) = MessageId::parse(id) else {
+        return Ok(());
+    };
     conversations::reclassify(tx, "id = ?1", &[&m])
 }
 
 fn handle(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let Some(h) = HandleId::parse(id) else { return Ok(()) };
-    let not = log::value(tx, Entity::Handle, id, "not_customer")?.and_then(|v| v.as_bool()).unwrap_or(false);
-    tx.execute("UPDATE handle SET not_customer = ?2 WHERE id = ?1", params![h, not])?;
+    let Some(h) = HandleId::parse(id) else {
+        return Ok(());
+    };
+    let not = log::value(tx, Entity::Handle, id, "not_customer")?
+        .and_then(|v| v.as_bool())
+        .unwrap_or(false);
+    tx.execute(
+        "UPDATE handle SET not_customer = ?2 WHERE id = ?1",
+        params![h, not],
+    )?;
     tx.touch(CustomerId(h.0));
     conversations::reclassify(tx, "handle = ?1", &[&h])
 }
 
 /// The message of a send follows its state; the outbox row itself is this executor's queue.
 fn sending(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let Some(m) = MessageId::parse(id) else { return Ok(()) };
-    let state = log::value(tx, Entity::Outbox, id, "state")?.and_then(|v| v.get(2).and_then(Value::as_str).and_then(OutboxState::parse));
+    let Some(m) = MessageId::parse(id) else {
+        return Ok(());
+    };
+    let state = log::value(tx, Entity::Outbox, id, "state")?.and_then(|v| {
+        v.get(2)
+            .and_then(Value::as_str)
+            .and_then(OutboxState::parse)
+    });
     let sent_at = log::value(tx, Entity::Outbox, id, "sent_at")?.and_then(|v| v.as_i64());
     if let Some(state) = state {
-        tx.execute("UPDATE message SET send_state = ?2 WHERE id = ?1", params![m, state.as_str()])?;
+        tx.execute(
+            "UPDATE message SET send_state = ?2 WHERE id = ?1",
+            params![m, state.as_str()],
+        )?;
     }
     if let Some(at) = sent_at {
         conversations::resent(tx, m, at)?;
@@ -133,13 +184,25 @@ fn sending(tx: &mut Tx<'_>, id: &str) -> Result<()> {
 }
 
 fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let Some(a) = crate::model::AccountId::parse(id) else { return Ok(()) };
-    let Some(config) = log::value(tx, Entity::Account, id, "config")? else { return Ok(()) };
-    let Ok(parsed) = serde_json::from_value::<crate::model::AccountConfig>(config.clone()) else { return Ok(()) };
-    let live_from = log::value(tx, Entity::Account, id, "live_from")?.and_then(|v| v.as_i64()).unwrap_or(0);
+    let Some(a) = crate::model::AccountId::parse(id) else {
+        return Ok(());
+    };
+    let Some(config) = log::value(tx, Entity::Account, id, "config")? else {
+        return Ok(());
+    };
+    let Ok(parsed) = serde_json::from_value::<crate::model::AccountConfig>(config.clone()) else {
+        return Ok(());
+    };
+    let live_from = log::value(tx, Entity::Account, id, "live_from")?
+        .and_then(|v| v.as_i64())
+        .unwrap_or(0);
     let connected = on(tx, Entity::Account, id)?;
     let channel: Channel = parsed.channel();
-    let before_live: Option<i64> = tx.query_row("SELECT live_from FROM account WHERE id = ?1", [a], |r| r.get(0)).optional()?;
+    let before_live: Option<i64> = tx
+        .query_row("SELECT live_from FROM account WHERE id = ?1", [a], |r| {
+            r.get(0)
+        })
+        .optional()?;
     tx.execute(
         "INSERT INTO account (id, channel, config, live_from, connected) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (id) DO UPDATE SET config = excluded.config, live_from = excluded.live_from, connected = excluded.connected",
@@ -148,10 +211,16 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     let before = own_addresses(tx, a)?;
     tx.execute("DELETE FROM own_address WHERE account = ?1", [a])?;
     for own in parsed.own_addresses() {
-        tx.execute("INSERT OR IGNORE INTO own_address (value, account) VALUES (?1, ?2)", params![own, a])?;
+        tx.execute(
+            "INSERT OR IGNORE INTO own_address (value, account) VALUES (?1, ?2)",
+            params![own, a],
+        )?;
     }
     // Messages that came before this was known follow it.
-    let changed: Vec<String> = before.symmetric_difference(&own_addresses(tx, a)?).cloned().collect();
+    let changed: Vec<String> = before
+        .symmetric_difference(&own_addresses(tx, a)?)
+        .cloned()
+        .collect();
     super::places::ours_changed(tx, &changed)?;
     if before_live.is_some_and(|b| b != live_from) {
         super::places::live_from_changed(tx, a)?;
@@ -162,11 +231,14 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
 
 fn own_addresses(tx: &Tx<'_>, a: crate::model::AccountId) -> Result<BTreeSet<String>> {
     let mut s = tx.prepare_cached("SELECT value FROM own_address WHERE account = ?1")?;
-    Ok(s.query_map([a], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+    Ok(s.query_map([a], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn agent(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let Some(a) = AgentId::parse(id) else { return Ok(()) };
+    let Some(a) = AgentId::parse(id) else {
+        return Ok(());
+    };
     if let Some(name) = text(tx, Entity::Agent, id, "name")? {
         tx.execute("INSERT INTO agent (id, name) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET name = excluded.name", params![a, name])?;
         tx.changes.settings = true;

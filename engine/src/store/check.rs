@@ -46,33 +46,99 @@ pub fn check(conn: &Connection, files: &super::files::Files) -> Result<Report> {
     Ok(r)
 }
 
-fn find(conn: &Connection, r: &mut Report, invariant: &'static str, what: &str, sql: &str) -> Result<()> {
+fn find(
+    conn: &Connection,
+    r: &mut Report,
+    invariant: &'static str,
+    what: &str,
+    sql: &str,
+) -> Result<()> {
     let mut s = conn.prepare(sql)?;
     for id in s.query_map([], |x| x.get::<_, Vec<u8>>(0))?.take(20) {
-        r.findings.push(Finding { invariant, what: format!("{what}: {}", data_encoding::HEXLOWER.encode(&id?)) });
+        r.findings.push(Finding {
+            invariant,
+            what: format!("{what}: {}", data_encoding::HEXLOWER.encode(&id?)),
+        });
     }
     Ok(())
 }
 
 /// I1 every inbound item exactly once · I4 a cursor never ahead of stored data.
 fn once(conn: &Connection, r: &mut Report) -> Result<()> {
-    find(conn, r, "I1", "a delivery without its message", "SELECT message FROM delivery d WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = d.message)")?;
-    find(conn, r, "I1", "a message without a conversation", "SELECT id FROM message m WHERE conversation IS NULL OR send_state IS NOT 'cancelled' AND NOT EXISTS (SELECT 1 FROM timeline t WHERE t.message = m.id AND t.home = 1)")?;
-    find(conn, r, "I1", "a message without its text", "SELECT id FROM message m WHERE NOT EXISTS (SELECT 1 FROM body b WHERE b.rid = m.rid)")?;
-    find(conn, r, "I1", "a polled message without a delivery", "SELECT id FROM message m WHERE author IS NULL AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message = m.id)")?;
-    find(conn, r, "I4", "an account with messages and no cursor", "SELECT id FROM account WHERE messages > 0 AND cursor IS NULL")?;
-    r.counted.push(("messages", count(conn, "SELECT count(*) FROM message")?));
-    r.counted.push(("deliveries", count(conn, "SELECT count(*) FROM delivery")?));
+    find(
+        conn,
+        r,
+        "I1",
+        "a delivery without its message",
+        "SELECT message FROM delivery d WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = d.message)",
+    )?;
+    find(
+        conn,
+        r,
+        "I1",
+        "a message without a conversation",
+        "SELECT id FROM message m WHERE conversation IS NULL OR send_state IS NOT 'cancelled' AND NOT EXISTS (SELECT 1 FROM timeline t WHERE t.message = m.id AND t.home = 1)",
+    )?;
+    find(
+        conn,
+        r,
+        "I1",
+        "a message without its text",
+        "SELECT id FROM message m WHERE NOT EXISTS (SELECT 1 FROM body b WHERE b.rid = m.rid)",
+    )?;
+    find(
+        conn,
+        r,
+        "I1",
+        "a polled message without a delivery",
+        "SELECT id FROM message m WHERE author IS NULL AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message = m.id)",
+    )?;
+    find(
+        conn,
+        r,
+        "I4",
+        "an account with messages and no cursor",
+        "SELECT id FROM account WHERE messages > 0 AND cursor IS NULL",
+    )?;
+    r.counted
+        .push(("messages", count(conn, "SELECT count(*) FROM message")?));
+    r.counted
+        .push(("deliveries", count(conn, "SELECT count(*) FROM delivery")?));
     Ok(())
 }
 
 /// I2 every send in exactly one state; `sent` has an instant · I3 no attempt without record.
 fn outbox(conn: &Connection, r: &mut Report) -> Result<()> {
-    find(conn, r, "I2", "a send without its message", "SELECT id FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = o.id)")?;
-    find(conn, r, "I2", "a sent one without an instant", "SELECT id FROM outbox WHERE state = 'sent' AND sent_at IS NULL")?;
-    find(conn, r, "I2", "a send whose message says otherwise", "SELECT o.id FROM outbox o JOIN message m ON m.id = o.id WHERE m.send_state IS NOT o.state")?;
-    find(conn, r, "I3", "a sent one that was never tried", "SELECT id FROM outbox WHERE state = 'sent' AND tries = 0")?;
-    r.counted.push(("sends", count(conn, "SELECT count(*) FROM outbox")?));
+    find(
+        conn,
+        r,
+        "I2",
+        "a send without its message",
+        "SELECT id FROM outbox o WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = o.id)",
+    )?;
+    find(
+        conn,
+        r,
+        "I2",
+        "a sent one without an instant",
+        "SELECT id FROM outbox WHERE state = 'sent' AND sent_at IS NULL",
+    )?;
+    find(
+        conn,
+        r,
+        "I2",
+        "a send whose message says otherwise",
+        "SELECT o.id FROM outbox o JOIN message m ON m.id = o.id WHERE m.send_state IS NOT o.state",
+    )?;
+    find(
+        conn,
+        r,
+        "I3",
+        "a sent one that was never tried",
+        "SELECT id FROM outbox WHERE state = 'sent' AND tries = 0",
+    )?;
+    r.counted
+        .push(("sends", count(conn, "SELECT count(*) FROM outbox")?));
     Ok(())
 }
 
@@ -80,11 +146,27 @@ fn outbox(conn: &Connection, r: &mut Report) -> Result<()> {
 fn whole(conn: &Connection, r: &mut Report) -> Result<()> {
     // FTS5's own check trusts the segments that this connection saw last; a query makes it look again. Without it a
     // connection that searched before the writer merged segments reports a corruption that is none.
-    conn.query_row("SELECT rowid FROM search WHERE search MATCH '\"parley\"' LIMIT 1", [], |x| x.get::<_, i64>(0)).optional()?;
+    conn.query_row(
+        "SELECT rowid FROM search WHERE search MATCH '\"parley\"' LIMIT 1",
+        [],
+        |x| x.get::<_, i64>(0),
+    )
+    .optional()?;
     for pragma in ["integrity_check", "cipher_integrity_check"] {
         let mut s = conn.prepare(&format!("PRAGMA {pragma}"))?;
-        let lines: Vec<String> = s.query_map([], |x| x.get(0))?.collect::<rusqlite::Result<_>>()?;
-        r.findings.extend(lines.into_iter().filter(|l| l != "ok").take(20).map(|what| Finding { invariant: "I5", what }));
+        let lines: Vec<String> = s
+            .query_map([], |x| x.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        r.findings.extend(
+            lines
+                .into_iter()
+                .filter(|l| l != "ok")
+                .take(20)
+                .map(|what| Finding {
+                    invariant: "I5",
+                    what,
+                }),
+        );
     }
     Ok(())
 }
@@ -92,9 +174,15 @@ fn whole(conn: &Connection, r: &mut Report) -> Result<()> {
 /// I5 the index holds exactly what it should.
 fn index(conn: &Connection, r: &mut Report) -> Result<()> {
     let indexed = count(conn, "SELECT count(*) FROM search_docsize")?;
-    let wanted = count(conn, "SELECT count(*) FROM message WHERE send_state IS NOT 'cancelled'")?;
+    let wanted = count(
+        conn,
+        "SELECT count(*) FROM message WHERE send_state IS NOT 'cancelled'",
+    )?;
     if indexed != wanted {
-        r.findings.push(Finding { invariant: "I5", what: format!("the index holds {indexed} messages, the store {wanted}") });
+        r.findings.push(Finding {
+            invariant: "I5",
+            what: format!("the index holds {indexed} messages, the store {wanted}"),
+        });
     }
     let mut s = conn.prepare("SELECT rowid FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
     let mut rows = conn.prepare("SELECT m.rid, m.id, b.text FROM message m JOIN body b ON b.rid = m.rid WHERE m.send_state IS NOT 'cancelled' ORDER BY m.id LIMIT 500")?;
@@ -103,9 +191,17 @@ fn index(conn: &Connection, r: &mut Report) -> Result<()> {
         let (rid, id): (i64, MessageId) = (row.get(0)?, row.get(1)?);
         let text = super::files::unpack_text(&row.get::<_, Vec<u8>>(2)?)?;
         let words = super::normalise::document(&text.chars().take(4_000).collect::<String>());
-        let Some(word) = words.split(' ').find(|w| w.len() > 3 && w.is_ascii()) else { continue };
-        if s.query_row((format!("\"{word}\""), rid), |x| x.get::<_, i64>(0)).optional()?.is_none() {
-            r.findings.push(Finding { invariant: "I5", what: format!("the index does not find message {id}") });
+        let Some(word) = words.split(' ').find(|w| w.len() > 3 && w.is_ascii()) else {
+            continue;
+        };
+        if s.query_row((format!("\"{word}\""), rid), |x| x.get::<_, i64>(0))
+            .optional()?
+            .is_none()
+        {
+            r.findings.push(Finding {
+                invariant: "I5",
+                what: format!("the index does not find message {id}"),
+            });
         }
     }
     Ok(())
@@ -115,23 +211,47 @@ fn index(conn: &Connection, r: &mut Report) -> Result<()> {
 fn state(conn: &Connection, r: &mut Report) -> Result<()> {
     let mut joined: BTreeMap<(&'static str, String, String), Register> = BTreeMap::new();
     let entries = log::all(conn)?;
-    r.counted.push(("entries", u32::try_from(entries.len()).unwrap_or(u32::MAX)));
+    r.counted
+        .push(("entries", u32::try_from(entries.len()).unwrap_or(u32::MAX)));
     for e in entries {
         for c in e.changes {
             let key = (e.entity.as_str(), e.entity_id.clone(), c.field.clone());
-            let new = Register { stamp: e.stamp.clone(), value: c.value };
+            let new = Register {
+                stamp: e.stamp.clone(),
+                value: c.value,
+            };
             let kind = e.entity.join(&c.field);
-            joined.entry(key).and_modify(|old| *old = join(kind, old.clone(), new.clone())).or_insert(new);
+            joined
+                .entry(key)
+                .and_modify(|old| *old = join(kind, old.clone(), new.clone()))
+                .or_insert(new);
         }
     }
     let mut s = conn.prepare("SELECT entity, id, field, stamp, value FROM register")?;
-    let kept: BTreeMap<(String, String, String), (String, String)> =
-        s.query_map([], |x| Ok(((x.get(0)?, x.get(1)?, x.get(2)?), (x.get(3)?, x.get(4)?))))?.collect::<rusqlite::Result<_>>()?;
-    let wanted: BTreeMap<(String, String, String), (String, String)> =
-        joined.into_iter().map(|((e, i, f), g)| ((e.to_owned(), i, f), (g.stamp.as_str().to_owned(), g.value.to_string()))).collect();
+    let kept: BTreeMap<(String, String, String), (String, String)> = s
+        .query_map([], |x| {
+            Ok(((x.get(0)?, x.get(1)?, x.get(2)?), (x.get(3)?, x.get(4)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let wanted: BTreeMap<(String, String, String), (String, String)> = joined
+        .into_iter()
+        .map(|((e, i, f), g)| {
+            (
+                (e.to_owned(), i, f),
+                (g.stamp.as_str().to_owned(), g.value.to_string()),
+            )
+        })
+        .collect();
     if kept != wanted {
-        let key = wanted.iter().find(|(k, v)| kept.get(*k) != Some(v)).map(|(k, _)| k).or_else(|| kept.keys().find(|k| !wanted.contains_key(*k)));
-        r.findings.push(Finding { invariant: "log", what: format!("the log's join is not the state, first at {key:?}") });
+        let key = wanted
+            .iter()
+            .find(|(k, v)| kept.get(*k) != Some(v))
+            .map(|(k, _)| k)
+            .or_else(|| kept.keys().find(|k| !wanted.contains_key(*k)));
+        r.findings.push(Finding {
+            invariant: "log",
+            what: format!("the log's join is not the state, first at {key:?}"),
+        });
     }
     Ok(())
 }
@@ -139,19 +259,30 @@ fn state(conn: &Connection, r: &mut Report) -> Result<()> {
 /// Facts and counts equal what follows from messages and log.
 fn facts(conn: &Connection, r: &mut Report) -> Result<()> {
     let mut s = conn.prepare("SELECT id, open, wait_since FROM customer")?;
-    let rows: Vec<(CustomerId, bool, Option<i64>)> = s.query_map([], |x| Ok((x.get(0)?, x.get(1)?, x.get(2)?)))?.collect::<rusqlite::Result<_>>()?;
-    r.counted.push(("customers", u32::try_from(rows.len()).unwrap_or(u32::MAX)));
+    let rows: Vec<(CustomerId, bool, Option<i64>)> = s
+        .query_map([], |x| Ok((x.get(0)?, x.get(1)?, x.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    r.counted
+        .push(("customers", u32::try_from(rows.len()).unwrap_or(u32::MAX)));
     for (c, open, since) in rows {
         let f = conversations::folded(conn, c)?;
         if f.open != open || f.wait_since() != since {
-            r.findings.push(Finding { invariant: "facts", what: format!("the episodes of {c} are out of date") });
+            r.findings.push(Finding {
+                invariant: "facts",
+                what: format!("the episodes of {c} are out of date"),
+            });
         }
     }
     let wanted = conversations::counted(conn)?;
     let mut s = conn.prepare("SELECT key, n FROM counter WHERE n <> 0")?;
-    let kept: BTreeMap<String, i64> = s.query_map([], |x| Ok((x.get(0)?, x.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let kept: BTreeMap<String, i64> = s
+        .query_map([], |x| Ok((x.get(0)?, x.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
     if wanted != kept {
-        r.findings.push(Finding { invariant: "facts", what: "the sidebar's numbers are not those of the rows".into() });
+        r.findings.push(Finding {
+            invariant: "facts",
+            what: "the sidebar's numbers are not those of the rows".into(),
+        });
     }
     Ok(())
 }
@@ -163,19 +294,30 @@ fn chains(conn: &Connection, r: &mut Report) -> Result<()> {
     let mut rows = s.query([])?;
     while let Some(x) = rows.next()? {
         let (id, device): (EntryId, DeviceId) = (x.get(0)?, x.get(1)?);
-        let (stamp, entity, entity_id, kind, changes): (String, String, String, String, String) = (x.get(2)?, x.get(3)?, x.get(4)?, x.get(5)?, x.get(6)?);
+        let (stamp, entity, entity_id, kind, changes): (String, String, String, String, String) =
+            (x.get(2)?, x.get(3)?, x.get(4)?, x.get(5)?, x.get(6)?);
         let (salt, chain): (Vec<u8>, Vec<u8>) = (x.get(7)?, x.get(8)?);
         let mut values = Sha256::new();
         values.update(&salt);
         values.update(changes.as_bytes());
         let mut h = Sha256::new();
         h.update(last.get(&device).cloned().unwrap_or_default());
-        for part in [&id.0[..], stamp.as_bytes(), entity.as_bytes(), entity_id.as_bytes(), kind.as_bytes(), &values.finalize()] {
+        for part in [
+            &id.0[..],
+            stamp.as_bytes(),
+            entity.as_bytes(),
+            entity_id.as_bytes(),
+            kind.as_bytes(),
+            &values.finalize(),
+        ] {
             h.update((part.len() as u64).to_be_bytes());
             h.update(part);
         }
         if h.finalize().as_slice() != chain.as_slice() {
-            r.findings.push(Finding { invariant: "log", what: format!("the chain breaks at entry {id}") });
+            r.findings.push(Finding {
+                invariant: "log",
+                what: format!("the chain breaks at entry {id}"),
+            });
         }
         last.insert(device, chain);
     }
@@ -184,10 +326,18 @@ fn chains(conn: &Connection, r: &mut Report) -> Result<()> {
 
 /// Every row's file is there.
 fn kept_files(conn: &Connection, files: &super::files::Files, r: &mut Report) -> Result<()> {
-    let mut s = conn.prepare("SELECT hash FROM file UNION SELECT hash FROM raw WHERE hash IS NOT NULL")?;
-    let hashes: Vec<Vec<u8>> = s.query_map([], |x| x.get(0))?.collect::<rusqlite::Result<_>>()?;
-    r.counted.push(("files", u32::try_from(hashes.len()).unwrap_or(u32::MAX)));
-    r.findings.extend(hashes.iter().filter(|h| !files.has(h)).map(|h| Finding { invariant: "I1", what: format!("the file {} is missing", data_encoding::HEXLOWER.encode(h)) }));
+    let mut s =
+        conn.prepare("SELECT hash FROM file UNION SELECT hash FROM raw WHERE hash IS NOT NULL")?;
+    let hashes: Vec<Vec<u8>> = s
+        .query_map([], |x| x.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    r.counted
+        .push(("files", u32::try_from(hashes.len()).unwrap_or(u32::MAX)));
+    r.findings
+        .extend(hashes.iter().filter(|h| !files.has(h)).map(|h| Finding {
+            invariant: "I1",
+            what: format!("the file {} is missing", data_encoding::HEXLOWER.encode(h)),
+        }));
     Ok(())
 }
 

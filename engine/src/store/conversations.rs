@@ -1,8 +1,10 @@
 //! Conversations: the facts that follow from messages and log, and the row that the list shows.
 
-use super::{Tx, log};
+use super::{Tx, links, log};
 use crate::error::Result;
-use crate::model::episode::{Act, ActKind, Answers, Folded, Inbound, Outcome, Reply, WaitEnd, fold};
+use crate::model::episode::{
+    Act, ActKind, Answers, Folded, Inbound, Outcome, Reply, WaitEnd, fold,
+};
 use crate::model::log::Entity;
 use crate::model::{AgentId, Channel, Class, CustomerId, Direction, HandleId, MessageId};
 use crate::time::Millis;
@@ -20,7 +22,8 @@ pub const AUTOMATIC: i64 = 3;
 
 /// The customer exists as a row, even before its first message (an entry may arrive first).
 pub(super) fn ensure(tx: &Tx<'_>, c: CustomerId) -> Result<()> {
-    tx.prepare_cached("INSERT OR IGNORE INTO customer (id, root) VALUES (?1, ?1)")?.execute([c])?;
+    tx.prepare_cached("INSERT OR IGNORE INTO customer (id, root) VALUES (?1, ?1)")?
+        .execute([c])?;
     Ok(())
 }
 
@@ -29,7 +32,11 @@ pub(super) fn ensure(tx: &Tx<'_>, c: CustomerId) -> Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn root(conn: &Connection, c: CustomerId) -> Result<CustomerId> {
-    Ok(conn.prepare_cached("SELECT root FROM customer WHERE id = ?1")?.query_row([c], |r| r.get(0)).optional()?.unwrap_or(c))
+    Ok(conn
+        .prepare_cached("SELECT root FROM customer WHERE id = ?1")?
+        .query_row([c], |r| r.get(0))
+        .optional()?
+        .unwrap_or(c))
 }
 
 /// The original customers that are shown as one, lowest first.
@@ -39,8 +46,21 @@ pub fn root(conn: &Connection, c: CustomerId) -> Result<CustomerId> {
 pub fn members(conn: &Connection, c: CustomerId) -> Result<Vec<CustomerId>> {
     let root = root(conn, c)?;
     let mut s = conn.prepare_cached("SELECT id FROM customer WHERE root = ?1 ORDER BY id")?;
-    let all = s.query_map([root], |r| r.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let all = s
+        .query_map([root], |r| r.get(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(if all.is_empty() { vec![c] } else { all })
+}
+
+/// The original conversations of a shown one that are open.
+///
+/// # Errors
+/// When the store fails.
+pub fn open_members(conn: &Connection, c: CustomerId) -> Result<Vec<CustomerId>> {
+    let mut s =
+        conn.prepare_cached("SELECT id FROM customer WHERE root = ?1 AND open = 1 ORDER BY id")?;
+    Ok(s.query_map([root(conn, c)?], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Give the component of `c` its lowest id as root.
@@ -50,7 +70,10 @@ pub(super) fn reroot(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
     let mut open = vec![c];
     while let Some(x) = open.pop() {
         let mut s = tx.prepare_cached("SELECT b FROM link WHERE a = ?1 AND linked = 1 UNION SELECT a FROM link WHERE b = ?1 AND linked = 1")?;
-        for y in s.query_map([x], |r| r.get::<_, CustomerId>(0))?.collect::<rusqlite::Result<Vec<_>>>()? {
+        for y in s
+            .query_map([x], |r| r.get::<_, CustomerId>(0))?
+            .collect::<rusqlite::Result<Vec<_>>>()?
+        {
             if found.insert(y) {
                 open.push(y);
             }
@@ -58,7 +81,10 @@ pub(super) fn reroot(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
     }
     let lowest = found.first().copied().unwrap_or(c);
     for m in &found {
-        tx.execute("UPDATE customer SET root = ?2 WHERE id = ?1", params![m, lowest])?;
+        tx.execute(
+            "UPDATE customer SET root = ?2 WHERE id = ?1",
+            params![m, lowest],
+        )?;
         tx.touch(*m);
     }
     tx.touch(before);
@@ -67,7 +93,10 @@ pub(super) fn reroot(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
 
 /// Make the facts and the row of an original conversation anew.
 pub(super) fn settle(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
-    if tx.prepare_cached("SELECT 1 FROM customer WHERE id = ?1")?.exists([c])? {
+    if tx
+        .prepare_cached("SELECT 1 FROM customer WHERE id = ?1")?
+        .exists([c])?
+    {
         let folded = folded(tx, c)?;
         keep_facts(tx, c, &folded)?;
     }
@@ -83,15 +112,18 @@ pub(super) fn settle(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn folded(conn: &Connection, c: CustomerId) -> Result<Folded> {
-    let (inbound, replies) = exchanged(conn, c)?;
+    let (inbound, mut replies) = exchanged(conn, c)?;
     let acts = acts(conn, c)?;
+    if !inbound.is_empty() {
+        replies.extend(links::replies(conn, c, &replies)?);
+    }
     if inbound.is_empty() && replies.is_empty() && acts.is_empty() {
         return Ok(Folded::default());
     }
     Ok(fold(&inbound, &replies, &acts))
 }
 
-fn exchanged(conn: &Connection, c: CustomerId) -> Result<(Vec<Inbound>, Vec<Reply>)> {
+pub(super) fn exchanged(conn: &Connection, c: CustomerId) -> Result<(Vec<Inbound>, Vec<Reply>)> {
     let mut s = conn.prepare_cached(
         "SELECT m.id, m.direction, m.class, m.sent_at, m.channel, m.outside, m.author, m.authored_at, m.send_state, m.answers, t.home, m.opens
          FROM timeline t JOIN message m ON m.rid = t.rid WHERE t.conversation = ?1 AND t.live = 1",
@@ -99,13 +131,18 @@ fn exchanged(conn: &Connection, c: CustomerId) -> Result<(Vec<Inbound>, Vec<Repl
     let mut rows = s.query([c])?;
     let (mut inbound, mut replies) = (Vec::new(), Vec::new());
     while let Some(r) = rows.next()? {
-        let (id, direction, class, sent_at): (MessageId, i64, i64, Millis) = (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
+        let (id, direction, class, sent_at): (MessageId, i64, i64, Millis) =
+            (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
         if class != Class::Human.as_i64() {
             continue;
         }
         let home = r.get::<_, i64>(10)? == 1;
         match direction {
-            0 if home => inbound.push(Inbound { id, sent_at, channel: Channel::parse(&r.get::<_, String>(4)?).unwrap_or(Channel::Email) }),
+            0 if home => inbound.push(Inbound {
+                id,
+                sent_at,
+                channel: Channel::parse(&r.get::<_, String>(4)?).unwrap_or(Channel::Email),
+            }),
             1 => {
                 let outside = r.get::<_, i64>(5)? == 1;
                 let state: Option<String> = r.get(8)?;
@@ -121,6 +158,7 @@ fn exchanged(conn: &Connection, c: CustomerId) -> Result<(Vec<Inbound>, Vec<Repl
                     answers,
                     agent: r.get::<_, Option<AgentId>>(6)?.filter(|_| !outside),
                     opens: home && r.get::<_, i64>(11)? == 1,
+                    here: true,
                 });
             }
             _ => {}
@@ -142,22 +180,33 @@ pub(super) fn ids(json: &str) -> Vec<MessageId> {
 }
 
 fn acts(conn: &Connection, c: CustomerId) -> Result<Vec<Act>> {
-    let mut s = conn.prepare_cached("SELECT id, at, agent, kind, covers, days FROM act WHERE conversation = ?1 AND active = 1")?;
+    let mut s = conn.prepare_cached("SELECT id, at, agent, kind, covers, days, stamp FROM act WHERE conversation = ?1 AND active = 1")?;
     let rows = s.query_map([c], |r| {
         let covers = ids(&r.get::<_, String>(4)?);
         let what = match r.get::<_, String>(3)?.as_str() {
-            "resolve" => ActKind::Resolve { covers, days: r.get(5)? },
+            "resolve" => ActKind::Resolve {
+                covers,
+                days: r.get(5)?,
+            },
             "reopen" => ActKind::Reopen,
             _ => ActKind::NoReply { covers },
         };
-        Ok(Act { id: r.get(0)?, at: r.get(1)?, agent: r.get(2)?, what })
+        Ok(Act {
+            id: r.get(0)?,
+            at: r.get(1)?,
+            stamp: r.get(6)?,
+            agent: r.get(2)?,
+            what,
+        })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn keep_facts(tx: &mut Tx<'_>, c: CustomerId, f: &Folded) -> Result<()> {
-    tx.prepare_cached("DELETE FROM episode WHERE conversation = ?1")?.execute([c])?;
-    tx.prepare_cached("DELETE FROM wait WHERE conversation = ?1")?.execute([c])?;
+    tx.prepare_cached("DELETE FROM episode WHERE conversation = ?1")?
+        .execute([c])?;
+    tx.prepare_cached("DELETE FROM wait WHERE conversation = ?1")?
+        .execute([c])?;
     for e in &f.episodes {
         tx.prepare_cached(
             "INSERT INTO episode (conversation, number, opened_at, first_message, channel, by_agent, resolved_at, resolved_by, replied, no_reply_needed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -169,15 +218,24 @@ fn keep_facts(tx: &mut Tx<'_>, c: CustomerId, f: &Folded) -> Result<()> {
             WaitEnd::Open => ("open", None, None, None),
             WaitEnd::Promised => ("promised", None, None, None),
             WaitEnd::Closed { at, .. } => ("closed", Some(*at), None, None),
-            WaitEnd::Replied { message, at, agent } => ("replied", Some(*at), Some(*message), *agent),
+            WaitEnd::Replied { message, at, agent } => {
+                ("replied", Some(*at), Some(*message), *agent)
+            }
         };
         tx.prepare_cached(
             "INSERT INTO wait (conversation, message, episode, started_at, channel, first, ended, ended_at, reply, agent, seconds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![c, w.message, w.episode, w.start, w.channel.as_str(), w.first, ended, at, reply, agent, w.seconds()])?;
     }
-    let waiting = f.waits.iter().filter(|w| w.end == WaitEnd::Open).min_by_key(|w| w.start);
-    tx.prepare_cached("UPDATE customer SET open = ?2, wait_since = ?3, wait_first = ?4 WHERE id = ?1")?.execute(params![
+    let waiting = f
+        .waits
+        .iter()
+        .filter(|w| w.end == WaitEnd::Open)
+        .min_by_key(|w| w.start);
+    tx.prepare_cached(
+        "UPDATE customer SET open = ?2, wait_since = ?3, wait_first = ?4 WHERE id = ?1",
+    )?
+    .execute(params![
         c,
         f.open,
         waiting.map(|w| w.start),
@@ -213,7 +271,10 @@ impl Row {
     fn counts(&self) -> Vec<String> {
         let mut keys = vec!["all".to_owned(), format!("shelf:{}", self.shelf)];
         if self.shelf == OPEN {
-            keys.push(self.assignee.map_or_else(|| "unassigned".into(), |a| format!("assignee:{}", a.hex())));
+            keys.push(
+                self.assignee
+                    .map_or_else(|| "unassigned".into(), |a| format!("assignee:{}", a.hex())),
+            );
             if self.wait_since.is_some() {
                 keys.push("waiting".into());
             }
@@ -255,10 +316,27 @@ fn load_members(conn: &Connection, root: CustomerId) -> Result<Vec<Member>> {
         let stamp = |i: usize| r.get::<_, Option<String>>(i);
         Ok(Member {
             id: r.get(0)?,
-            name: r.get::<_, Option<String>>(1)?.zip(stamp(2)?).map(|(n, s)| (s, n)),
-            stage: stamp(4)?.map(|s| Ok::<_, rusqlite::Error>((s, r.get(3)?))).transpose()?,
-            assignee: stamp(6)?.map(|s| Ok::<_, rusqlite::Error>((s, r.get(5)?))).transpose()?,
-            snooze: stamp(9)?.map(|s| Ok::<_, rusqlite::Error>((s, r.get(7)?, r.get::<_, Option<String>>(8)?.map(|x| ids(&x)).unwrap_or_default()))).transpose()?,
+            name: r
+                .get::<_, Option<String>>(1)?
+                .zip(stamp(2)?)
+                .map(|(n, s)| (s, n)),
+            stage: stamp(4)?
+                .map(|s| Ok::<_, rusqlite::Error>((s, r.get(3)?)))
+                .transpose()?,
+            assignee: stamp(6)?
+                .map(|s| Ok::<_, rusqlite::Error>((s, r.get(5)?)))
+                .transpose()?,
+            snooze: stamp(9)?
+                .map(|s| {
+                    Ok::<_, rusqlite::Error>((
+                        s,
+                        r.get(7)?,
+                        r.get::<_, Option<String>>(8)?
+                            .map(|x| ids(&x))
+                            .unwrap_or_default(),
+                    ))
+                })
+                .transpose()?,
             messages: r.get(10)?,
             here: r.get(11)?,
             human: r.get(12)?,
@@ -273,7 +351,11 @@ fn load_members(conn: &Connection, root: CustomerId) -> Result<Vec<Member>> {
 fn show(tx: &mut Tx<'_>, id: CustomerId) -> Result<()> {
     let members = load_members(tx, id)?;
     let exists = members.iter().map(|m| m.here).sum::<i64>() > 0;
-    let new = if exists { build(tx, id, &members)? } else { None };
+    let new = if exists {
+        build(tx, id, &members)?
+    } else {
+        None
+    };
     let old = stored(tx, id)?;
     tx.changes.conversations.insert(id);
     if old == new {
@@ -284,18 +366,28 @@ fn show(tx: &mut Tx<'_>, id: CustomerId) -> Result<()> {
     match new {
         Some(row) => put(tx, id, &row),
         None => {
-            tx.prepare_cached("DELETE FROM conversation WHERE id = ?1")?.execute([id])?;
+            tx.prepare_cached("DELETE FROM conversation WHERE id = ?1")?
+                .execute([id])?;
             Ok(())
         }
     }
 }
 
 fn build(tx: &Tx<'_>, id: CustomerId, members: &[Member]) -> Result<Option<Row>> {
-    let Some(last) = last_message(tx, members)? else { return Ok(None) };
+    let Some(last) = last_message(tx, members)? else {
+        return Ok(None);
+    };
     let open = members.iter().any(|m| m.open);
-    let snooze = members.iter().filter_map(|m| m.snooze.as_ref()).max_by(|a, b| a.0.cmp(&b.0));
+    let snooze = members
+        .iter()
+        .filter_map(|m| m.snooze.as_ref())
+        .max_by(|a, b| a.0.cmp(&b.0));
     let asleep = match snooze {
-        Some((_, Some(until), seen)) if open && tx.now < *until && nothing_unseen(tx, members, seen)? => Some(*until),
+        Some((_, Some(until), seen))
+            if open && tx.now < *until && nothing_unseen(tx, members, seen)? =>
+        {
+            Some(*until)
+        }
         _ => None,
     };
     let shelf = match (open, asleep) {
@@ -304,7 +396,11 @@ fn build(tx: &Tx<'_>, id: CustomerId, members: &[Member]) -> Result<Option<Row>>
         (false, _) if members.iter().all(|m| m.human == 0) => AUTOMATIC,
         (false, _) => RESOLVED,
     };
-    let wait = members.iter().filter(|m| m.open).filter_map(|m| m.wait).min();
+    let wait = members
+        .iter()
+        .filter(|m| m.open)
+        .filter_map(|m| m.wait)
+        .min();
     let (name, address) = naming(tx, id, members)?;
     Ok(Some(Row {
         name,
@@ -319,8 +415,16 @@ fn build(tx: &Tx<'_>, id: CustomerId, members: &[Member]) -> Result<Option<Row>>
         messages: members.iter().map(|m| m.messages).sum(),
         wait_since: wait.map(|w| w.0),
         wait_first: wait.is_some_and(|w| w.1),
-        assignee: members.iter().filter_map(|m| m.assignee.as_ref()).max_by(|a, b| a.0.cmp(&b.0)).and_then(|a| a.1),
-        stage: members.iter().filter_map(|m| m.stage.as_ref()).max_by(|a, b| a.0.cmp(&b.0)).and_then(|s| s.1.clone()),
+        assignee: members
+            .iter()
+            .filter_map(|m| m.assignee.as_ref())
+            .max_by(|a, b| a.0.cmp(&b.0))
+            .and_then(|a| a.1),
+        stage: members
+            .iter()
+            .filter_map(|m| m.stage.as_ref())
+            .max_by(|a, b| a.0.cmp(&b.0))
+            .and_then(|s| s.1.clone()),
         tags: serde_json::to_string(&tags(tx, members)?).unwrap_or_else(|_| "[]".into()),
         snoozed_until: asleep,
         problem: problem(tx, members)?,
@@ -343,7 +447,18 @@ fn last_message(conn: &Connection, members: &[Member]) -> Result<Option<Last>> {
             "SELECT t.sent_at, t.message, m.direction, m.channel, m.subject, m.snippet FROM timeline t JOIN message m ON m.rid = t.rid
              WHERE t.conversation = ?1 ORDER BY t.sent_at DESC, t.message DESC LIMIT 1",
         )?;
-        let last = s.query_row([m.id], |r| Ok(Last { at: r.get(0)?, id: r.get(1)?, direction: r.get(2)?, channel: r.get(3)?, subject: r.get(4)?, snippet: r.get(5)? })).optional()?;
+        let last = s
+            .query_row([m.id], |r| {
+                Ok(Last {
+                    at: r.get(0)?,
+                    id: r.get(1)?,
+                    direction: r.get(2)?,
+                    channel: r.get(3)?,
+                    subject: r.get(4)?,
+                    snippet: r.get(5)?,
+                })
+            })
+            .optional()?;
         if let Some(l) = last
             && best.as_ref().is_none_or(|b| (b.at, b.id) < (l.at, l.id))
         {
@@ -356,7 +471,11 @@ fn last_message(conn: &Connection, members: &[Member]) -> Result<Option<Last>> {
 /// In force until somebody writes what the sleeper had not seen; waking writes nothing.
 fn nothing_unseen(conn: &Connection, members: &[Member], seen: &[MessageId]) -> Result<bool> {
     for m in members {
-        if folded(conn, m.id)?.uncovered.iter().any(|u| !seen.contains(u)) {
+        if folded(conn, m.id)?
+            .uncovered
+            .iter()
+            .any(|u| !seen.contains(u))
+        {
             return Ok(false);
         }
     }
@@ -364,12 +483,21 @@ fn nothing_unseen(conn: &Connection, members: &[Member], seen: &[MessageId]) -> 
 }
 
 fn naming(conn: &Connection, id: CustomerId, members: &[Member]) -> Result<(String, String)> {
-    let mut given = members.iter().filter_map(|m| m.name.as_ref()).max_by(|a, b| a.0.cmp(&b.0)).map(|n| n.1.clone()).filter(|n| !n.is_empty());
+    let mut given = members
+        .iter()
+        .filter_map(|m| m.name.as_ref())
+        .max_by(|a, b| a.0.cmp(&b.0))
+        .map(|n| n.1.clone())
+        .filter(|n| !n.is_empty());
     let mut address = String::new();
     let mut newest: Option<(Millis, String)> = None;
     for m in members {
-        let row: Option<(String, Option<String>, Millis)> =
-            conn.prepare_cached("SELECT value, name, name_at FROM handle WHERE id = ?1")?.query_row([HandleId(m.id.0)], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional()?;
+        let row: Option<(String, Option<String>, Millis)> = conn
+            .prepare_cached("SELECT value, name, name_at FROM handle WHERE id = ?1")?
+            .query_row([HandleId(m.id.0)], |r| {
+                Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+            })
+            .optional()?;
         if let Some((value, name, at)) = row {
             if m.id == id || address.is_empty() {
                 address = value;
@@ -381,14 +509,19 @@ fn naming(conn: &Connection, id: CustomerId, members: &[Member]) -> Result<(Stri
             }
         }
     }
-    let name = given.take().or(newest.map(|n| n.1)).unwrap_or_else(|| address.clone());
+    let name = given
+        .take()
+        .or(newest.map(|n| n.1))
+        .unwrap_or_else(|| address.clone());
     Ok((name, address))
 }
 
 fn unread(conn: &Connection, members: &[Member]) -> Result<i64> {
     let mut n = 0;
     for m in members {
-        n += conn.prepare_cached("SELECT count(*) FROM timeline WHERE conversation = ?1 AND unread = 1")?.query_row([m.id], |r| r.get::<_, i64>(0))?;
+        n += conn
+            .prepare_cached("SELECT count(*) FROM timeline WHERE conversation = ?1 AND unread = 1")?
+            .query_row([m.id], |r| r.get::<_, i64>(0))?;
     }
     Ok(n)
 }
@@ -397,19 +530,45 @@ fn tags(conn: &Connection, members: &[Member]) -> Result<Vec<String>> {
     let mut newest: BTreeMap<String, (String, bool)> = BTreeMap::new();
     for m in members {
         let mut s = conn.prepare_cached("SELECT tag, active FROM tag WHERE conversation = ?1")?;
-        for (tag, active) in s.query_map([m.id], |r| Ok((r.get::<_, String>(0)?, r.get::<_, bool>(1)?)))?.collect::<rusqlite::Result<Vec<_>>>()? {
+        for (tag, active) in s
+            .query_map([m.id], |r| {
+                Ok((r.get::<_, String>(0)?, r.get::<_, bool>(1)?))
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()?
+        {
             // Stamps only matter where several customers are shown as one.
-            let stamp = if members.len() > 1 { log::register(conn, Entity::Tag, &format!("{}:{tag}", m.id), "on")?.map(|r| r.stamp.as_str().to_owned()) } else { None };
+            let stamp = if members.len() > 1 {
+                log::register(conn, Entity::Tag, &format!("{}:{tag}", m.id), "on")?
+                    .map(|r| r.stamp.as_str().to_owned())
+            } else {
+                None
+            };
             let entry = (stamp.unwrap_or_default(), active);
-            newest.entry(tag).and_modify(|e| if e.0 < entry.0 { *e = entry.clone() }).or_insert(entry);
+            newest
+                .entry(tag)
+                .and_modify(|e| {
+                    if e.0 < entry.0 {
+                        *e = entry.clone()
+                    }
+                })
+                .or_insert(entry);
         }
     }
-    Ok(newest.into_iter().filter(|(_, (_, active))| *active).map(|(t, _)| t).collect())
+    Ok(newest
+        .into_iter()
+        .filter(|(_, (_, active))| *active)
+        .map(|(t, _)| t)
+        .collect())
 }
 
 fn problem(conn: &Connection, members: &[Member]) -> Result<bool> {
     for m in members {
-        if conn.prepare_cached("SELECT 1 FROM outbox WHERE conversation = ?1 AND state IN ('failed', 'uncertain')")?.exists([m.id])? {
+        if conn
+            .prepare_cached(
+                "SELECT 1 FROM outbox WHERE conversation = ?1 AND state IN ('failed', 'uncertain')",
+            )?
+            .exists([m.id])?
+        {
             return Ok(true);
         }
     }
@@ -480,7 +639,10 @@ fn recount(tx: &Tx<'_>, old: Option<&Row>, new: Option<&Row>) -> Result<()> {
 pub fn counted(conn: &Connection) -> Result<BTreeMap<String, i64>> {
     let mut all: BTreeMap<String, i64> = BTreeMap::new();
     let mut s = conn.prepare("SELECT id FROM conversation")?;
-    for id in s.query_map([], |r| r.get::<_, CustomerId>(0))?.collect::<rusqlite::Result<Vec<_>>>()? {
+    for id in s
+        .query_map([], |r| r.get::<_, CustomerId>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?
+    {
         for k in stored(conn, id)?.map(|r| r.counts()).unwrap_or_default() {
             *all.entry(k).or_default() += 1;
         }
@@ -495,17 +657,30 @@ pub fn counted(conn: &Connection) -> Result<BTreeMap<String, i64>> {
 pub fn wake(tx: &mut Tx<'_>) -> Result<Option<Millis>> {
     let due: Vec<CustomerId> = {
         let mut s = tx.prepare_cached("SELECT id FROM conversation WHERE snoozed_until <= ?1")?;
-        s.query_map([tx.now], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?
+        s.query_map([tx.now], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?
     };
     for c in due {
         tx.touch(c);
     }
-    Ok(tx.query_row("SELECT min(snoozed_until) FROM conversation WHERE snoozed_until > ?1", [tx.now], |r| r.get(0))?)
+    Ok(tx.query_row(
+        "SELECT min(snoozed_until) FROM conversation WHERE snoozed_until > ?1",
+        [tx.now],
+        |r| r.get(0),
+    )?)
 }
 
 /// The class that counts: a person's word, else *internal* and *not a customer* are machines, else the classifier.
-pub(super) fn class_that_counts(conn: &Connection, id: MessageId, direction: Direction, machine: Class, not_customer: bool) -> Result<Class> {
-    if let Some(said) = log::value(conn, Entity::Message, &id.hex(), "class")?.and_then(|v| serde_json::from_value::<Class>(v).ok()) {
+pub(super) fn class_that_counts(
+    conn: &Connection,
+    id: MessageId,
+    direction: Direction,
+    machine: Class,
+    not_customer: bool,
+) -> Result<Class> {
+    if let Some(said) = log::value(conn, Entity::Message, &id.hex(), "class")?
+        .and_then(|v| serde_json::from_value::<Class>(v).ok())
+    {
         return Ok(said);
     }
     Ok(match direction {
@@ -522,14 +697,35 @@ pub(super) fn reclassify(tx: &mut Tx<'_>, which: &str, arg: &[&dyn rusqlite::ToS
             "SELECT m.rid, m.id, m.machine_class, m.class, (SELECT not_customer FROM handle h WHERE h.id = m.handle), m.direction FROM message m WHERE {which}"
         );
         let mut s = tx.prepare(&sql)?;
-        s.query_map(arg, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?)))?.collect::<rusqlite::Result<_>>()?
+        s.query_map(arg, |r| {
+            Ok((
+                r.get(0)?,
+                r.get(1)?,
+                r.get(2)?,
+                r.get(3)?,
+                r.get(4)?,
+                r.get(5)?,
+            ))
+        })?
+        .collect::<rusqlite::Result<_>>()?
     };
     for (rid, id, machine, old, not_customer, direction) in rows {
-        let class = class_that_counts(tx, id, Direction::from_i64(direction), Class::from_i64(machine), not_customer == Some(1))?.as_i64();
+        let class = class_that_counts(
+            tx,
+            id,
+            Direction::from_i64(direction),
+            Class::from_i64(machine),
+            not_customer == Some(1),
+        )?
+        .as_i64();
         if class != old {
-            tx.execute("UPDATE message SET class = ?2 WHERE rid = ?1", params![rid, class])?;
+            tx.execute(
+                "UPDATE message SET class = ?2 WHERE rid = ?1",
+                params![rid, class],
+            )?;
             let counts = direction != Direction::Internal.as_i64();
-            let human = i64::from(counts && class == Class::Human.as_i64()) - i64::from(counts && old == Class::Human.as_i64());
+            let human = i64::from(counts && class == Class::Human.as_i64())
+                - i64::from(counts && old == Class::Human.as_i64());
             tx.execute("UPDATE customer SET human = human + ?2 WHERE id IN (SELECT conversation FROM timeline WHERE message = ?1)", params![id, human])?;
             if class != Class::Human.as_i64() {
                 tx.execute("UPDATE timeline SET unread = 0 WHERE message = ?1", [id])?;
@@ -551,13 +747,16 @@ pub(super) fn touch_all(tx: &mut Tx<'_>, m: MessageId) -> Result<()> {
 /// The original conversations that show a message.
 pub(super) fn shown_in(conn: &Connection, m: MessageId) -> Result<Vec<CustomerId>> {
     let mut s = conn.prepare_cached("SELECT conversation FROM timeline WHERE message = ?1")?;
-    Ok(s.query_map([m], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+    Ok(s.query_map([m], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// A message's `sent_at` became known better. The row's id stays: it is only a search order.
 pub(super) fn resent(tx: &mut Tx<'_>, m: MessageId, at: Millis) -> Result<()> {
-    tx.prepare_cached("UPDATE message SET sent_at = ?2 WHERE id = ?1")?.execute(params![m, at])?;
-    tx.prepare_cached("UPDATE timeline SET sent_at = ?2 WHERE message = ?1")?.execute(params![m, at])?;
+    tx.prepare_cached("UPDATE message SET sent_at = ?2 WHERE id = ?1")?
+        .execute(params![m, at])?;
+    tx.prepare_cached("UPDATE timeline SET sent_at = ?2 WHERE message = ?1")?
+        .execute(params![m, at])?;
     for c in shown_in(tx, m)? {
         recount_customer(tx, c)?;
     }

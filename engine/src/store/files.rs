@@ -61,9 +61,14 @@ impl Files {
             return Ok(hash);
         }
         let mut nonce = [0u8; NONCE];
-        getrandom::fill(&mut nonce).map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), bytes).map_err(|_| Error::Internal("a file could not be encrypted".into()))?;
-        write_whole(&path, &[&nonce, &sealed]).map_err(|e| Error::io("keeping an attachment", e))?;
+        getrandom::fill(&mut nonce)
+            .map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
+        let sealed = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), bytes)
+            .map_err(|_| Error::Internal("a file could not be encrypted".into()))?;
+        write_whole(&path, &[&nonce, &sealed])
+            .map_err(|e| Error::io("keeping an attachment", e))?;
         Ok(hash)
     }
 
@@ -72,11 +77,14 @@ impl Files {
     /// # Errors
     /// When the file is missing or was tampered with.
     pub fn read(&self, hash: &[u8]) -> Result<Vec<u8>> {
-        let sealed = std::fs::read(self.path(hash)).map_err(|e| Error::io("reading a kept attachment", e))?;
+        let sealed = std::fs::read(self.path(hash))
+            .map_err(|e| Error::io("reading a kept attachment", e))?;
         let damaged = || Error::Corrupt("a kept attachment is damaged".into());
         let (nonce, body) = sealed.split_at_checked(NONCE).ok_or_else(damaged)?;
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| damaged())?;
-        self.cipher().decrypt(&XNonce::from(nonce), body).map_err(|_| damaged())
+        self.cipher()
+            .decrypt(&XNonce::from(nonce), body)
+            .map_err(|_| damaged())
     }
 
     /// Whether a file lies under this hash.
@@ -88,9 +96,14 @@ impl Files {
 
 /// Write aside, sync, rename, sync the folder: afterwards it is there whole, or not at all.
 pub(crate) fn write_whole(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
-    let dir = path.parent().ok_or_else(|| std::io::Error::other("no folder"))?;
+    let dir = path
+        .parent()
+        .ok_or_else(|| std::io::Error::other("no folder"))?;
     std::fs::create_dir_all(dir)?;
-    let aside = path.with_extension(format!("new-{}", data_encoding::HEXLOWER.encode(&crate::model::random_id()[..4])));
+    let aside = path.with_extension(format!(
+        "new-{}",
+        data_encoding::HEXLOWER.encode(&crate::model::random_id()[..4])
+    ));
     let written = (|| {
         let mut f = std::fs::File::create(&aside)?;
         for p in parts {
@@ -130,7 +143,15 @@ pub struct FileRow {
 const COLUMNS: &str = "id, name, mime, size, content_id, inline, hash";
 
 fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
-    Ok(FileRow { id: r.get(0)?, name: r.get(1)?, mime: r.get(2)?, size: r.get::<_, i64>(3)?.unsigned_abs(), content_id: r.get(4)?, inline: r.get(5)?, hash: r.get(6)? })
+    Ok(FileRow {
+        id: r.get(0)?,
+        name: r.get(1)?,
+        mime: r.get(2)?,
+        size: r.get::<_, i64>(3)?.unsigned_abs(),
+        content_id: r.get(4)?,
+        inline: r.get(5)?,
+        hash: r.get(6)?,
+    })
 }
 
 /// The files of a message, in order.
@@ -138,7 +159,9 @@ fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
 /// # Errors
 /// When the store fails.
 pub fn of_message(conn: &Connection, m: MessageId) -> Result<Vec<FileRow>> {
-    let mut s = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM file WHERE message = ?1 ORDER BY position"))?;
+    let mut s = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM file WHERE message = ?1 ORDER BY position"
+    ))?;
     Ok(s.query_map([m], row)?.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -147,7 +170,10 @@ pub fn of_message(conn: &Connection, m: MessageId) -> Result<Vec<FileRow>> {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub fn get(conn: &Connection, id: FileId) -> Result<FileRow> {
-    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM file WHERE id = ?1"))?.query_row([id], row).optional()?.ok_or_else(|| Error::NotFound("this file".into()))
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM file WHERE id = ?1"))?
+        .query_row([id], row)
+        .optional()?
+        .ok_or_else(|| Error::NotFound("this file".into()))
 }
 
 /// Add a file to a message (or stage it, without one).
@@ -155,7 +181,17 @@ pub fn get(conn: &Connection, id: FileId) -> Result<FileRow> {
 /// # Errors
 /// When the store or the disk fails.
 #[allow(clippy::too_many_arguments)]
-pub fn add(tx: &Tx<'_>, id: FileId, message: Option<MessageId>, position: usize, name: &str, mime: &str, content_id: Option<&str>, inline: bool, bytes: &[u8]) -> Result<()> {
+pub fn add(
+    tx: &Tx<'_>,
+    id: FileId,
+    message: Option<MessageId>,
+    position: usize,
+    name: &str,
+    mime: &str,
+    content_id: Option<&str>,
+    inline: bool,
+    bytes: &[u8],
+) -> Result<()> {
     let hash = tx.files.keep(bytes)?;
     tx.prepare_cached("INSERT OR IGNORE INTO file (id, message, position, name, mime, size, content_id, inline, hash, staged_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
         id,
@@ -176,10 +212,13 @@ pub fn add(tx: &Tx<'_>, id: FileId, message: Option<MessageId>, position: usize,
 #[must_use]
 pub fn risky(name: &str) -> bool {
     const RUNS: &[&str] = &[
-        "exe", "com", "bat", "cmd", "msi", "msp", "scr", "pif", "lnk", "hta", "js", "jse", "vbs", "vbe", "wsf", "wsh", "ps1", "jar", "desktop", "sh", "app", "command", "dmg", "pkg", "deb", "rpm", "appimage", "iso", "img",
-        "reg", "cpl", "svg", "html", "htm", "xhtml", "url", "webloc", "docm", "xlsm", "pptm", "apk", "run", "py", "rb", "pl",
+        "exe", "com", "bat", "cmd", "msi", "msp", "scr", "pif", "lnk", "hta", "js", "jse", "vbs",
+        "vbe", "wsf", "wsh", "ps1", "jar", "desktop", "sh", "app", "command", "dmg", "pkg", "deb",
+        "rpm", "appimage", "iso", "img", "reg", "cpl", "svg", "html", "htm", "xhtml", "url",
+        "webloc", "docm", "xlsm", "pptm", "apk", "run", "py", "rb", "pl",
     ];
-    name.rsplit_once('.').is_some_and(|(_, ext)| RUNS.contains(&ext.trim().to_lowercase().as_str()))
+    name.rsplit_once('.')
+        .is_some_and(|(_, ext)| RUNS.contains(&ext.trim().to_lowercase().as_str()))
 }
 
 /// Text for a cold column: plain when short, zstd when that saves something.
@@ -204,7 +243,8 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>> {
     const LIMIT: usize = 64 * 1024 * 1024;
     match bytes.split_first() {
         Some((0, rest)) => Ok(rest.to_vec()),
-        Some((1, rest)) => zstd::bulk::decompress(rest, LIMIT).map_err(|_| Error::Corrupt("a stored text cannot be unpacked".into())),
+        Some((1, rest)) => zstd::bulk::decompress(rest, LIMIT)
+            .map_err(|_| Error::Corrupt("a stored text cannot be unpacked".into())),
         _ => Err(Error::Corrupt("a stored text has no form".into())),
     }
 }

@@ -9,7 +9,9 @@ use super::{Tx, conversations, files, normalise, outbox};
 use crate::error::{Error, Result};
 use crate::model::threads::{all_refs, ref_hash};
 use crate::model::{
-    AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId, HandleId, IdKey, Identity, Incoming, MessageId, Party, Place, RemoteId, ThreadId, ThreadRefs, Times, email_key,
+    AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId,
+    HandleId, IdKey, Identity, Incoming, MessageId, Party, Place, RemoteId, ThreadId, ThreadRefs,
+    Times, email_key,
 };
 use crate::time::{DAY, Millis};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -73,7 +75,13 @@ pub fn batch(tx: &mut Tx<'_>, account: AccountId, batch: &Batch) -> Result<Broug
 
 fn source(conn: &Connection, id: AccountId) -> Result<Source> {
     conn.prepare_cached("SELECT channel, live_from FROM account WHERE id = ?1")?
-        .query_row([id], |r| Ok(Source { id, channel: Channel::parse(&r.get::<_, String>(0)?).unwrap_or(Channel::Email), live_from: r.get(1)? }))
+        .query_row([id], |r| {
+            Ok(Source {
+                id,
+                channel: Channel::parse(&r.get::<_, String>(0)?).unwrap_or(Channel::Email),
+                live_from: r.get(1)?,
+            })
+        })
         .optional()?
         .ok_or_else(|| Error::NotFound(format!("account {id}")))
 }
@@ -89,13 +97,27 @@ fn take(tx: &mut Tx<'_>, source: &Source, event: &Event, brought: &mut Brought) 
                 brought.known += 1;
             }
         }
-        Event::Unreadable { remote_id, place, identity, at, reason, raw } => {
+        Event::Unreadable {
+            remote_id,
+            place,
+            identity,
+            at,
+            reason,
+            raw,
+        } => {
             if known(tx, source, remote_id)? {
                 brought.known += 1;
             } else {
                 let id = message_id(&tx.identity.ids, source, identity, remote_id);
-                if message(tx, source, &unreadable(remote_id, *place, identity, *at, raw))? {
-                    tx.execute("UPDATE message SET unreadable = ?2 WHERE id = ?1", params![id, reason])?;
+                if message(
+                    tx,
+                    source,
+                    &unreadable(remote_id, *place, identity, *at, raw),
+                )? {
+                    tx.execute(
+                        "UPDATE message SET unreadable = ?2 WHERE id = ?1",
+                        params![id, reason],
+                    )?;
                     brought.unreadable += 1;
                 } else {
                     brought.known += 1;
@@ -103,12 +125,20 @@ fn take(tx: &mut Tx<'_>, source: &Source, event: &Event, brought: &mut Brought) 
             }
         }
         Event::Vanished { remote_id } => {
-            tx.execute("UPDATE delivery SET vanished = 1 WHERE account = ?1 AND remote_id = ?2", params![source.id, remote_id.0])?;
+            tx.execute(
+                "UPDATE delivery SET vanished = 1 WHERE account = ?1 AND remote_id = ?2",
+                params![source.id, remote_id.0],
+            )?;
         }
         Event::Read { remote_id, seen } => {
             if *seen {
-                let m: Option<MessageId> =
-                    tx.query_row("SELECT message FROM delivery WHERE account = ?1 AND remote_id = ?2", params![source.id, remote_id.0], |r| r.get(0)).optional()?;
+                let m: Option<MessageId> = tx
+                    .query_row(
+                        "SELECT message FROM delivery WHERE account = ?1 AND remote_id = ?2",
+                        params![source.id, remote_id.0],
+                        |r| r.get(0),
+                    )
+                    .optional()?;
                 if let Some(m) = m {
                     tx.execute("UPDATE timeline SET unread = 0 WHERE message = ?1", [m])?;
                     conversations::touch_all(tx, m)?;
@@ -120,7 +150,13 @@ fn take(tx: &mut Tx<'_>, source: &Source, event: &Event, brought: &mut Brought) 
 }
 
 /// A card for what cannot be read: machine mail from nobody, so that it opens and waits for nothing.
-fn unreadable(remote_id: &RemoteId, place: Place, identity: &Identity, at: Option<Millis>, raw: &[u8]) -> Incoming {
+fn unreadable(
+    remote_id: &RemoteId,
+    place: Place,
+    identity: &Identity,
+    at: Option<Millis>,
+    raw: &[u8],
+) -> Incoming {
     Incoming {
         remote_id: remote_id.clone(),
         place,
@@ -129,7 +165,11 @@ fn unreadable(remote_id: &RemoteId, place: Place, identity: &Identity, at: Optio
         reply_to: Vec::new(),
         to: Vec::new(),
         cc: Vec::new(),
-        times: Times { claimed: None, received: None, provider: at },
+        times: Times {
+            claimed: None,
+            received: None,
+            provider: at,
+        },
         subject: None,
         text: String::new(),
         html: None,
@@ -144,12 +184,19 @@ fn unreadable(remote_id: &RemoteId, place: Place, identity: &Identity, at: Optio
 }
 
 fn known(conn: &Connection, source: &Source, remote: &RemoteId) -> Result<bool> {
-    Ok(conn.prepare_cached("SELECT 1 FROM delivery WHERE account = ?1 AND remote_id = ?2")?.exists(params![source.id, remote.0])?)
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM delivery WHERE account = ?1 AND remote_id = ?2")?
+        .exists(params![source.id, remote.0])?)
 }
 
 /// The message's id (`model.md`, Identity).
 #[must_use]
-pub fn message_id(ids: &IdKey, source: &Source, identity: &Identity, remote: &RemoteId) -> MessageId {
+pub fn message_id(
+    ids: &IdKey,
+    source: &Source,
+    identity: &Identity,
+    remote: &RemoteId,
+) -> MessageId {
     MessageId(match identity {
         Identity::Provider => ids.id(&[b"message", &source.id.0, remote.0.as_bytes()]),
         Identity::Content(parts) => {
@@ -163,7 +210,12 @@ pub fn message_id(ids: &IdKey, source: &Source, identity: &Identity, remote: &Re
 /// The handle of a canonical address.
 #[must_use]
 pub fn handle_id(ids: &IdKey, channel: Channel, scope: &str, value: &str) -> HandleId {
-    HandleId(ids.id(&[b"handle", channel.as_str().as_bytes(), scope.as_bytes(), value.as_bytes()]))
+    HandleId(ids.id(&[
+        b"handle",
+        channel.as_str().as_bytes(),
+        scope.as_bytes(),
+        value.as_bytes(),
+    ]))
 }
 
 /// Take in one message that has no delivery here yet. Returns whether it was new.
@@ -178,14 +230,30 @@ fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
         return Ok(false);
     }
     let id = message_id(&tx.identity.ids, source, &m.identity, &m.remote_id);
-    if tx.prepare_cached("SELECT 1 FROM message WHERE id = ?1")?.exists([id])? {
+    if tx
+        .prepare_cached("SELECT 1 FROM message WHERE id = ?1")?
+        .exists([id])?
+    {
         again(tx, source, m, id)?;
         return Ok(false);
     }
     let direction = direction(ours, m.place == Place::Sent, m.authenticated == Some(true));
     let sent_at = sent_at(&m.times, source.live_from, tx.now);
-    let letter = Letter { account: source.id, channel: source.channel, from: m.from.as_ref(), to: &m.to, parent: parent_ref(m), claimed_at: m.times.claimed };
-    let new = New { id, direction, sent_at, live: sent_at >= source.live_from, home: places::home(tx, &letter, direction)? };
+    let letter = Letter {
+        account: source.id,
+        channel: source.channel,
+        from: m.from.as_ref(),
+        to: &m.to,
+        parent: parent_ref(m),
+        claimed_at: m.times.claimed,
+    };
+    let new = New {
+        id,
+        direction,
+        sent_at,
+        live: sent_at >= source.live_from,
+        home: places::home(tx, &letter, direction)?,
+    };
     insert(tx, source, m, &new)?;
     deliver(tx, source, m, id)?;
     if let Some(own) = m.thread.message_id.as_deref() {
@@ -204,23 +272,34 @@ pub(super) fn direction(ours: bool, in_sent: bool, authenticated: bool) -> Direc
 }
 
 pub(super) fn is_own(conn: &Connection, address: &str) -> Result<bool> {
-    Ok(conn.prepare_cached("SELECT 1 FROM own_address WHERE value = ?1")?.exists([address])?)
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM own_address WHERE value = ?1")?
+        .exists([address])?)
 }
 
 /// Our own send, come back: by our Message-ID and our From. Whoever got our mail knows both, so outside of Sent and
 /// without DMARC it must also say what we said; else it is a forgery and swallows nothing.
 fn echo(conn: &Connection, m: &Incoming) -> Result<Option<MessageId>> {
-    let Some(own) = m.thread.message_id.as_deref() else { return Ok(None) };
-    let row: Option<(MessageId, String, String)> =
-        conn.prepare_cached("SELECT id, message_id, mail FROM outbox WHERE ref = ?1")?.query_row([&ref_hash(own)[..]], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional()?;
-    let Some((id, known, mail)) = row else { return Ok(None) };
+    let Some(own) = m.thread.message_id.as_deref() else {
+        return Ok(None);
+    };
+    let row: Option<(MessageId, String, String)> = conn
+        .prepare_cached("SELECT id, message_id, mail FROM outbox WHERE ref = ?1")?
+        .query_row([&ref_hash(own)[..]], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })
+        .optional()?;
+    let Some((id, known, mail)) = row else {
+        return Ok(None);
+    };
     if known != own {
         return Ok(None);
     }
     if m.place == Place::Sent || m.authenticated == Some(true) {
         return Ok(Some(id));
     }
-    let mail: outbox::Mail = serde_json::from_str(&mail).map_err(|e| Error::Corrupt(format!("the send {id} cannot be read: {e}")))?;
+    let mail: outbox::Mail = serde_json::from_str(&mail)
+        .map_err(|e| Error::Corrupt(format!("the send {id} cannot be read: {e}")))?;
     let same = mail.text.split_whitespace().eq(m.text.split_whitespace());
     Ok(same.then_some(id))
 }
@@ -258,7 +337,9 @@ fn again(tx: &mut Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Resul
 #[must_use]
 pub fn sent_at(t: &Times, live_from: Millis, now: Millis) -> Millis {
     let server = t.received.or(t.provider).unwrap_or(now);
-    let Some(claimed) = t.claimed else { return server };
+    let Some(claimed) = t.claimed else {
+        return server;
+    };
     if t.received.is_none() || server < live_from {
         return claimed.min(server).max(0);
     }
@@ -275,11 +356,22 @@ struct New {
 
 /// The Message-ID that a mail answers: In-Reply-To, else the last of References.
 fn parent_ref(m: &Incoming) -> Option<[u8; 16]> {
-    m.thread.in_reply_to.first().or(m.thread.references.last()).map(|id| ref_hash(id))
+    m.thread
+        .in_reply_to
+        .first()
+        .or(m.thread.references.last())
+        .map(|id| ref_hash(id))
 }
 
 /// Make sure of a handle and of the customer made from it; the newest message's name stands.
-pub(super) fn handle(tx: &Tx<'_>, channel: Channel, scope: &str, value: &str, name: Option<&str>, at: Millis) -> Result<HandleId> {
+pub(super) fn handle(
+    tx: &Tx<'_>,
+    channel: Channel,
+    scope: &str,
+    value: &str,
+    name: Option<&str>,
+    at: Millis,
+) -> Result<HandleId> {
     let id = handle_id(&tx.identity.ids, channel, scope, value);
     let name = name.map(str::trim).filter(|n| !n.is_empty() && *n != value);
     tx.prepare_cached(
@@ -297,7 +389,10 @@ pub(super) fn handle(tx: &Tx<'_>, channel: Channel, scope: &str, value: &str, na
 #[must_use]
 pub fn snippet(text: &str) -> String {
     let mut out = String::new();
-    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('>'));
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty() && !l.starts_with('>'));
     for word in lines.flat_map(str::split_whitespace) {
         if out.chars().count() + word.chars().count() > 160 {
             break;
@@ -308,7 +403,13 @@ pub fn snippet(text: &str) -> String {
         out.push_str(word);
     }
     if out.is_empty() {
-        out = text.split_whitespace().next().unwrap_or("").chars().take(160).collect();
+        out = text
+            .split_whitespace()
+            .next()
+            .unwrap_or("")
+            .chars()
+            .take(160)
+            .collect();
     }
     out
 }
@@ -316,13 +417,20 @@ pub fn snippet(text: &str) -> String {
 fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<()> {
     let refs = all_refs(&m.thread);
     let not_customer = match new.home.handle {
-        Some(h) => tx.prepare_cached("SELECT not_customer FROM handle WHERE id = ?1")?.query_row([h], |r| r.get::<_, bool>(0))?,
+        Some(h) => tx
+            .prepare_cached("SELECT not_customer FROM handle WHERE id = ?1")?
+            .query_row([h], |r| r.get::<_, bool>(0))?,
         None => false,
     };
     let class = conversations::class_that_counts(tx, new.id, new.direction, m.class, not_customer)?;
     // Whatever else it names is in the same thread.
     thread(tx, &refs)?;
-    let people = Participants { from: m.from.clone(), reply_to: m.reply_to.clone(), to: m.to.clone(), cc: m.cc.clone() };
+    let people = Participants {
+        from: m.from.clone(),
+        reply_to: m.reply_to.clone(),
+        to: m.to.clone(),
+        cc: m.cc.clone(),
+    };
     let row = Row {
         id: new.id,
         conversation: new.home.conversation,
@@ -348,7 +456,13 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         files: m.files.iter().map(|f| f.name.as_str()).collect(),
         unread: new.direction == Direction::Inbound && class == Class::Human && new.live && !m.seen,
         also: &new.home.also,
-        thread_ids: m.thread.message_id.iter().chain(&m.thread.references).cloned().collect(),
+        thread_ids: m
+            .thread
+            .message_id
+            .iter()
+            .chain(&m.thread.references)
+            .cloned()
+            .collect(),
         author: None,
     };
     let rid = row.insert(tx)?;
@@ -364,10 +478,26 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
     }
     keep_raw(tx, rid, &m.raw)?;
     for (i, f) in m.files.iter().enumerate() {
-        let id = FileId(tx.identity.ids.id(&[b"file", &new.id.0, &(i as u64).to_be_bytes()]));
-        files::add(tx, id, Some(new.id), i, &f.name, &f.mime, f.content_id.as_deref(), f.inline, &f.bytes)?;
+        let id = FileId(
+            tx.identity
+                .ids
+                .id(&[b"file", &new.id.0, &(i as u64).to_be_bytes()]),
+        );
+        files::add(
+            tx,
+            id,
+            Some(new.id),
+            i,
+            &f.name,
+            &f.mime,
+            f.content_id.as_deref(),
+            f.inline,
+            &f.bytes,
+        )?;
     }
-    if new.direction == Direction::Inbound && class == Class::Human && new.live
+    if new.direction == Direction::Inbound
+        && class == Class::Human
+        && new.live
         && let Some(c) = new.home.conversation
     {
         tx.notices.push((c, new.id));
@@ -382,10 +512,12 @@ fn keep_raw(tx: &Tx<'_>, rid: i64, raw: &[u8]) -> Result<()> {
         return Ok(());
     }
     if raw.len() <= IN_DATABASE {
-        tx.prepare_cached("INSERT INTO raw (rid, bytes) VALUES (?1, ?2)")?.execute(params![rid, pack(raw)])?;
+        tx.prepare_cached("INSERT INTO raw (rid, bytes) VALUES (?1, ?2)")?
+            .execute(params![rid, pack(raw)])?;
     } else {
         let hash = tx.files.keep(raw)?;
-        tx.prepare_cached("INSERT INTO raw (rid, hash) VALUES (?1, ?2)")?.execute(params![rid, &hash[..]])?;
+        tx.prepare_cached("INSERT INTO raw (rid, hash) VALUES (?1, ?2)")?
+            .execute(params![rid, &hash[..]])?;
     }
     Ok(())
 }
@@ -424,8 +556,11 @@ impl Row<'_> {
     /// Insert the message with its places, body and index. Returns its local row id.
     pub fn insert(&self, tx: &mut Tx<'_>) -> Result<i64> {
         let rid = free_rid(tx, self.sent_at)?;
-        let people = serde_json::to_string(self.people).map_err(|e| Error::Internal(e.to_string()))?;
-        let answers = self.author.map(|(_, _, a)| serde_json::to_string(a).unwrap_or_else(|_| "[]".into()));
+        let people =
+            serde_json::to_string(self.people).map_err(|e| Error::Internal(e.to_string()))?;
+        let answers = self
+            .author
+            .map(|(_, _, a)| serde_json::to_string(a).unwrap_or_else(|_| "[]".into()));
         tx.prepare_cached(
             "INSERT INTO message (rid, id, conversation, account, channel, handle, direction, class, machine_class, class_version, class_reason, live, sent_at, claimed_at, received_at, outside, opens,
                                   author, authored_at, send_state, answers, ref, parent_ref, verified, subject, snippet, participants, has_html, has_files)
@@ -469,7 +604,8 @@ impl Row<'_> {
             self.place(tx, *c, rid, false)?;
         }
         let ids = serde_json::to_string(&self.thread_ids).unwrap_or_else(|_| "[]".into());
-        tx.prepare_cached("INSERT INTO body (rid, text, thread_ids) VALUES (?1, ?2, ?3)")?.execute(params![rid, pack(self.text.as_bytes()), ids])?;
+        tx.prepare_cached("INSERT INTO body (rid, text, thread_ids) VALUES (?1, ?2, ?3)")?
+            .execute(params![rid, pack(self.text.as_bytes()), ids])?;
         self.index(tx, rid)?;
         Ok(rid)
     }
@@ -491,9 +627,19 @@ impl Row<'_> {
     }
 
     fn index(&self, tx: &Tx<'_>, rid: i64) -> Result<()> {
-        let everybody = self.people.from.iter().chain(&self.people.to).chain(&self.people.cc);
-        let people: Vec<String> = everybody.map(|p| format!("{} {}", p.name.as_deref().unwrap_or(""), p.address)).collect();
-        tx.prepare_cached("INSERT INTO search (rowid, subject, people, body, files) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+        let everybody = self
+            .people
+            .from
+            .iter()
+            .chain(&self.people.to)
+            .chain(&self.people.cc);
+        let people: Vec<String> = everybody
+            .map(|p| format!("{} {}", p.name.as_deref().unwrap_or(""), p.address))
+            .collect();
+        tx.prepare_cached(
+            "INSERT INTO search (rowid, subject, people, body, files) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
             rid,
             normalise::document(self.subject.unwrap_or("")),
             normalise::document(&people.join(" ")),
@@ -507,21 +653,29 @@ impl Row<'_> {
 /// `sent_at << 20 | next free`, the time clamped to 43 bits: newest first is the index's own order.
 fn free_rid(tx: &Tx<'_>, sent_at: Millis) -> Result<i64> {
     let base = sent_at.clamp(0, (1 << 43) - 1) << 20;
-    let last: Option<i64> = tx.prepare_cached("SELECT max(rid) FROM message WHERE rid >= ?1 AND rid < ?2")?.query_row([base, base + (1 << 20)], |r| r.get(0))?;
+    let last: Option<i64> = tx
+        .prepare_cached("SELECT max(rid) FROM message WHERE rid >= ?1 AND rid < ?2")?
+        .query_row([base, base + (1 << 20)], |r| r.get(0))?;
     Ok(last.map_or(base, |l| l + 1))
 }
 
 /// The thread of these Message-IDs: all that ever met are one, named by the least hash, in any order of arrival.
 pub(super) fn thread(tx: &Tx<'_>, refs: &[[u8; 16]]) -> Result<()> {
-    let Some(least) = refs.iter().min() else { return Ok(()) };
+    let Some(least) = refs.iter().min() else {
+        return Ok(());
+    };
     let mut met: Vec<[u8; 16]> = Vec::new();
     for r in refs {
-        let t: Option<ThreadId> = tx.prepare_cached("SELECT thread FROM thread_ref WHERE ref = ?1")?.query_row([&r[..]], |x| x.get(0)).optional()?;
+        let t: Option<ThreadId> = tx
+            .prepare_cached("SELECT thread FROM thread_ref WHERE ref = ?1")?
+            .query_row([&r[..]], |x| x.get(0))
+            .optional()?;
         met.extend(t.map(|t| t.0));
     }
     let name = met.iter().copied().chain([*least]).min().unwrap_or(*least);
     for old in met.iter().filter(|t| **t != name) {
-        tx.prepare_cached("UPDATE thread_ref SET thread = ?2 WHERE thread = ?1")?.execute(params![ThreadId(*old), ThreadId(name)])?;
+        tx.prepare_cached("UPDATE thread_ref SET thread = ?2 WHERE thread = ?1")?
+            .execute(params![ThreadId(*old), ThreadId(name)])?;
     }
     for r in refs {
         tx.prepare_cached("INSERT INTO thread_ref (ref, thread) VALUES (?1, ?2) ON CONFLICT (ref) DO UPDATE SET thread = excluded.thread")?.execute(params![&r[..], ThreadId(name)])?;

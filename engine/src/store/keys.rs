@@ -22,7 +22,14 @@ enum Kept {
     /// The keyring holds it under `id`.
     Keyring { version: u32, id: String },
     /// Wrapped under a passphrase.
-    Passphrase { version: u32, salt: String, memory_kib: u32, passes: u32, nonce: String, wrapped: String },
+    Passphrase {
+        version: u32,
+        salt: String,
+        memory_kib: u32,
+        passes: u32,
+        nonce: String,
+        wrapped: String,
+    },
 }
 
 /// How a workspace stands before it is opened.
@@ -43,7 +50,12 @@ fn file(dir: &Path) -> PathBuf {
 fn kept(dir: &Path) -> Result<Option<Kept>> {
     let path = file(dir);
     match std::fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| Error::Corrupt(format!("{} cannot be read ({e}); restore it from a backup of this folder", path.display()))),
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
+            Error::Corrupt(format!(
+                "{} cannot be read ({e}); restore it from a backup of this folder",
+                path.display()
+            ))
+        }),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io(format!("reading {}", path.display()), e)),
     }
@@ -57,9 +69,10 @@ pub fn state(dir: &Path) -> Result<State> {
     match kept(dir)? {
         Some(Kept::Keyring { .. }) => Ok(State::Keyring),
         Some(Kept::Passphrase { .. }) => Ok(State::Passphrase),
-        None if dir.join("parley.db").exists() => {
-            Err(Error::Locked(format!("{} holds a database but not its key file key.json; put that file back from a backup, or choose another folder", dir.display())))
-        }
+        None if dir.join("parley.db").exists() => Err(Error::Locked(format!(
+            "{} holds a database but not its key file key.json; put that file back from a backup, or choose another folder",
+            dir.display()
+        ))),
         None => Ok(State::Fresh),
     }
 }
@@ -73,11 +86,24 @@ pub fn load(dir: &Path, secrets: &dyn Secrets, passphrase: Option<&SecretString>
         None => Err(Error::NotFound("this workspace".into())),
         Some(Kept::Keyring { id, .. }) => match secrets.load(&id) {
             Ok(Some(key)) => Ok(key),
-            Ok(None) => Err(Error::Locked(format!("{} has no entry for this workspace any more; restore the keyring, nothing here was changed", secrets.name()))),
-            Err(e) => Err(Error::Locked(format!("{e}; unlock it and try again, nothing here was changed"))),
+            Ok(None) => Err(Error::Locked(format!(
+                "{} has no entry for this workspace any more; restore the keyring, nothing here was changed",
+                secrets.name()
+            ))),
+            Err(e) => Err(Error::Locked(format!(
+                "{e}; unlock it and try again, nothing here was changed"
+            ))),
         },
-        Some(Kept::Passphrase { salt, memory_kib, passes, nonce, wrapped, .. }) => {
-            let phrase = passphrase.ok_or_else(|| Error::Locked("this workspace opens with its passphrase".into()))?;
+        Some(Kept::Passphrase {
+            salt,
+            memory_kib,
+            passes,
+            nonce,
+            wrapped,
+            ..
+        }) => {
+            let phrase = passphrase
+                .ok_or_else(|| Error::Locked("this workspace opens with its passphrase".into()))?;
             unwrap(phrase, &salt, memory_kib, passes, &nonce, &wrapped)
         }
     }
@@ -89,21 +115,28 @@ pub fn load(dir: &Path, secrets: &dyn Secrets, passphrase: Option<&SecretString>
 /// [`Error::Locked`] when there is neither a keyring nor a passphrase; [`Error::Refused`] over an existing workspace.
 pub fn create(dir: &Path, secrets: &dyn Secrets, passphrase: Option<&SecretString>) -> Result<Key> {
     if state(dir)? != State::Fresh {
-        return Err(Error::Refused(format!("{} already holds a workspace", dir.display())));
+        return Err(Error::Refused(format!(
+            "{} already holds a workspace",
+            dir.display()
+        )));
     }
     let mut raw = Zeroizing::new([0u8; 32]);
-    getrandom::fill(&mut *raw).map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
+    getrandom::fill(&mut *raw)
+        .map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
     let key: Key = SecretBox::new(Box::new(*raw));
     let kept = match passphrase {
         Some(p) => wrap(p, &key)?,
         None => {
             let id = data_encoding::HEXLOWER.encode(&random_id());
-            secrets.save(&id, &key).map_err(|e: SecretsError| Error::Locked(format!("{e}; choose a passphrase instead")))?;
+            secrets.save(&id, &key).map_err(|e: SecretsError| {
+                Error::Locked(format!("{e}; choose a passphrase instead"))
+            })?;
             Kept::Keyring { version: 1, id }
         }
     };
     let json = serde_json::to_vec_pretty(&kept).map_err(|e| Error::Internal(e.to_string()))?;
-    write_whole(&file(dir), &[&json]).map_err(|e| Error::io(format!("writing {}", file(dir).display()), e))?;
+    write_whole(&file(dir), &[&json])
+        .map_err(|e| Error::io(format!("writing {}", file(dir).display()), e))?;
     restrict(&file(dir));
     Ok(key)
 }
@@ -117,37 +150,74 @@ fn restrict(path: &Path) {
 #[cfg(not(unix))]
 fn restrict(_path: &Path) {}
 
-fn stretch(phrase: &SecretString, salt: &[u8], memory_kib: u32, passes: u32) -> Result<Zeroizing<[u8; 32]>> {
+fn stretch(
+    phrase: &SecretString,
+    salt: &[u8],
+    memory_kib: u32,
+    passes: u32,
+) -> Result<Zeroizing<[u8; 32]>> {
     // Bounds keep a tampered file from asking for all memory.
-    let params = argon2::Params::new(memory_kib.clamp(8 * 1024, 1024 * 1024), passes.clamp(1, 16), 1, Some(32)).map_err(|e| Error::Internal(e.to_string()))?;
+    let params = argon2::Params::new(
+        memory_kib.clamp(8 * 1024, 1024 * 1024),
+        passes.clamp(1, 16),
+        1,
+        Some(32),
+    )
+    .map_err(|e| Error::Internal(e.to_string()))?;
     let argon = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
     let mut out = Zeroizing::new([0u8; 32]);
-    argon.hash_password_into(phrase.expose_secret().as_bytes(), salt, &mut *out).map_err(|e| Error::Internal(e.to_string()))?;
+    argon
+        .hash_password_into(phrase.expose_secret().as_bytes(), salt, &mut *out)
+        .map_err(|e| Error::Internal(e.to_string()))?;
     Ok(out)
 }
 
 fn wrap(phrase: &SecretString, key: &Key) -> Result<Kept> {
     if phrase.expose_secret().chars().count() < 8 {
-        return Err(Error::Invalid("choose a passphrase of at least 8 characters".into()));
+        return Err(Error::Invalid(
+            "choose a passphrase of at least 8 characters".into(),
+        ));
     }
     let (mut salt, mut nonce) = ([0u8; 16], [0u8; 24]);
     for b in [&mut salt[..], &mut nonce[..]] {
-        getrandom::fill(b).map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
+        getrandom::fill(b)
+            .map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
     }
     let kek = stretch(phrase, &salt, MEMORY_KIB, PASSES)?;
     let wrapped = XChaCha20Poly1305::new(&(*kek).into())
         .encrypt(&XNonce::from(nonce), &key.expose_secret()[..])
         .map_err(|_| Error::Internal("the key could not be wrapped".into()))?;
     let hex = |b: &[u8]| data_encoding::HEXLOWER.encode(b);
-    Ok(Kept::Passphrase { version: 1, salt: hex(&salt), memory_kib: MEMORY_KIB, passes: PASSES, nonce: hex(&nonce), wrapped: hex(&wrapped) })
+    Ok(Kept::Passphrase {
+        version: 1,
+        salt: hex(&salt),
+        memory_kib: MEMORY_KIB,
+        passes: PASSES,
+        nonce: hex(&nonce),
+        wrapped: hex(&wrapped),
+    })
 }
 
-fn unwrap(phrase: &SecretString, salt: &str, memory_kib: u32, passes: u32, nonce: &str, wrapped: &str) -> Result<Key> {
-    let damaged = || Error::Corrupt("key.json is damaged; restore it from a backup of this folder".into());
-    let bytes = |s: &str| data_encoding::HEXLOWER.decode(s.as_bytes()).map_err(|_| damaged());
+fn unwrap(
+    phrase: &SecretString,
+    salt: &str,
+    memory_kib: u32,
+    passes: u32,
+    nonce: &str,
+    wrapped: &str,
+) -> Result<Key> {
+    let damaged =
+        || Error::Corrupt("key.json is damaged; restore it from a backup of this folder".into());
+    let bytes = |s: &str| {
+        data_encoding::HEXLOWER
+            .decode(s.as_bytes())
+            .map_err(|_| damaged())
+    };
     let kek = stretch(phrase, &bytes(salt)?, memory_kib, passes)?;
     let nonce: [u8; 24] = bytes(nonce)?.try_into().map_err(|_| damaged())?;
-    let raw = XChaCha20Poly1305::new(&(*kek).into()).decrypt(&XNonce::from(nonce), &bytes(wrapped)?[..]).map_err(|_| Error::Locked("this is not the passphrase of this workspace".into()))?;
+    let raw = XChaCha20Poly1305::new(&(*kek).into())
+        .decrypt(&XNonce::from(nonce), &bytes(wrapped)?[..])
+        .map_err(|_| Error::Locked("this is not the passphrase of this workspace".into()))?;
     let raw = Zeroizing::new(raw);
     let key: [u8; 32] = raw.as_slice().try_into().map_err(|_| damaged())?;
     Ok(SecretBox::new(Box::new(key)))
@@ -175,15 +245,35 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let right = SecretString::from("correct horse");
         let key = create(dir.path(), &NoKeyring, Some(&right)).unwrap();
-        assert_eq!(load(dir.path(), &NoKeyring, Some(&right)).unwrap().expose_secret(), key.expose_secret());
-        assert!(matches!(load(dir.path(), &NoKeyring, Some(&SecretString::from("wrong horse"))), Err(Error::Locked(_))));
-        assert!(matches!(load(dir.path(), &NoKeyring, None), Err(Error::Locked(_))));
+        assert_eq!(
+            load(dir.path(), &NoKeyring, Some(&right))
+                .unwrap()
+                .expose_secret(),
+            key.expose_secret()
+        );
+        assert!(matches!(
+            load(
+                dir.path(),
+                &NoKeyring,
+                Some(&SecretString::from("wrong horse"))
+            ),
+            Err(Error::Locked(_))
+        ));
+        assert!(matches!(
+            load(dir.path(), &NoKeyring, None),
+            Err(Error::Locked(_))
+        ));
     }
 
     #[test]
     fn the_key_file_does_not_hold_the_key() {
         let dir = tempfile::tempdir().unwrap();
-        let key = create(dir.path(), &NoKeyring, Some(&SecretString::from("correct horse"))).unwrap();
+        let key = create(
+            dir.path(),
+            &NoKeyring,
+            Some(&SecretString::from("correct horse")),
+        )
+        .unwrap();
         let text = std::fs::read_to_string(dir.path().join("key.json")).unwrap();
         assert!(!text.contains(&data_encoding::HEXLOWER.encode(key.expose_secret())));
     }
@@ -191,7 +281,10 @@ mod tests {
     #[test]
     fn without_keyring_and_passphrase_nothing_is_made() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(create(dir.path(), &NoKeyring, None), Err(Error::Locked(_))));
+        assert!(matches!(
+            create(dir.path(), &NoKeyring, None),
+            Err(Error::Locked(_))
+        ));
         assert_eq!(state(dir.path()).unwrap(), State::Fresh);
     }
 
@@ -199,7 +292,17 @@ mod tests {
     fn a_database_without_its_key_file_is_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("parley.db"), b"precious").unwrap();
-        assert!(matches!(create(dir.path(), &NoKeyring, Some(&SecretString::from("correct horse"))), Err(Error::Locked(_))));
-        assert_eq!(std::fs::read(dir.path().join("parley.db")).unwrap(), b"precious");
+        assert!(matches!(
+            create(
+                dir.path(),
+                &NoKeyring,
+                Some(&SecretString::from("correct horse"))
+            ),
+            Err(Error::Locked(_))
+        ));
+        assert_eq!(
+            std::fs::read(dir.path().join("parley.db")).unwrap(),
+            b"precious"
+        );
     }
 }

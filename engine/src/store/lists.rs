@@ -36,9 +36,20 @@ pub struct Filter {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a key that is none.
-pub fn ids(conn: &Connection, which: &Which, filter: &Filter, longest_wait: bool, after: Option<&str>, limit: usize) -> Result<(Vec<CustomerId>, Option<String>)> {
+pub fn ids(
+    conn: &Connection,
+    which: &Which,
+    filter: &Filter,
+    longest_wait: bool,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<CustomerId>, Option<String>)> {
     let by_wait = longest_wait;
-    let key = if by_wait { "coalesce(wait_since, 9223372036854775807)" } else { "last_at" };
+    let key = if by_wait {
+        "coalesce(wait_since, 9223372036854775807)"
+    } else {
+        "last_at"
+    };
     let mut args: Vec<Box<dyn ToSql>> = Vec::new();
     let mut sql = format!("SELECT id, {key} FROM conversation WHERE ");
     let mut bind = |v: Box<dyn ToSql>| {
@@ -47,7 +58,10 @@ pub fn ids(conn: &Connection, which: &Which, filter: &Filter, longest_wait: bool
     };
     match which {
         Which::Shelf(s) => sql.push_str(&format!("shelf = {}", bind(Box::new(*s)))),
-        Which::Assigned(a) => sql.push_str(&format!("shelf = {OPEN} AND assignee = {}", bind(Box::new(*a)))),
+        Which::Assigned(a) => sql.push_str(&format!(
+            "shelf = {OPEN} AND assignee = {}",
+            bind(Box::new(*a))
+        )),
         Which::Unassigned => sql.push_str(&format!("shelf = {OPEN} AND assignee IS NULL")),
         Which::Waiting => sql.push_str(&format!("shelf = {OPEN} AND wait_since IS NOT NULL")),
         Which::Problem => sql.push_str("problem = 1"),
@@ -58,7 +72,9 @@ pub fn ids(conn: &Connection, which: &Which, filter: &Filter, longest_wait: bool
     }
     if let Some(t) = &filter.tag {
         let t = bind(Box::new(t.clone()));
-        sql.push_str(&format!(" AND EXISTS (SELECT 1 FROM json_each(tags) WHERE value = {t})"));
+        sql.push_str(&format!(
+            " AND EXISTS (SELECT 1 FROM json_each(tags) WHERE value = {t})"
+        ));
     }
     if let Some(a) = after {
         let (at, id) = parse_key(a)?;
@@ -66,19 +82,35 @@ pub fn ids(conn: &Connection, which: &Which, filter: &Filter, longest_wait: bool
         if by_wait {
             sql.push_str(&format!(" AND ({key}, id) > ({at}, {id})"));
         } else {
-            sql.push_str(&format!(" AND (last_at < {at} OR last_at = {at} AND id > {id})"));
+            sql.push_str(&format!(
+                " AND (last_at < {at} OR last_at = {at} AND id > {id})"
+            ));
         }
     }
     let n = bind(Box::new(i64::try_from(limit).unwrap_or(i64::MAX)));
-    sql.push_str(&if by_wait { format!(" ORDER BY {key}, id LIMIT {n}") } else { format!(" ORDER BY last_at DESC, id LIMIT {n}") });
+    sql.push_str(&if by_wait {
+        format!(" ORDER BY {key}, id LIMIT {n}")
+    } else {
+        format!(" ORDER BY last_at DESC, id LIMIT {n}")
+    });
     let mut s = conn.prepare_cached(&sql)?;
-    let rows: Vec<(CustomerId, Millis)> = s.query_map(params_from_iter(args.iter().map(AsRef::as_ref)), |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-    let next = if rows.len() == limit { rows.last().map(|(id, at)| format!("{at}.{id}")) } else { None };
+    let rows: Vec<(CustomerId, Millis)> = s
+        .query_map(params_from_iter(args.iter().map(AsRef::as_ref)), |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let next = if rows.len() == limit {
+        rows.last().map(|(id, at)| format!("{at}.{id}"))
+    } else {
+        None
+    };
     Ok((rows.into_iter().map(|r| r.0).collect(), next))
 }
 
 fn parse_key(s: &str) -> Result<(Millis, CustomerId)> {
-    s.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, CustomerId::parse(id)?))).ok_or_else(|| Error::Invalid("this is not a place in a list".into()))
+    s.split_once('.')
+        .and_then(|(at, id)| Some((at.parse().ok()?, CustomerId::parse(id)?)))
+        .ok_or_else(|| Error::Invalid("this is not a place in a list".into()))
 }
 
 /// A row of the list as stored.
@@ -167,7 +199,11 @@ pub fn row(conn: &Connection, id: CustomerId, me: AgentId) -> Result<Option<List
 /// # Errors
 /// When the store fails.
 pub fn count(conn: &Connection, key: &str) -> Result<u32> {
-    Ok(conn.prepare_cached("SELECT n FROM counter WHERE key = ?1")?.query_row([key], |r| r.get::<_, i64>(0)).optional()?.map_or(0, |n| u32::try_from(n).unwrap_or(0)))
+    Ok(conn
+        .prepare_cached("SELECT n FROM counter WHERE key = ?1")?
+        .query_row([key], |r| r.get::<_, i64>(0))
+        .optional()?
+        .map_or(0, |n| u32::try_from(n).unwrap_or(0)))
 }
 
 /// Numbers whose key begins with `prefix`, without it, greatest first.
@@ -176,7 +212,10 @@ pub fn count(conn: &Connection, key: &str) -> Result<u32> {
 /// When the store fails.
 pub fn counts(conn: &Connection, prefix: &str) -> Result<Vec<(String, u32)>> {
     let mut s = conn.prepare_cached("SELECT substr(key, ?2), n FROM counter WHERE key >= ?1 AND key < ?1 || char(1114111) AND n > 0 ORDER BY n DESC, key LIMIT 200")?;
-    let rows = s.query_map(params![prefix, i64::try_from(prefix.len()).unwrap_or(0) + 1], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let rows = s.query_map(
+        params![prefix, i64::try_from(prefix.len()).unwrap_or(0) + 1],
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -194,4 +233,5 @@ pub fn counter_key(which: &Which) -> String {
 }
 
 /// Shelves by name, for callers above.
-pub const SHELVES: [(&str, i64); 3] = [("open", OPEN), ("snoozed", SNOOZED), ("resolved", RESOLVED)];
+pub const SHELVES: [(&str, i64); 3] =
+    [("open", OPEN), ("snoozed", SNOOZED), ("resolved", RESOLVED)];

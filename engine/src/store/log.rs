@@ -25,8 +25,19 @@ pub struct Writing {
 impl Writing {
     /// One entity's fields.
     #[must_use]
-    pub fn new(entity: Entity, id: impl Into<String>, conversation: Option<CustomerId>, fields: Vec<(&'static str, Value)>) -> Self {
-        Self { entity, id: id.into(), conversation, why: None, fields }
+    pub fn new(
+        entity: Entity,
+        id: impl Into<String>,
+        conversation: Option<CustomerId>,
+        fields: Vec<(&'static str, Value)>,
+    ) -> Self {
+        Self {
+            entity,
+            id: id.into(),
+            conversation,
+            why: None,
+            fields,
+        }
     }
 }
 
@@ -47,7 +58,14 @@ pub fn write(tx: &mut Tx<'_>, kind: &str, group: GroupId, w: Writing) -> Result<
         conversation: w.conversation,
         why: w.why,
         undoes: None,
-        changes: w.fields.into_iter().map(|(f, value)| FieldChange { field: f.to_owned(), value }).collect(),
+        changes: w
+            .fields
+            .into_iter()
+            .map(|(f, value)| FieldChange {
+                field: f.to_owned(),
+                value,
+            })
+            .collect(),
     };
     append(tx, &entry)?;
     Ok(entry.id)
@@ -103,13 +121,23 @@ fn salt() -> [u8; 16] {
 
 /// The device's chain: over the skeleton and a salted hash of the values, so that erasing values keeps it whole.
 fn chain(conn: &Connection, e: &Entry, salt: &[u8; 16], changes: &str) -> Result<[u8; 32]> {
-    let before: Option<Vec<u8>> = conn.prepare_cached("SELECT chain FROM entry WHERE device = ?1 ORDER BY seq DESC LIMIT 1")?.query_row([e.device], |r| r.get(0)).optional()?;
+    let before: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT chain FROM entry WHERE device = ?1 ORDER BY seq DESC LIMIT 1")?
+        .query_row([e.device], |r| r.get(0))
+        .optional()?;
     let mut values = Sha256::new();
     values.update(salt);
     values.update(changes.as_bytes());
     let mut h = Sha256::new();
     h.update(before.unwrap_or_default());
-    for part in [&e.id.0[..], e.stamp.as_str().as_bytes(), e.entity.as_str().as_bytes(), e.entity_id.as_bytes(), e.kind.as_bytes(), &values.finalize()] {
+    for part in [
+        &e.id.0[..],
+        e.stamp.as_str().as_bytes(),
+        e.entity.as_str().as_bytes(),
+        e.entity_id.as_bytes(),
+        e.kind.as_bytes(),
+        &values.finalize(),
+    ] {
         h.update((part.len() as u64).to_be_bytes());
         h.update(part);
     }
@@ -119,7 +147,10 @@ fn chain(conn: &Connection, e: &Entry, salt: &[u8; 16], changes: &str) -> Result
 /// Whether the register changed.
 fn join_into(tx: &Tx<'_>, e: &Entry, c: &FieldChange) -> Result<bool> {
     let old = register(tx, e.entity, &e.entity_id, &c.field)?;
-    let new = Register { stamp: e.stamp.clone(), value: c.value.clone() };
+    let new = Register {
+        stamp: e.stamp.clone(),
+        value: c.value.clone(),
+    };
     let joined = match old.clone() {
         Some(o) => join(e.entity.join(&c.field), o, new),
         None => new,
@@ -136,14 +167,31 @@ fn join_into(tx: &Tx<'_>, e: &Entry, c: &FieldChange) -> Result<bool> {
 ///
 /// # Errors
 /// When the store fails.
-pub fn register(conn: &Connection, entity: Entity, id: &str, field: &str) -> Result<Option<Register>> {
+pub fn register(
+    conn: &Connection,
+    entity: Entity,
+    id: &str,
+    field: &str,
+) -> Result<Option<Register>> {
     let row = conn
-        .prepare_cached("SELECT stamp, value FROM register WHERE entity = ?1 AND id = ?2 AND field = ?3")?
-        .query_row(params![entity.as_str(), id, field], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))
+        .prepare_cached(
+            "SELECT stamp, value FROM register WHERE entity = ?1 AND id = ?2 AND field = ?3",
+        )?
+        .query_row(params![entity.as_str(), id, field], |r| {
+            Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
+        })
         .optional()?;
     row.map(|(stamp, value)| {
-        let value = serde_json::from_str(&value).map_err(|e| Error::Corrupt(format!("a register of {} is not JSON: {e}", entity.as_str())))?;
-        Ok(Register { stamp: Stamp::from_text(stamp), value })
+        let value = serde_json::from_str(&value).map_err(|e| {
+            Error::Corrupt(format!(
+                "a register of {} is not JSON: {e}",
+                entity.as_str()
+            ))
+        })?;
+        Ok(Register {
+            stamp: Stamp::from_text(stamp),
+            value,
+        })
     })
     .transpose()
 }
@@ -153,7 +201,9 @@ pub fn register(conn: &Connection, entity: Entity, id: &str, field: &str) -> Res
 /// # Errors
 /// When the store fails.
 pub fn value(conn: &Connection, entity: Entity, id: &str, field: &str) -> Result<Option<Value>> {
-    Ok(register(conn, entity, id, field)?.map(|r| r.value).filter(|v| !v.is_null()))
+    Ok(register(conn, entity, id, field)?
+        .map(|r| r.value)
+        .filter(|v| !v.is_null()))
 }
 
 /// What an undo took back.
@@ -191,11 +241,24 @@ pub fn newest_group(tx: &Tx<'_>) -> Result<Option<(GroupId, String)>> {
 /// [`Error::Refused`] with the colleague's name when a newer value of somebody else would be lost.
 pub fn undo(tx: &mut Tx<'_>, group: GroupId) -> Result<Undone> {
     let entries = of_group(tx, group)?;
-    let first = entries.first().ok_or_else(|| Error::NotFound("the action to take back".into()))?.clone();
+    let first = entries
+        .first()
+        .ok_or_else(|| Error::NotFound("the action to take back".into()))?
+        .clone();
     let back = GroupId::random();
-    let fields: Vec<(Entry, String)> = entries.iter().flat_map(|e| e.changes.iter().filter(|c| e.entity.undoable(&c.field)).map(|c| (e.clone(), c.field.clone()))).collect();
+    let fields: Vec<(Entry, String)> = entries
+        .iter()
+        .flat_map(|e| {
+            e.changes
+                .iter()
+                .filter(|c| e.entity.undoable(&c.field))
+                .map(|c| (e.clone(), c.field.clone()))
+        })
+        .collect();
     if fields.is_empty() {
-        return Err(Error::Refused("this action is a fact and cannot be taken back".into()));
+        return Err(Error::Refused(
+            "this action is a fact and cannot be taken back".into(),
+        ));
     }
     for (e, field) in &fields {
         refuse_if_lost(tx, e, field, group)?;
@@ -216,16 +279,34 @@ pub fn undo(tx: &mut Tx<'_>, group: GroupId) -> Result<Undone> {
         };
         append(tx, &entry)?;
     }
-    Ok(Undone { kind: first.kind, conversation: first.conversation, group })
+    Ok(Undone {
+        kind: first.kind,
+        conversation: first.conversation,
+        group,
+    })
 }
 
 /// Somebody else's newer value would be lost. What was taken back meanwhile is no value.
 fn refuse_if_lost(tx: &Tx<'_>, e: &Entry, field: &str, group: GroupId) -> Result<()> {
-    let newest = standing(tx, e, field)?.into_iter().max_by(|a, b| a.stamp.cmp(&b.stamp));
+    let newest = standing(tx, e, field)?
+        .into_iter()
+        .max_by(|a, b| a.stamp.cmp(&b.stamp));
     match newest {
-        Some(w) if w.group != group && w.agent.is_some() && w.agent != Some(tx.identity.agent) && w.stamp > e.stamp => {
-            let name: Option<String> = tx.query_row("SELECT name FROM agent WHERE id = ?1", [w.agent], |r| r.get(0)).optional()?;
-            Err(Error::Refused(format!("{} has changed this since; taking it back would lose that", name.unwrap_or_else(|| "A colleague".into()))))
+        Some(w)
+            if w.group != group
+                && w.agent.is_some()
+                && w.agent != Some(tx.identity.agent)
+                && w.stamp > e.stamp =>
+        {
+            let name: Option<String> = tx
+                .query_row("SELECT name FROM agent WHERE id = ?1", [w.agent], |r| {
+                    r.get(0)
+                })
+                .optional()?;
+            Err(Error::Refused(format!(
+                "{} has changed this since; taking it back would lose that",
+                name.unwrap_or_else(|| "A colleague".into())
+            )))
         }
         _ => Ok(()),
     }
@@ -236,7 +317,11 @@ fn standing(tx: &Tx<'_>, e: &Entry, field: &str) -> Result<Vec<Entry>> {
     let mut out = Vec::new();
     for x in of_entity(tx, e.entity, &e.entity_id)? {
         let sets = x.undoes.is_none() && x.changes.iter().any(|c| c.field == field);
-        if sets && !tx.prepare_cached("SELECT 1 FROM entry WHERE undoes = ?1")?.exists([x.group])? {
+        if sets
+            && !tx
+                .prepare_cached("SELECT 1 FROM entry WHERE undoes = ?1")?
+                .exists([x.group])?
+        {
             out.push(x);
         }
     }
@@ -246,15 +331,34 @@ fn standing(tx: &Tx<'_>, e: &Entry, field: &str) -> Result<Vec<Entry>> {
 /// The field's value had the group, and all that is already taken back, never been.
 fn without(tx: &Tx<'_>, e: &Entry, field: &str, group: GroupId) -> Result<Value> {
     let kind = e.entity.join(field);
-    let registers = standing(tx, e, field)?.into_iter().filter(|x| x.group != group).flat_map(|x| {
-        let stamp = x.stamp;
-        x.changes.into_iter().filter(|c| c.field == field).map(move |c| Register { stamp: stamp.clone(), value: c.value })
-    });
+    let registers = standing(tx, e, field)?
+        .into_iter()
+        .filter(|x| x.group != group)
+        .flat_map(|x| {
+            let stamp = x.stamp;
+            x.changes
+                .into_iter()
+                .filter(|c| c.field == field)
+                .map(move |c| Register {
+                    stamp: stamp.clone(),
+                    value: c.value,
+                })
+        });
     let best = registers.reduce(|a, b| join(kind, a, b));
-    Ok(best.map_or_else(|| if field == "on" { Value::Bool(false) } else { Value::Null }, |r| r.value))
+    Ok(best.map_or_else(
+        || {
+            if field == "on" {
+                Value::Bool(false)
+            } else {
+                Value::Null
+            }
+        },
+        |r| r.value,
+    ))
 }
 
-const COLUMNS: &str = "id, device, agent, stamp, grp, entity, entity_id, kind, conversation, why, undoes, changes";
+const COLUMNS: &str =
+    "id, device, agent, stamp, grp, entity, entity_id, kind, conversation, why, undoes, changes";
 
 /// The entries of a group, in the order they were written.
 ///
@@ -269,7 +373,11 @@ pub fn of_group(conn: &Connection, group: GroupId) -> Result<Vec<Entry>> {
 /// # Errors
 /// When the store fails.
 pub fn of_entity(conn: &Connection, entity: Entity, id: &str) -> Result<Vec<Entry>> {
-    collect(conn, "entity = ?1 AND entity_id = ?2 ORDER BY stamp", &[&entity.as_str(), &id])
+    collect(
+        conn,
+        "entity = ?1 AND entity_id = ?2 ORDER BY stamp",
+        &[&entity.as_str(), &id],
+    )
 }
 
 /// The whole log, in the order of arrival.
@@ -284,13 +392,28 @@ pub fn all(conn: &Connection) -> Result<Vec<Entry>> {
 ///
 /// # Errors
 /// When the store fails.
-pub fn of_conversation(conn: &Connection, conversation: CustomerId, from: &str, to: &str) -> Result<Vec<Entry>> {
-    collect(conn, "conversation = ?1 AND stamp >= ?2 AND stamp < ?3 ORDER BY stamp DESC", &[&conversation, &from, &to])
+pub fn of_conversation(
+    conn: &Connection,
+    conversation: CustomerId,
+    from: &str,
+    to: &str,
+) -> Result<Vec<Entry>> {
+    collect(
+        conn,
+        "conversation = ?1 AND stamp >= ?2 AND stamp < ?3 ORDER BY stamp DESC",
+        &[&conversation, &from, &to],
+    )
 }
 
-fn collect(conn: &Connection, condition: &str, args: &[&dyn rusqlite::ToSql]) -> Result<Vec<Entry>> {
+fn collect(
+    conn: &Connection,
+    condition: &str,
+    args: &[&dyn rusqlite::ToSql],
+) -> Result<Vec<Entry>> {
     let mut s = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM entry WHERE {condition}"))?;
-    let rows = s.query_map(args, entry)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let rows = s
+        .query_map(args, entry)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter().collect()
 }
 
@@ -298,8 +421,11 @@ fn entry(r: &Row<'_>) -> rusqlite::Result<Result<Entry>> {
     let entity: String = r.get(5)?;
     let why: Option<String> = r.get(9)?;
     let changes: String = r.get(11)?;
-    let (Some(entity), Ok(changes)) = (Entity::parse(&entity), serde_json::from_str(&changes)) else {
-        return Ok(Err(Error::Corrupt("an entry of the log cannot be read".into())));
+    let (Some(entity), Ok(changes)) = (Entity::parse(&entity), serde_json::from_str(&changes))
+    else {
+        return Ok(Err(Error::Corrupt(
+            "an entry of the log cannot be read".into(),
+        )));
     };
     Ok(Ok(Entry {
         id: r.get(0)?,

@@ -8,6 +8,7 @@ pub mod conversations;
 pub mod files;
 pub mod ingest;
 pub mod keys;
+mod links;
 pub mod lists;
 pub mod log;
 pub mod log_acts;
@@ -95,7 +96,9 @@ impl Store {
         let mut writer = connect(&path, key, WRITER_CACHE_KIB, true)?;
         migrate::migrate(&mut writer)?;
         let identity = migrate::identity(&mut writer, clock.now(), ids)?;
-        let readers = (0..READERS).map(|_| connect(&path, key, READER_CACHE_KIB, false)).collect::<Result<Vec<_>>>()?;
+        let readers = (0..READERS)
+            .map(|_| connect(&path, key, READER_CACHE_KIB, false))
+            .collect::<Result<Vec<_>>>()?;
         let (send, receive) = mpsc::channel::<Job>();
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
@@ -146,8 +149,14 @@ impl Store {
     ///
     /// # Errors
     /// What `f` says, or [`Error::Stopped`].
-    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Error::Stopped)?;
+    pub async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::Stopped)?;
         let readers = Arc::clone(&self.readers);
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -165,15 +174,24 @@ impl Store {
     ///
     /// # Errors
     /// What `f` says, or [`Error::Stopped`].
-    pub async fn write<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+    pub async fn write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let identity = self.identity.clone();
         let clock = Arc::clone(&self.clock);
         let files = self.files();
         let announce = self.announce.clone();
         let job: Job = Box::new(move |conn| {
-            let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tx::run(conn, identity, clock.now(), files, f)));
-            let out = out.unwrap_or_else(|_| Err(Error::Internal("a write to the store panicked and was rolled back".into())));
+            let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                tx::run(conn, identity, clock.now(), files, f)
+            }));
+            let out = out.unwrap_or_else(|_| {
+                Err(Error::Internal(
+                    "a write to the store panicked and was rolled back".into(),
+                ))
+            });
             let out = out.map(|(value, announced)| {
                 if !announced.changes.is_empty() || !announced.notices.is_empty() {
                     // Nobody listening is fine.
@@ -183,7 +201,11 @@ impl Store {
             });
             let _ = reply.send(out);
         });
-        lock(&self.jobs).as_ref().ok_or(Error::Stopped)?.send(job).map_err(|_| Error::Stopped)?;
+        lock(&self.jobs)
+            .as_ref()
+            .ok_or(Error::Stopped)?
+            .send(job)
+            .map_err(|_| Error::Stopped)?;
         answer.await.map_err(|_| Error::Stopped)?
     }
 
@@ -214,10 +236,15 @@ fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Conne
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let conn = Connection::open_with_flags(path, flags)?;
-    let hex = zeroize::Zeroizing::new(format!("x'{}'", data_encoding::HEXLOWER.encode(key.expose_secret())));
+    let hex = zeroize::Zeroizing::new(format!(
+        "x'{}'",
+        data_encoding::HEXLOWER.encode(key.expose_secret())
+    ));
     conn.pragma_update(None, "key", hex.as_str())?;
     // The first read proves the key: a wrong one looks like a file that is no database.
-    match conn.query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get::<_, i64>(0)) {
+    match conn.query_row("SELECT count(*) FROM sqlite_master", [], |r| {
+        r.get::<_, i64>(0)
+    }) {
         Ok(_) => {}
         Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
             return Err(Error::Locked("the key does not open this database; it may be damaged, or it belongs to another key".into()));

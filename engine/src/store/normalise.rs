@@ -74,7 +74,10 @@ impl Runs<'_> {
         let (skip, first) = rest.char_indices().find(|(_, c)| is_word(*c))?;
         let start = self.at + skip;
         let kind = kind_of(first);
-        let len = self.text[start..].char_indices().find(|(_, c)| !is_word(*c) || kind_of(*c) != kind).map_or(self.text.len() - start, |(i, _)| i);
+        let len = self.text[start..]
+            .char_indices()
+            .find(|(_, c)| !is_word(*c) || kind_of(*c) != kind)
+            .map_or(self.text.len() - start, |(i, _)| i);
         self.at = start + len;
         Some((start, start + len, kind))
     }
@@ -91,7 +94,14 @@ fn is_mark(c: char) -> bool {
 
 fn kind_of(c: char) -> Kind {
     match c {
-        '\u{0e00}'..='\u{0e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ac00}'..='\u{d7af}' | '\u{20000}'..='\u{323af}' | '\u{ff66}'..='\u{ff9f}' => Kind::Ideographs,
+        '\u{0e00}'..='\u{0e7f}'
+        | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{ac00}'..='\u{d7af}'
+        | '\u{20000}'..='\u{323af}'
+        | '\u{ff66}'..='\u{ff9f}' => Kind::Ideographs,
         _ => Kind::Word,
     }
 }
@@ -102,12 +112,20 @@ fn pairs(run: &str, start: usize, purpose: Purpose, out: &mut Vec<Token>) {
     if chars.len() == 1 || purpose == Purpose::Document {
         // Single signs are words of their own in documents, so that a query of one sign finds them.
         for (i, (at, c)) in chars.iter().enumerate() {
-            out.push(Token { word: fold(&c.to_string()), start: start + at, end: start + end_of(i) });
+            out.push(Token {
+                word: fold(&c.to_string()),
+                start: start + at,
+                end: start + end_of(i),
+            });
         }
     }
     for (i, w) in chars.windows(2).enumerate() {
         let pair: String = [w[0].1, w[1].1].iter().collect();
-        out.push(Token { word: fold(&pair), start: start + w[0].0, end: start + end_of(i + 1) });
+        out.push(Token {
+            word: fold(&pair),
+            start: start + w[0].0,
+            end: start + end_of(i + 1),
+        });
     }
 }
 
@@ -119,9 +137,17 @@ fn word(run: &str, start: usize, end: usize, purpose: Purpose, out: &mut Vec<Tok
     if purpose == Purpose::Document
         && let Some(bare) = folded.strip_prefix("ال").filter(|b| b.chars().count() >= 3)
     {
-        out.push(Token { word: bare.to_owned(), start, end });
+        out.push(Token {
+            word: bare.to_owned(),
+            start,
+            end,
+        });
     }
-    out.push(Token { word: folded, start, end });
+    out.push(Token {
+        word: folded,
+        start,
+        end,
+    });
 }
 
 /// The normal form of one word.
@@ -134,7 +160,14 @@ fn fold(s: &str) -> String {
         match c {
             'ß' => out.push_str("ss"),
             'ı' => out.push('i'),
-            '\u{0307}' | '\u{0610}'..='\u{061a}' | '\u{0640}' | '\u{064b}'..='\u{065f}' | '\u{0670}' | '\u{06d6}'..='\u{06ed}' | '\u{200c}' | '\u{200d}' => {}
+            '\u{0307}'
+            | '\u{0610}'..='\u{061a}'
+            | '\u{0640}'
+            | '\u{064b}'..='\u{065f}'
+            | '\u{0670}'
+            | '\u{06d6}'..='\u{06ed}'
+            | '\u{200c}'
+            | '\u{200d}' => {}
             'أ' | 'إ' | 'آ' | 'ٱ' => out.push('ا'),
             'ى' => out.push('ي'),
             'ة' => out.push('ه'),
@@ -149,7 +182,10 @@ fn unaccented(s: &str) -> String {
     if s.is_ascii() {
         return s.to_owned();
     }
-    s.nfd().filter(|c| !matches!(c, '\u{0300}'..='\u{036f}')).nfc().collect()
+    s.nfd()
+        .filter(|c| !matches!(c, '\u{0300}'..='\u{036f}'))
+        .nfc()
+        .collect()
 }
 
 /// `ORD-12 345`, `#12345` and `+49 (30) 123-456` also as one word: letters and digits joined, and for seven
@@ -165,16 +201,28 @@ fn joined_numbers(text: &str, purpose: Purpose, out: &mut Vec<Token>) {
         let (start, end, digits) = number_run(bytes, i);
         i = end.max(i + 1);
         let raw = &text[start..end];
-        let joined: String = raw.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        let joined: String = raw
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_lowercase())
+            .collect();
         let split = joined.len() != raw.len();
         if split && digits >= 4 && joined.len() <= 32 {
-            out.push(Token { word: joined.clone(), start, end });
+            out.push(Token {
+                word: joined.clone(),
+                start,
+                end,
+            });
         }
         if digits >= 7 && purpose == Purpose::Document {
             let only: String = joined.chars().filter(char::is_ascii_digit).collect();
             for n in [7, 9] {
                 if only.len() > n {
-                    out.push(Token { word: only[only.len() - n..].to_owned(), start, end });
+                    out.push(Token {
+                        word: only[only.len() - n..].to_owned(),
+                        start,
+                        end,
+                    });
                 }
             }
         }
@@ -188,7 +236,11 @@ fn number_run(bytes: &[u8], at: usize) -> (usize, usize, usize) {
     if back > 0 && matches!(bytes[back - 1], b'-' | b'_' | b'/') {
         back -= 1;
     }
-    let letters = bytes[..back].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+    let letters = bytes[..back]
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_alphabetic())
+        .count();
     if (1..=5).contains(&letters) {
         start = back - letters;
     }
@@ -199,7 +251,12 @@ fn number_run(bytes: &[u8], at: usize) -> (usize, usize, usize) {
             digits += 1;
             j += 1;
             end = j;
-        } else if matches!(b, b'-' | b'.' | b'/' | b' ' | b'(' | b')') && bytes.get(j + 1).is_some_and(|n| n.is_ascii_digit() || matches!(n, b'(' | b' ')) && j - end < 2 {
+        } else if matches!(b, b'-' | b'.' | b'/' | b' ' | b'(' | b')')
+            && bytes
+                .get(j + 1)
+                .is_some_and(|n| n.is_ascii_digit() || matches!(n, b'(' | b' '))
+            && j - end < 2
+        {
             j += 1;
         } else {
             break;
@@ -218,7 +275,10 @@ mod tests {
 
     #[test]
     fn german_turkish_and_accents_meet_their_plain_forms() {
-        assert_eq!(words("STRASSE Straße", Purpose::Query), ["strasse", "strasse"]);
+        assert_eq!(
+            words("STRASSE Straße", Purpose::Query),
+            ["strasse", "strasse"]
+        );
         assert_eq!(words("IĞDIR ığdır", Purpose::Query)[1], "igdir");
         assert_eq!(words("Café Ångström", Purpose::Query), ["cafe", "angstrom"]);
     }
@@ -247,13 +307,19 @@ mod tests {
     #[test]
     fn a_phone_number_is_found_by_its_last_digits() {
         let doc = words("call +49 (30) 123-4567 now", Purpose::Document);
-        assert!(doc.contains(&"49301234567".to_owned()) && doc.contains(&"1234567".to_owned()), "{doc:?}");
+        assert!(
+            doc.contains(&"49301234567".to_owned()) && doc.contains(&"1234567".to_owned()),
+            "{doc:?}"
+        );
     }
 
     #[test]
     fn places_point_into_the_source() {
         for t in tokens("Über 退款 ORD-12345, naïve", Purpose::Document) {
-            assert!("Über 退款 ORD-12345, naïve".get(t.start..t.end).is_some(), "{t:?}");
+            assert!(
+                "Über 退款 ORD-12345, naïve".get(t.start..t.end).is_some(),
+                "{t:?}"
+            );
         }
     }
 }

@@ -4,12 +4,15 @@
 //! because it may have gone out.
 
 use super::ingest::{Participants, Row, handle};
-use super::log::{Writing, write};
+use super::log::{self, Writing, write};
 use super::{Tx, conversations};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::threads::{all_refs, ref_hash};
-use crate::model::{AccountId, AgentId, Channel, Class, CustomerId, Direction, FileId, GroupId, MessageId, OutboxState, Party, ThreadRefs, email_key};
+use crate::model::{
+    AccountId, AgentId, Channel, Class, CustomerId, Direction, FileId, GroupId, MessageId,
+    OutboxState, Party, ThreadRefs, email_key,
+};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -89,14 +92,17 @@ pub struct OutboxItem {
 const COLUMNS: &str = "id, conversation, account, mail, message_id, state, attempt, tries, hold_until, next_try, error, authored_at, grp, resolve_act";
 
 fn item(r: &rusqlite::Row<'_>) -> rusqlite::Result<OutboxItem> {
-    let bad = |i: usize, e: String| rusqlite::Error::FromSqlConversionFailure(i, rusqlite::types::Type::Text, e.into());
+    let bad = |i: usize, e: String| {
+        rusqlite::Error::FromSqlConversionFailure(i, rusqlite::types::Type::Text, e.into())
+    };
     Ok(OutboxItem {
         id: r.get(0)?,
         conversation: r.get(1)?,
         account: r.get(2)?,
         mail: serde_json::from_str(&r.get::<_, String>(3)?).map_err(|e| bad(3, e.to_string()))?,
         message_id: r.get(4)?,
-        state: OutboxState::parse(&r.get::<_, String>(5)?).ok_or_else(|| bad(5, "unknown state".into()))?,
+        state: OutboxState::parse(&r.get::<_, String>(5)?)
+            .ok_or_else(|| bad(5, "unknown state".into()))?,
         attempt: r.get(6)?,
         tries: r.get(7)?,
         hold_until: r.get(8)?,
@@ -113,7 +119,10 @@ fn item(r: &rusqlite::Row<'_>) -> rusqlite::Result<OutboxItem> {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub fn get(conn: &Connection, id: MessageId) -> Result<OutboxItem> {
-    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?.query_row([id], item).optional()?.ok_or_else(|| Error::NotFound("this send".into()))
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?
+        .query_row([id], item)
+        .optional()?
+        .ok_or_else(|| Error::NotFound("this send".into()))
 }
 
 /// Sends that are not finished or went wrong, newest first.
@@ -129,7 +138,11 @@ pub fn unfinished(conn: &Connection) -> Result<Vec<OutboxItem>> {
 ///
 /// # Errors
 /// When the store fails.
-pub fn due(conn: &Connection, account: AccountId, now: Millis) -> Result<(Option<OutboxItem>, Option<Millis>)> {
+pub fn due(
+    conn: &Connection,
+    account: AccountId,
+    now: Millis,
+) -> Result<(Option<OutboxItem>, Option<Millis>)> {
     let mut s = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM outbox WHERE account = ?1 AND (state = 'held' AND hold_until <= ?2 OR state = 'queued' AND coalesce(next_try, 0) <= ?2) ORDER BY authored_at LIMIT 1"
     ))?;
@@ -146,7 +159,8 @@ pub fn due(conn: &Connection, account: AccountId, now: Millis) -> Result<(Option
 /// When the store fails.
 pub fn to_file(conn: &Connection, account: AccountId) -> Result<Vec<OutboxItem>> {
     let mut s = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE account = ?1 AND state = 'sent' AND filing = 1 ORDER BY authored_at LIMIT 20"))?;
-    Ok(s.query_map([account], item)?.collect::<rusqlite::Result<_>>()?)
+    Ok(s.query_map([account], item)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Store a send: its message is in the timeline at once, it goes out after the hold.
@@ -159,7 +173,15 @@ pub fn author(tx: &mut Tx<'_>, a: Authored) -> Result<OutboxItem> {
     let group = GroupId::random();
     let folded = conversations::folded(tx, conversation)?;
     let message_id = own_message_id(tx, id, &a.mail.from.address);
-    insert_message(tx, &a, id, conversation, &also, &message_id, &folded.unanswered)?;
+    insert_message(
+        tx,
+        &a,
+        id,
+        conversation,
+        &also,
+        &message_id,
+        &folded.unanswered,
+    )?;
     let hold_until = tx.now + a.hold;
     let mail = serde_json::to_string(&a.mail).map_err(|e| Error::Internal(e.to_string()))?;
     tx.execute(
@@ -167,11 +189,29 @@ pub fn author(tx: &mut Tx<'_>, a: Authored) -> Result<OutboxItem> {
         params![id, conversation, a.account, tx.identity.agent, group, mail, message_id, &ref_hash(&message_id)[..], hold_until, tx.now],
     )?;
     let authored = json!({ "conversation": conversation, "account": a.account, "answers": folded.unanswered, "at": tx.now });
-    let fields = vec![("authored", authored), ("state", state_value(0, OutboxState::Held))];
-    write(tx, "send", group, Writing::new(Entity::Outbox, id.hex(), Some(conversation), fields))?;
+    let fields = vec![
+        ("authored", authored),
+        ("state", state_value(0, OutboxState::Held)),
+    ];
+    write(
+        tx,
+        "send",
+        group,
+        Writing::new(Entity::Outbox, id.hex(), Some(conversation), fields),
+    )?;
     if a.resolve {
+        // As for a resolve by hand: every open conversation of the customer as shown.
         let act = super::log_acts::resolve(tx, group, conversation)?;
-        tx.execute("UPDATE outbox SET resolve_act = ?2 WHERE id = ?1", params![id, act])?;
+        for other in conversations::open_members(tx, conversation)?
+            .into_iter()
+            .filter(|c| *c != conversation)
+        {
+            super::log_acts::resolve(tx, group, other)?;
+        }
+        tx.execute(
+            "UPDATE outbox SET resolve_act = ?2 WHERE id = ?1",
+            params![id, act],
+        )?;
     }
     tx.changes.outbox = true;
     get(tx, id)
@@ -181,13 +221,20 @@ pub fn author(tx: &mut Tx<'_>, a: Authored) -> Result<OutboxItem> {
 fn placed(tx: &mut Tx<'_>, a: &Authored) -> Result<(CustomerId, Vec<CustomerId>)> {
     let mut shown = Vec::new();
     for p in &a.mail.to {
-        let value = email_key(&p.address).ok_or_else(|| Error::Invalid(format!("“{}” is not a mail address", p.address)))?;
-        let own: bool = tx.prepare_cached("SELECT 1 FROM own_address WHERE value = ?1")?.exists([&value])?;
+        let value = email_key(&p.address)
+            .ok_or_else(|| Error::Invalid(format!("“{}” is not a mail address", p.address)))?;
+        let own: bool = tx
+            .prepare_cached("SELECT 1 FROM own_address WHERE value = ?1")?
+            .exists([&value])?;
         if !own {
-            shown.push(CustomerId(handle(tx, Channel::Email, "", &value, p.name.as_deref(), 0)?.0));
+            shown.push(CustomerId(
+                handle(tx, Channel::Email, "", &value, p.name.as_deref(), 0)?.0,
+            ));
         }
     }
-    let first = a.conversation.or(shown.first().copied()).ok_or_else(|| Error::Invalid("add a recipient that is not one of your own addresses".into()))?;
+    let first = a.conversation.or(shown.first().copied()).ok_or_else(|| {
+        Error::Invalid("add a recipient that is not one of your own addresses".into())
+    })?;
     shown.retain(|c| *c != first);
     Ok((first, shown))
 }
@@ -195,14 +242,42 @@ fn placed(tx: &mut Tx<'_>, a: &Authored) -> Result<(CustomerId, Vec<CustomerId>)
 /// `<id>.<mark>@domain`: unique, and recognised as ours by its mark.
 fn own_message_id(tx: &Tx<'_>, id: MessageId, from: &str) -> String {
     let mark = tx.identity.ids.id(&[b"message-id", &id.0]);
-    let domain = email_key(from).and_then(|a| a.rsplit_once('@').map(|(_, d)| d.to_owned())).unwrap_or_else(|| "parley.invalid".into());
-    format!("{}.{}@{domain}", id.hex(), data_encoding::HEXLOWER.encode(&mark[..8]))
+    let domain = email_key(from)
+        .and_then(|a| a.rsplit_once('@').map(|(_, d)| d.to_owned()))
+        .unwrap_or_else(|| "parley.invalid".into());
+    format!(
+        "{}.{}@{domain}",
+        id.hex(),
+        data_encoding::HEXLOWER.encode(&mark[..8])
+    )
 }
 
-fn insert_message(tx: &mut Tx<'_>, a: &Authored, id: MessageId, conversation: CustomerId, also: &[CustomerId], message_id: &str, answers: &[MessageId]) -> Result<()> {
-    let names = a.mail.files.iter().map(|f| Ok(super::files::get(tx, *f)?.name)).collect::<Result<Vec<_>>>()?;
-    let people = Participants { from: Some(a.mail.from.clone()), reply_to: Vec::new(), to: a.mail.to.clone(), cc: a.mail.cc.clone() };
-    let refs = ThreadRefs { message_id: Some(message_id.to_owned()), in_reply_to: a.mail.in_reply_to.iter().cloned().collect(), references: a.mail.references.clone() };
+fn insert_message(
+    tx: &mut Tx<'_>,
+    a: &Authored,
+    id: MessageId,
+    conversation: CustomerId,
+    also: &[CustomerId],
+    message_id: &str,
+    answers: &[MessageId],
+) -> Result<()> {
+    let names = a
+        .mail
+        .files
+        .iter()
+        .map(|f| Ok(super::files::get(tx, *f)?.name))
+        .collect::<Result<Vec<_>>>()?;
+    let people = Participants {
+        from: Some(a.mail.from.clone()),
+        reply_to: Vec::new(),
+        to: a.mail.to.clone(),
+        cc: a.mail.cc.clone(),
+    };
+    let refs = ThreadRefs {
+        message_id: Some(message_id.to_owned()),
+        in_reply_to: a.mail.in_reply_to.iter().cloned().collect(),
+        references: a.mail.references.clone(),
+    };
     let row = Row {
         id,
         conversation: Some(conversation),
@@ -228,30 +303,53 @@ fn insert_message(tx: &mut Tx<'_>, a: &Authored, id: MessageId, conversation: Cu
         files: names.iter().map(String::as_str).collect(),
         unread: false,
         also,
-        thread_ids: std::iter::once(message_id.to_owned()).chain(a.mail.references.iter().cloned()).collect(),
+        thread_ids: std::iter::once(message_id.to_owned())
+            .chain(a.mail.references.iter().cloned())
+            .collect(),
         author: Some((tx.identity.agent, tx.now, answers)),
     };
     row.insert(tx)?;
     super::ingest::thread(tx, &all_refs(&refs))?;
     for (i, f) in a.mail.files.iter().enumerate() {
-        tx.execute("UPDATE file SET message = ?2, position = ?3, staged_at = NULL WHERE id = ?1", params![f, id, i64::try_from(i).unwrap_or(0)])?;
+        tx.execute(
+            "UPDATE file SET message = ?2, position = ?3, staged_at = NULL WHERE id = ?1",
+            params![f, id, i64::try_from(i).unwrap_or(0)],
+        )?;
     }
     Ok(())
 }
 
 fn state_value(attempt: i64, state: OutboxState) -> Value {
-    let rank = OutboxState::ALL.iter().position(|s| *s == state).unwrap_or(0);
+    let rank = OutboxState::ALL
+        .iter()
+        .position(|s| *s == state)
+        .unwrap_or(0);
     json!([attempt, rank, state.as_str()])
 }
 
 /// Record a state: the row is the executor's queue, the entry is the fact.
-fn record(tx: &mut Tx<'_>, o: &OutboxItem, attempt: i64, state: OutboxState, error: Option<&str>, mut more: Vec<(&'static str, Value)>) -> Result<()> {
-    tx.execute("UPDATE outbox SET state = ?2, attempt = ?3, error = ?4 WHERE id = ?1", params![o.id, state.as_str(), attempt, error])?;
+fn record(
+    tx: &mut Tx<'_>,
+    o: &OutboxItem,
+    attempt: i64,
+    state: OutboxState,
+    error: Option<&str>,
+    mut more: Vec<(&'static str, Value)>,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE outbox SET state = ?2, attempt = ?3, error = ?4 WHERE id = ?1",
+        params![o.id, state.as_str(), attempt, error],
+    )?;
     more.push(("state", state_value(attempt, state)));
     if let Some(e) = error {
         more.push(("error", json!(e)));
     }
-    write(tx, &format!("auto.send.{}", state.as_str()), GroupId::random(), Writing::new(Entity::Outbox, o.id.hex(), Some(o.conversation), more))?;
+    write(
+        tx,
+        &format!("auto.send.{}", state.as_str()),
+        GroupId::random(),
+        Writing::new(Entity::Outbox, o.id.hex(), Some(o.conversation), more),
+    )?;
     tx.changes.outbox = true;
     conversations::touch_all(tx, o.id)
 }
@@ -265,7 +363,10 @@ pub fn begin(tx: &mut Tx<'_>, id: MessageId) -> Result<OutboxItem> {
     if !matches!(o.state, OutboxState::Held | OutboxState::Queued) {
         return Err(Error::Refused("this send is not waiting any more".into()));
     }
-    tx.execute("UPDATE outbox SET tries = tries + 1, next_try = NULL WHERE id = ?1", [id])?;
+    tx.execute(
+        "UPDATE outbox SET tries = tries + 1, next_try = NULL WHERE id = ?1",
+        [id],
+    )?;
     record(tx, &o, o.attempt, OutboxState::Sending, None, Vec::new())?;
     get(tx, id)
 }
@@ -275,12 +376,40 @@ pub fn begin(tx: &mut Tx<'_>, id: MessageId) -> Result<OutboxItem> {
 /// # Errors
 /// When the store fails.
 pub fn sent(tx: &mut Tx<'_>, id: MessageId, provider_id: Option<&str>, filing: bool) -> Result<()> {
+    let at = tx.now;
+    sent_at(tx, id, at, provider_id, filing)
+}
+
+/// It went out with its last attempt, as we know only now.
+fn sent_after_all(tx: &mut Tx<'_>, o: &OutboxItem) -> Result<()> {
+    let tried = log::of_entity(tx, Entity::Outbox, &o.id.hex())?
+        .into_iter()
+        .rev()
+        .find(|e| e.kind == "auto.send.sending");
+    let at = tried.map_or(tx.now, |e| {
+        e.stamp
+            .clock()
+            .millis()
+            .clamp(o.authored_at, tx.now.max(o.authored_at))
+    });
+    sent_at(tx, o.id, at, None, false)
+}
+
+fn sent_at(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    at: Millis,
+    provider_id: Option<&str>,
+    filing: bool,
+) -> Result<()> {
     let o = get(tx, id)?;
     if o.state == OutboxState::Sent {
         return Ok(());
     }
-    let at = tx.now;
-    tx.execute("UPDATE outbox SET sent_at = ?2, provider_id = ?3, filing = ?4 WHERE id = ?1", params![id, at, provider_id, filing])?;
+    tx.execute(
+        "UPDATE outbox SET sent_at = ?2, provider_id = ?3, filing = ?4 WHERE id = ?1",
+        params![id, at, provider_id, filing],
+    )?;
     let mut more = vec![("sent_at", json!(at))];
     if let Some(p) = provider_id {
         more.push(("provider_id", json!(p)));
@@ -288,39 +417,96 @@ pub fn sent(tx: &mut Tx<'_>, id: MessageId, provider_id: Option<&str>, filing: b
     record(tx, &o, o.attempt, OutboxState::Sent, None, more)
 }
 
-/// Nothing can have gone out: it is tried again at `next`.
+/// Nothing can have gone out: it is tried again at `next`. Says nothing when the attempt was decided meanwhile, as
+/// by the provider's copy.
 ///
 /// # Errors
 /// When the store fails.
 pub fn retry_later(tx: &mut Tx<'_>, id: MessageId, next: Millis, error: &str) -> Result<()> {
     let o = get(tx, id)?;
-    tx.execute("UPDATE outbox SET next_try = ?2 WHERE id = ?1", params![id, next])?;
-    record(tx, &o, o.attempt + 1, OutboxState::Queued, Some(error), Vec::new())
+    if o.state != OutboxState::Sending {
+        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
+        return Ok(());
+    }
+    tx.execute(
+        "UPDATE outbox SET next_try = ?2 WHERE id = ?1",
+        params![id, next],
+    )?;
+    record(
+        tx,
+        &o,
+        o.attempt + 1,
+        OutboxState::Queued,
+        Some(error),
+        Vec::new(),
+    )
 }
 
-/// The provider's answer is final. A resolve that was made with it is taken back.
+/// The provider's answer is final. A resolve that was made with it is taken back. Says nothing when the attempt was
+/// decided meanwhile.
 ///
 /// # Errors
 /// When the store fails.
 pub fn failed(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
     let o = get(tx, id)?;
-    record(tx, &o, o.attempt, OutboxState::Failed, Some(error), Vec::new())?;
+    if o.state != OutboxState::Sending {
+        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
+        return Ok(());
+    }
+    record(
+        tx,
+        &o,
+        o.attempt,
+        OutboxState::Failed,
+        Some(error),
+        Vec::new(),
+    )?;
     reopen(tx, &o)
 }
 
-/// It may have gone out. A resolve that was made with it is taken back.
+/// It may have gone out. A resolve that was made with it is taken back. Says nothing when the attempt was decided
+/// meanwhile.
 ///
 /// # Errors
 /// When the store fails.
 pub fn uncertain(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
     let o = get(tx, id)?;
-    record(tx, &o, o.attempt, OutboxState::Uncertain, Some(error), Vec::new())?;
+    if o.state != OutboxState::Sending {
+        // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
+        return Ok(());
+    }
+    record(
+        tx,
+        &o,
+        o.attempt,
+        OutboxState::Uncertain,
+        Some(error),
+        Vec::new(),
+    )?;
     reopen(tx, &o)
 }
 
 fn reopen(tx: &mut Tx<'_>, o: &OutboxItem) -> Result<()> {
-    let Some(act) = &o.resolve_act else { return Ok(()) };
-    write(tx, "auto.send.reopen", GroupId::random(), Writing::new(Entity::Resolve, act.clone(), Some(o.conversation), vec![("on", json!(false))]))?;
+    if o.resolve_act.is_none() {
+        return Ok(());
+    }
+    let back = GroupId::random();
+    for act in log::of_group(tx, o.group)?
+        .into_iter()
+        .filter(|e| e.entity == Entity::Resolve)
+    {
+        write(
+            tx,
+            "auto.send.reopen",
+            back,
+            Writing::new(
+                Entity::Resolve,
+                act.entity_id,
+                act.conversation,
+                vec![("on", json!(false))],
+            ),
+        )?;
+    }
     Ok(())
 }
 
@@ -332,9 +518,12 @@ pub fn confirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     tx.execute("UPDATE outbox SET filing = 0 WHERE id = ?1", [id])?;
     let o = get(tx, id)?;
     match o.state {
-        OutboxState::Uncertain | OutboxState::Sending => sent(tx, id, None, false),
-        // A failure was taken for harmless and was not: it must never go out a second time.
-        OutboxState::Queued | OutboxState::Failed if o.tries > 0 => sent(tx, id, None, false),
+        OutboxState::Uncertain | OutboxState::Sending => sent_after_all(tx, &o),
+        // A failure was taken for harmless and was not: a second attempt would be a second mail. (A person's word
+        // counts its tries anew, the attempt goes on counting.)
+        OutboxState::Queued | OutboxState::Failed if o.tries > 0 || o.attempt > 0 => {
+            sent_after_all(tx, &o)
+        }
         _ => Ok(()),
     }
 }
@@ -353,12 +542,31 @@ pub fn filed(tx: &Tx<'_>, id: MessageId) -> Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn recover(tx: &mut Tx<'_>) -> Result<usize> {
+    interrupted(tx, None)
+}
+
+/// Before an account's sender starts: what its last one was sending when it was stopped may have gone out.
+///
+/// # Errors
+/// When the store fails.
+pub fn recover_account(tx: &mut Tx<'_>, account: AccountId) -> Result<usize> {
+    interrupted(tx, Some(account))
+}
+
+fn interrupted(tx: &mut Tx<'_>, account: Option<AccountId>) -> Result<usize> {
     let ids: Vec<MessageId> = {
-        let mut s = tx.prepare("SELECT id FROM outbox WHERE state = 'sending'")?;
-        s.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?
+        let mut s = tx.prepare(
+            "SELECT id FROM outbox WHERE state = 'sending' AND (?1 IS NULL OR account = ?1)",
+        )?;
+        s.query_map([account], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?
     };
     for id in &ids {
-        uncertain(tx, *id, "Parley stopped while this was being sent. It may have arrived: check the Sent folder or ask the customer before sending it again.")?;
+        uncertain(
+            tx,
+            *id,
+            "Parley stopped while this was being sent. It may have arrived: check the Sent folder or ask the customer before sending it again.",
+        )?;
     }
     Ok(ids.len())
 }
@@ -372,18 +580,33 @@ pub fn cancel(tx: &mut Tx<'_>, id: MessageId) -> Result<OutboxItem> {
     match o.state {
         OutboxState::Held | OutboxState::Queued | OutboxState::Failed => {}
         OutboxState::Cancelled => return Ok(o),
-        OutboxState::Sending => return Err(Error::Refused("it is being sent right now and can no longer be taken back".into())),
-        OutboxState::Sent | OutboxState::Uncertain => return Err(Error::Refused("it has already gone out and cannot be taken back".into())),
+        OutboxState::Sending => {
+            return Err(Error::Refused(
+                "it is being sent right now and can no longer be taken back".into(),
+            ));
+        }
+        OutboxState::Sent | OutboxState::Uncertain => {
+            return Err(Error::Refused(
+                "it has already gone out and cannot be taken back".into(),
+            ));
+        }
     }
     record(tx, &o, o.attempt, OutboxState::Cancelled, None, Vec::new())?;
     reopen(tx, &o)?;
     let shown: Vec<CustomerId> = {
         let mut s = tx.prepare("SELECT conversation FROM timeline WHERE message = ?1")?;
-        s.query_map([id], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?
+        s.query_map([id], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?
     };
     tx.execute("DELETE FROM timeline WHERE message = ?1", [id])?;
-    tx.execute("DELETE FROM search WHERE rowid = (SELECT rid FROM message WHERE id = ?1)", [id])?;
-    tx.execute("UPDATE file SET message = NULL, staged_at = ?2 WHERE message = ?1", params![id, tx.now])?;
+    tx.execute(
+        "DELETE FROM search WHERE rowid = (SELECT rid FROM message WHERE id = ?1)",
+        [id],
+    )?;
+    tx.execute(
+        "UPDATE file SET message = NULL, staged_at = ?2 WHERE message = ?1",
+        params![id, tx.now],
+    )?;
     for c in shown {
         conversations::recount_customer(tx, c)?;
     }
@@ -398,10 +621,16 @@ pub fn again(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let o = get(tx, id)?;
     match o.state {
         OutboxState::Failed | OutboxState::Uncertain | OutboxState::Queued => {
-            tx.execute("UPDATE outbox SET next_try = NULL WHERE id = ?1", [id])?;
+            // A person's word counts its tries anew.
+            tx.execute(
+                "UPDATE outbox SET next_try = NULL, tries = 0 WHERE id = ?1",
+                [id],
+            )?;
             record(tx, &o, o.attempt + 1, OutboxState::Queued, None, Vec::new())
         }
-        _ => Err(Error::Refused("only a failed or uncertain send can be tried again".into())),
+        _ => Err(Error::Refused(
+            "only a failed or uncertain send can be tried again".into(),
+        )),
     }
 }
 
@@ -410,9 +639,12 @@ pub fn again(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
 /// # Errors
 /// [`Error::Refused`] in any other state.
 pub fn mark_sent(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
-    match get(tx, id)?.state {
-        OutboxState::Uncertain => sent(tx, id, None, false),
-        _ => Err(Error::Refused("only an uncertain send can be marked as sent".into())),
+    let o = get(tx, id)?;
+    match o.state {
+        OutboxState::Uncertain => sent_after_all(tx, &o),
+        _ => Err(Error::Refused(
+            "only an uncertain send can be marked as sent".into(),
+        )),
     }
 }
 
@@ -421,5 +653,7 @@ pub fn mark_sent(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn author_of(conn: &Connection, id: MessageId) -> Result<Option<AgentId>> {
-    Ok(conn.query_row("SELECT agent FROM outbox WHERE id = ?1", [id], |r| r.get(0)).optional()?)
+    Ok(conn
+        .query_row("SELECT agent FROM outbox WHERE id = ?1", [id], |r| r.get(0))
+        .optional()?)
 }

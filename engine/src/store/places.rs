@@ -5,7 +5,9 @@
 use super::ingest::{Participants, direction, handle, is_own, sent_at};
 use super::{Tx, conversations};
 use crate::error::Result;
-use crate::model::{AccountId, Channel, Class, CustomerId, Direction, HandleId, MessageId, Party, Times, email_key};
+use crate::model::{
+    AccountId, Channel, Class, CustomerId, Direction, HandleId, MessageId, Party, Times, email_key,
+};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
@@ -35,14 +37,24 @@ pub(super) fn home(tx: &mut Tx<'_>, l: &Letter<'_>, direction: Direction) -> Res
     match direction {
         Direction::Inbound => {
             let (value, name) = match l.from {
-                Some(p) => (email_key(&p.address).unwrap_or_else(|| p.address.trim().to_lowercase()), p.name.as_deref()),
+                Some(p) => (
+                    email_key(&p.address).unwrap_or_else(|| p.address.trim().to_lowercase()),
+                    p.name.as_deref(),
+                ),
                 None => (String::new(), None),
             };
             let handle = handle(tx, l.channel, "", &value, name, l.claimed_at.unwrap_or(0))?;
-            Ok(Home { conversation: Some(CustomerId(handle.0)), handle: Some(handle), ..Home::default() })
+            Ok(Home {
+                conversation: Some(CustomerId(handle.0)),
+                handle: Some(handle),
+                ..Home::default()
+            })
         }
         Direction::Outbound => outbound_home(tx, l),
-        Direction::Internal => Ok(Home { conversation: Some(internal_home(tx, l)?), ..Home::default() }),
+        Direction::Internal => Ok(Home {
+            conversation: Some(internal_home(tx, l)?),
+            ..Home::default()
+        }),
     }
 }
 
@@ -60,11 +72,22 @@ fn outbound_home(tx: &mut Tx<'_>, l: &Letter<'_>) -> Result<Home> {
     }
     let parent = answered(tx, l)?;
     let conversation = parent.or(shown.first().copied());
-    let also = shown.into_iter().filter(|c| Some(*c) != conversation).collect();
+    let also = shown
+        .into_iter()
+        .filter(|c| Some(*c) != conversation)
+        .collect();
     match conversation {
-        Some(_) => Ok(Home { conversation, handle: None, also, opens: parent.is_some() }),
+        Some(_) => Ok(Home {
+            conversation,
+            handle: None,
+            also,
+            opens: parent.is_some(),
+        }),
         // Sent to nobody but ourselves.
-        None => Ok(Home { conversation: Some(internal_home(tx, l)?), ..Home::default() }),
+        None => Ok(Home {
+            conversation: Some(internal_home(tx, l)?),
+            ..Home::default()
+        }),
     }
 }
 
@@ -73,13 +96,22 @@ fn internal_home(tx: &mut Tx<'_>, l: &Letter<'_>) -> Result<CustomerId> {
     if let Some(c) = answered(tx, l)? {
         return Ok(c);
     }
-    let h = handle(tx, l.channel, "internal", &l.account.hex(), Some("Internal mail"), 1)?;
+    let h = handle(
+        tx,
+        l.channel,
+        "internal",
+        &l.account.hex(),
+        Some("Internal mail"),
+        1,
+    )?;
     Ok(CustomerId(h.0))
 }
 
 /// The customer's conversation in which the answered message lies.
 fn answered(conn: &Connection, l: &Letter<'_>) -> Result<Option<CustomerId>> {
-    let Some(parent) = l.parent else { return Ok(None) };
+    let Some(parent) = l.parent else {
+        return Ok(None);
+    };
     // The least id makes the choice the same on every desktop when several mails carry one Message-ID.
     Ok(conn
         .prepare_cached(
@@ -155,15 +187,43 @@ fn told(conn: &Connection, id: MessageId, claimed: Option<Millis>) -> Result<Opt
     while let Some(r) = rows.next()? {
         let (server, live_from): (Millis, Millis) = (r.get(3)?, r.get(5)?);
         let received = r.get::<_, bool>(4)?.then_some(server);
-        let at = sent_at(&Times { claimed, received, provider: Some(server) }, live_from, server);
+        let at = sent_at(
+            &Times {
+                claimed,
+                received,
+                provider: Some(server),
+            },
+            live_from,
+            server,
+        );
         let (in_sent, verified): (bool, Option<bool>) = (r.get(1)?, r.get(2)?);
         all = Some(match all {
-            None => (Told { account: r.get(0)?, in_sent, verified, sent_at: at, live: false }, live_from),
-            Some((t, from)) => (Told { in_sent: t.in_sent || in_sent, verified: t.verified.max(verified), sent_at: t.sent_at.min(at), ..t }, from.min(live_from)),
+            None => (
+                Told {
+                    account: r.get(0)?,
+                    in_sent,
+                    verified,
+                    sent_at: at,
+                    live: false,
+                },
+                live_from,
+            ),
+            Some((t, from)) => (
+                Told {
+                    in_sent: t.in_sent || in_sent,
+                    verified: t.verified.max(verified),
+                    sent_at: t.sent_at.min(at),
+                    ..t
+                },
+                from.min(live_from),
+            ),
         });
     }
     // It counts if it counts at one of the accounts that hold it.
-    Ok(all.map(|(t, from)| Told { live: t.sent_at >= from, ..t }))
+    Ok(all.map(|(t, from)| Told {
+        live: t.sent_at >= from,
+        ..t
+    }))
 }
 
 /// Make a polled message's derived facts anew, and those of what answers it. A mail can only name mails that are
@@ -190,31 +250,58 @@ pub(super) fn rehome_answers(tx: &mut Tx<'_>, own_ref: &[u8; 16]) -> Result<()> 
 }
 
 fn answers_to(conn: &Connection, own_ref: &[u8]) -> Result<Vec<MessageId>> {
-    let mut s = conn.prepare_cached("SELECT id FROM message WHERE parent_ref = ?1 AND direction <> 0 AND author IS NULL")?;
-    Ok(s.query_map([own_ref], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+    let mut s = conn.prepare_cached(
+        "SELECT id FROM message WHERE parent_ref = ?1 AND direction <> 0 AND author IS NULL",
+    )?;
+    Ok(s.query_map([own_ref], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Returns its Message-ID's hash when its conversation changed.
 fn rederive_one(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Vec<u8>>> {
-    let Some(old) = stands(tx, id)? else { return Ok(None) };
-    let Some(told) = told(tx, id, old.claimed_at)? else { return Ok(None) };
+    let Some(old) = stands(tx, id)? else {
+        return Ok(None);
+    };
+    let Some(told) = told(tx, id, old.claimed_at)? else {
+        return Ok(None);
+    };
     let ours = match old.people.from.as_ref().and_then(|f| email_key(&f.address)) {
         Some(a) => is_own(tx, &a)?,
         None => false,
     };
     let direction = direction(ours, told.in_sent, told.verified == Some(true));
-    let parent = old.parent_ref.as_ref().and_then(|p| p.as_slice().try_into().ok());
-    let letter = Letter { account: told.account, channel: old.channel, from: old.people.from.as_ref(), to: &old.people.to, parent, claimed_at: old.claimed_at };
+    let parent = old
+        .parent_ref
+        .as_ref()
+        .and_then(|p| p.as_slice().try_into().ok());
+    let letter = Letter {
+        account: told.account,
+        channel: old.channel,
+        from: old.people.from.as_ref(),
+        to: &old.people.to,
+        parent,
+        claimed_at: old.claimed_at,
+    };
     let home = home(tx, &letter, direction)?;
     let not_customer = match home.handle {
-        Some(h) => tx.prepare_cached("SELECT not_customer FROM handle WHERE id = ?1")?.query_row([h], |r| r.get(0))?,
+        Some(h) => tx
+            .prepare_cached("SELECT not_customer FROM handle WHERE id = ?1")?
+            .query_row([h], |r| r.get(0))?,
         None => false,
     };
-    let class = conversations::class_that_counts(tx, id, direction, old.machine_class, not_customer)?;
+    let class =
+        conversations::class_that_counts(tx, id, direction, old.machine_class, not_customer)?;
     let moved = old.conversation != home.conversation;
     let also: BTreeSet<CustomerId> = home.also.iter().copied().collect();
     let same = !moved
-        && (old.account, old.direction, old.class, old.live, old.sent_at) == (told.account, direction, class.as_i64(), told.live, told.sent_at)
+        && (old.account, old.direction, old.class, old.live, old.sent_at)
+            == (
+                told.account,
+                direction,
+                class.as_i64(),
+                told.live,
+                told.sent_at,
+            )
         && (old.opens, old.handle, old.verified) == (home.opens, home.handle, told.verified)
         && shown_besides(tx, id)? == also;
     if same {
@@ -238,14 +325,27 @@ fn rederive_one(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Vec<u8>>> {
     ])?;
     let live = told.live && direction != Direction::Internal;
     let counts = live && direction == Direction::Inbound && class == Class::Human;
-    show(tx, id, &Shown { rid: old.rid, sent_at: told.sent_at, live, may_be_unread: counts, home: home.conversation, also: &also })?;
+    show(
+        tx,
+        id,
+        &Shown {
+            rid: old.rid,
+            sent_at: told.sent_at,
+            live,
+            may_be_unread: counts,
+            home: home.conversation,
+            also: &also,
+        },
+    )?;
     Ok(old.own_ref.filter(|_| moved))
 }
 
 /// Where a message is shown beside its own conversation.
 fn shown_besides(conn: &Connection, id: MessageId) -> Result<BTreeSet<CustomerId>> {
-    let mut s = conn.prepare_cached("SELECT conversation FROM timeline WHERE message = ?1 AND home = 0")?;
-    Ok(s.query_map([id], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+    let mut s =
+        conn.prepare_cached("SELECT conversation FROM timeline WHERE message = ?1 AND home = 0")?;
+    Ok(s.query_map([id], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 struct Shown<'a> {
@@ -260,9 +360,17 @@ struct Shown<'a> {
 /// Write the timelines' rows of a message anew; a read mark stays.
 fn show(tx: &mut Tx<'_>, id: MessageId, s: &Shown<'_>) -> Result<()> {
     let mut touched: BTreeSet<CustomerId> = conversations::shown_in(tx, id)?.into_iter().collect();
-    let unread: bool = tx.prepare_cached("SELECT 1 FROM timeline WHERE message = ?1 AND unread = 1")?.exists([id])?;
-    tx.prepare_cached("DELETE FROM timeline WHERE message = ?1")?.execute([id])?;
-    for (c, home) in s.home.iter().map(|c| (*c, true)).chain(s.also.iter().map(|c| (*c, false))) {
+    let unread: bool = tx
+        .prepare_cached("SELECT 1 FROM timeline WHERE message = ?1 AND unread = 1")?
+        .exists([id])?;
+    tx.prepare_cached("DELETE FROM timeline WHERE message = ?1")?
+        .execute([id])?;
+    for (c, home) in s
+        .home
+        .iter()
+        .map(|c| (*c, true))
+        .chain(s.also.iter().map(|c| (*c, false)))
+    {
         conversations::ensure(tx, c)?;
         tx.prepare_cached("INSERT OR IGNORE INTO timeline (conversation, sent_at, message, rid, home, live, unread) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
             .execute(params![c, s.sent_at, id, s.rid, home, s.live, home && unread && s.may_be_unread])?;
@@ -281,13 +389,19 @@ pub(super) fn ours_changed(tx: &mut Tx<'_>, addresses: &[String]) -> Result<()> 
         let mut s = tx.prepare_cached(
             "SELECT t.message FROM handle h JOIN timeline t ON t.conversation = h.id WHERE h.channel = 'email' AND h.scope = '' AND h.value = ?1",
         )?;
-        affected.extend(s.query_map([a], |r| r.get::<_, MessageId>(0))?.collect::<rusqlite::Result<Vec<_>>>()?);
+        affected.extend(
+            s.query_map([a], |r| r.get::<_, MessageId>(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()?,
+        );
         if is_own(tx, a)? {
             continue;
         }
         // No longer ours: what it wrote stands among our own mail, under no handle.
         let mut s = tx.prepare_cached("SELECT id FROM message WHERE direction <> 0 AND author IS NULL AND instr(lower(participants), ?1) > 0")?;
-        affected.extend(s.query_map([a], |r| r.get::<_, MessageId>(0))?.collect::<rusqlite::Result<Vec<_>>>()?);
+        affected.extend(
+            s.query_map([a], |r| r.get::<_, MessageId>(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()?,
+        );
     }
     for id in affected {
         rederive(tx, id)?;
@@ -299,7 +413,8 @@ pub(super) fn ours_changed(tx: &mut Tx<'_>, addresses: &[String]) -> Result<()> 
 pub(super) fn live_from_changed(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
     let held: Vec<MessageId> = {
         let mut s = tx.prepare("SELECT DISTINCT message FROM delivery WHERE account = ?1")?;
-        s.query_map([account], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?
+        s.query_map([account], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?
     };
     for id in held {
         rederive(tx, id)?;

@@ -1,10 +1,12 @@
 //! Timelines: a conversation's messages by (`sent_at`, message id), a page at a time, whatever its length.
 
+use super::conversations::members;
 use super::files::{unpack, unpack_text};
 use super::ingest::Participants;
-use super::conversations::members;
 use crate::error::{Error, Result};
-use crate::model::{AccountId, AgentId, Channel, Class, CustomerId, Direction, MessageId, OutboxState};
+use crate::model::{
+    AccountId, AgentId, Channel, Class, CustomerId, Direction, MessageId, OutboxState,
+};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -95,7 +97,13 @@ fn stored(r: &rusqlite::Row<'_>) -> rusqlite::Result<StoredMessage> {
     let name: Option<String> = r.get(13)?;
     let state: Option<String> = r.get(14)?;
     let send = match state.as_deref().and_then(OutboxState::parse) {
-        Some(state) => Some(SendRow { state, hold_until: r.get::<_, Option<Millis>>(15)?.unwrap_or(0), error: r.get(16)?, tries: r.get::<_, Option<u32>>(17)?.unwrap_or(0), next_try: r.get(18)? }),
+        Some(state) => Some(SendRow {
+            state,
+            hold_until: r.get::<_, Option<Millis>>(15)?.unwrap_or(0),
+            error: r.get(16)?,
+            tries: r.get::<_, Option<u32>>(17)?.unwrap_or(0),
+            next_try: r.get(18)?,
+        }),
         None => None,
     };
     Ok(StoredMessage {
@@ -128,10 +136,12 @@ fn stored(r: &rusqlite::Row<'_>) -> rusqlite::Result<StoredMessage> {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub fn message(conn: &Connection, id: MessageId) -> Result<StoredMessage> {
-    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM message m {JOINS} WHERE m.id = ?1"))?
-        .query_row([id], stored)
-        .optional()?
-        .ok_or_else(|| Error::NotFound("this message".into()))
+    conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message m {JOINS} WHERE m.id = ?1"
+    ))?
+    .query_row([id], stored)
+    .optional()?
+    .ok_or_else(|| Error::NotFound("this message".into()))
 }
 
 /// A page, oldest first, and whether there is more before and after it.
@@ -149,21 +159,38 @@ pub struct Page {
 ///
 /// # Errors
 /// When the store fails.
-pub fn page(conn: &Connection, conversation: CustomerId, window: Window, limit: usize) -> Result<Page> {
+pub fn page(
+    conn: &Connection,
+    conversation: CustomerId,
+    window: Window,
+    limit: usize,
+) -> Result<Page> {
     let all = members(conn, conversation)?;
     let older = |from: Place, n| side(conn, &all, from, n, true);
     let newer = |from: Place, n| side(conn, &all, from, n, false);
     let end: Place = (Millis::MAX, MessageId([0xff; 16]));
     let mut page = match window {
         Window::Newest | Window::Before(_) => {
-            let from = if let Window::Before(p) = window { p } else { end };
+            let from = if let Window::Before(p) = window {
+                p
+            } else {
+                end
+            };
             let (mut m, more) = older(from, limit)?;
             m.reverse();
-            Page { messages: m, older: more, newer: window != Window::Newest }
+            Page {
+                messages: m,
+                older: more,
+                newer: window != Window::Newest,
+            }
         }
         Window::After(p) => {
             let (m, more) = newer(p, limit)?;
-            Page { messages: m, older: true, newer: more }
+            Page {
+                messages: m,
+                older: true,
+                newer: more,
+            }
         }
         Window::Around(p) => {
             let half = limit.div_ceil(2);
@@ -172,7 +199,11 @@ pub fn page(conn: &Connection, conversation: CustomerId, window: Window, limit: 
             // The message itself is the first that is not older.
             let (after, newer_more) = newer((p.0, just_before(p.1)), half + 1)?;
             before.extend(after);
-            Page { messages: before, older: older_more, newer: newer_more }
+            Page {
+                messages: before,
+                older: older_more,
+                newer: newer_more,
+            }
         }
     };
     mark_unread(conn, &mut page.messages)?;
@@ -183,7 +214,13 @@ fn just_before(id: MessageId) -> MessageId {
     MessageId((u128::from_be_bytes(id.0).saturating_sub(1)).to_be_bytes())
 }
 
-fn side(conn: &Connection, members: &[CustomerId], from: Place, limit: usize, older: bool) -> Result<(Vec<StoredMessage>, bool)> {
+fn side(
+    conn: &Connection,
+    members: &[CustomerId],
+    from: Place,
+    limit: usize,
+    older: bool,
+) -> Result<(Vec<StoredMessage>, bool)> {
     let (cmp, order) = if older { ("<", "DESC") } else { (">", "ASC") };
     let sql = format!(
         "SELECT {COLUMNS} FROM timeline t JOIN message m ON m.rid = t.rid {JOINS} WHERE t.conversation = ?1 AND (t.sent_at, t.message) {cmp} (?2, ?3) ORDER BY t.sent_at {order}, t.message {order} LIMIT ?4"
@@ -191,7 +228,15 @@ fn side(conn: &Connection, members: &[CustomerId], from: Place, limit: usize, ol
     let mut found: Vec<StoredMessage> = Vec::new();
     for c in members {
         let mut s = conn.prepare_cached(&sql)?;
-        let rows = s.query_map(params![c, from.0, from.1, i64::try_from(limit + 1).unwrap_or(i64::MAX)], stored)?;
+        let rows = s.query_map(
+            params![
+                c,
+                from.0,
+                from.1,
+                i64::try_from(limit + 1).unwrap_or(i64::MAX)
+            ],
+            stored,
+        )?;
         found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
     }
     found.sort_by_key(|m| (m.sent_at, m.id));
@@ -257,7 +302,10 @@ pub fn last_inbound(conn: &Connection, conversation: CustomerId) -> Result<Optio
 /// # Errors
 /// When the store fails.
 pub fn text(conn: &Connection, rid: i64) -> Result<String> {
-    let packed: Option<Vec<u8>> = conn.prepare_cached("SELECT text FROM body WHERE rid = ?1")?.query_row([rid], |r| r.get(0)).optional()?;
+    let packed: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT text FROM body WHERE rid = ?1")?
+        .query_row([rid], |r| r.get(0))
+        .optional()?;
     packed.map_or_else(|| Ok(String::new()), |p| unpack_text(&p))
 }
 
@@ -266,10 +314,20 @@ pub fn text(conn: &Connection, rid: i64) -> Result<String> {
 /// # Errors
 /// When the store fails.
 pub fn html(conn: &Connection, rid: i64) -> Result<Option<(String, Vec<String>, u32)>> {
-    let row: Option<(Option<Vec<u8>>, Option<String>, u32)> =
-        conn.prepare_cached("SELECT html, html_links, html_blocked FROM body WHERE rid = ?1")?.query_row([rid], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional()?;
-    let Some((Some(html), links, blocked)) = row else { return Ok(None) };
-    Ok(Some((unpack_text(&html)?, links.and_then(|l| serde_json::from_str(&l).ok()).unwrap_or_default(), blocked)))
+    let row: Option<(Option<Vec<u8>>, Option<String>, u32)> = conn
+        .prepare_cached("SELECT html, html_links, html_blocked FROM body WHERE rid = ?1")?
+        .query_row([rid], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+        .optional()?;
+    let Some((Some(html), links, blocked)) = row else {
+        return Ok(None);
+    };
+    Ok(Some((
+        unpack_text(&html)?,
+        links
+            .and_then(|l| serde_json::from_str(&l).ok())
+            .unwrap_or_default(),
+        blocked,
+    )))
 }
 
 /// A message's own Message-ID and References: own first.
@@ -277,8 +335,14 @@ pub fn html(conn: &Connection, rid: i64) -> Result<Option<(String, Vec<String>, 
 /// # Errors
 /// When the store fails.
 pub fn thread_ids(conn: &Connection, rid: i64) -> Result<Vec<String>> {
-    let json: Option<String> = conn.prepare_cached("SELECT thread_ids FROM body WHERE rid = ?1")?.query_row([rid], |r| r.get(0)).optional()?.flatten();
-    Ok(json.and_then(|j| serde_json::from_str(&j).ok()).unwrap_or_default())
+    let json: Option<String> = conn
+        .prepare_cached("SELECT thread_ids FROM body WHERE rid = ?1")?
+        .query_row([rid], |r| r.get(0))
+        .optional()?
+        .flatten();
+    Ok(json
+        .and_then(|j| serde_json::from_str(&j).ok())
+        .unwrap_or_default())
 }
 
 /// The message as it came.
@@ -297,7 +361,10 @@ pub enum Raw {
 /// # Errors
 /// When the store fails.
 pub fn raw(conn: &Connection, rid: i64) -> Result<Raw> {
-    let row: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = conn.prepare_cached("SELECT bytes, hash FROM raw WHERE rid = ?1")?.query_row([rid], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+    let row: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = conn
+        .prepare_cached("SELECT bytes, hash FROM raw WHERE rid = ?1")?
+        .query_row([rid], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?;
     Ok(match row {
         Some((Some(b), _)) => Raw::Bytes(unpack(&b)?),
         Some((_, Some(h))) => Raw::File(h),

@@ -79,7 +79,11 @@ impl Tx<'_> {
         if let Some(c) = self.clock {
             return Ok(c);
         }
-        let kept: Option<i64> = self.query_row("SELECT value FROM meta WHERE key = 'clock'", [], |r| r.get(0)).optional()?;
+        let kept: Option<i64> = self
+            .query_row("SELECT value FROM meta WHERE key = 'clock'", [], |r| {
+                r.get(0)
+            })
+            .optional()?;
         Ok(Hlc(kept.unwrap_or(0).cast_unsigned()))
     }
 
@@ -89,8 +93,12 @@ impl Tx<'_> {
     }
 
     fn settle(&mut self) -> Result<()> {
-        while let Some(c) = self.dirty.pop_first() {
-            super::conversations::settle(self, c)?;
+        while !self.dirty.is_empty() {
+            // A reply to one of several linked customers ends waits of all of them.
+            let touched = std::mem::take(&mut self.dirty);
+            for c in super::links::ever_with(self, &touched)? {
+                super::conversations::settle(self, c)?;
+            }
         }
         if let Some(clock) = self.clock {
             self.tx.prepare_cached("INSERT INTO meta (key, value) VALUES ('clock', ?1) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?.execute([clock.0.cast_signed()])?;
@@ -99,13 +107,36 @@ impl Tx<'_> {
     }
 }
 
-pub(super) fn run<T>(conn: &mut Connection, identity: Identity, now: Millis, files: Files, f: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<(T, Announced)> {
+pub(super) fn run<T>(
+    conn: &mut Connection,
+    identity: Identity,
+    now: Millis,
+    files: Files,
+    f: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+) -> Result<(T, Announced)> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut tx = Tx { tx, identity, now, files, changes: Changes::default(), notices: Vec::new(), dirty: BTreeSet::new(), clock: None };
+    let mut tx = Tx {
+        tx,
+        identity,
+        now,
+        files,
+        changes: Changes::default(),
+        notices: Vec::new(),
+        dirty: BTreeSet::new(),
+        clock: None,
+    };
     let value = f(&mut tx)?;
     tx.settle()?;
-    let Tx { tx, changes, notices, .. } = tx;
-    let notices = notices.into_iter().map(|(c, m)| Ok((super::conversations::root(&tx, c)?, m))).collect::<Result<Vec<_>>>()?;
+    let Tx {
+        tx,
+        changes,
+        notices,
+        ..
+    } = tx;
+    let notices = notices
+        .into_iter()
+        .map(|(c, m)| Ok((super::conversations::root(&tx, c)?, m)))
+        .collect::<Result<Vec<_>>>()?;
     tx.commit()?;
     Ok((value, Announced { changes, notices }))
 }

@@ -32,7 +32,9 @@ pub async fn poll_once(store: &Store, live: &Live) -> Result<u32> {
 /// One batch: the cursor moves with what was polled, or not at all.
 async fn poll_batch(store: &Store, live: &Live) -> Result<(u32, bool)> {
     let id = live.id;
-    let cursor = store.read(move |c| Ok(accounts::get(c, id)?.cursor)).await?;
+    let cursor = store
+        .read(move |c| Ok(accounts::get(c, id)?.cursor))
+        .await?;
     let batch = live.connector.poll(cursor.as_ref()).await?;
     let more = batch.more;
     let brought = store.write(move |tx| ingest::batch(tx, id, &batch)).await?;
@@ -47,7 +49,11 @@ pub async fn run(store: Arc<Store>, live: Arc<Live>) {
             Ok(()) => {
                 failures = 0;
                 let id = live.id;
-                let cursor = store.read(move |c| Ok(accounts::get(c, id)?.cursor)).await.ok().flatten();
+                let cursor = store
+                    .read(move |c| Ok(accounts::get(c, id)?.cursor))
+                    .await
+                    .ok()
+                    .flatten();
                 tokio::select! {
                     () = live.connector.wait(cursor.as_ref()) => {}
                     () = live.poll.notified() => {}
@@ -80,7 +86,19 @@ pub async fn run(store: Arc<Store>, live: Arc<Live>) {
 async fn until_quiet(store: &Store, live: &Live) -> Result<()> {
     loop {
         let (_, more) = poll_batch(store, live).await?;
-        say(store, live, AccountState::Ok, if more { "Connected; older messages are still coming in".into() } else { "Connected".into() }, None, true).await;
+        say(
+            store,
+            live,
+            AccountState::Ok,
+            if more {
+                "Connected; older messages are still coming in".into()
+            } else {
+                "Connected".into()
+            },
+            None,
+            true,
+        )
+        .await;
         if !more {
             return Ok(());
         }
@@ -93,29 +111,61 @@ async fn until_quiet(store: &Store, live: &Live) -> Result<()> {
 async fn rest(store: &Store, live: &Live, e: &Error, failures: u32) -> Option<Millis> {
     let now = store.clock().now();
     let (state, pause) = match e {
-        Error::Channel(ChannelError { remedy: Remedy::Reconnect | Remedy::Final, .. }) => (AccountState::NeedsAttention, None),
-        Error::Channel(c) => (AccountState::Waiting, Some(c.retry_after.unwrap_or_else(|| backoff(failures, now)))),
+        Error::Channel(ChannelError {
+            remedy: Remedy::Reconnect | Remedy::Final,
+            ..
+        }) => (AccountState::NeedsAttention, None),
+        Error::Channel(c) => (
+            AccountState::Waiting,
+            Some(c.retry_after.unwrap_or_else(|| backoff(failures, now))),
+        ),
         _ => (AccountState::Waiting, Some(backoff(failures, now))),
     };
     tracing::warn!(account = %live.id, step = step(e), code = e.code(), "poll failed");
-    say(store, live, state, e.to_string(), pause.map(|p| now + p), false).await;
+    say(
+        store,
+        live,
+        state,
+        e.to_string(),
+        pause.map(|p| now + p),
+        false,
+    )
+    .await;
     pause
 }
 
 fn step(e: &Error) -> &'static str {
-    if let Error::Channel(c) = e { c.step } else { "store" }
+    if let Error::Channel(c) = e {
+        c.step
+    } else {
+        "store"
+    }
 }
 
 /// 5 s, 10 s, … 10 min, each up to a fifth longer so that accounts do not march in step.
 #[must_use]
 pub fn backoff(failures: u32, now: Millis) -> Millis {
-    let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE);
+    let pause = FIRST_PAUSE
+        .saturating_mul(1 << failures.min(10))
+        .min(LONGEST_PAUSE);
     pause + now.rem_euclid(97) * pause / 5 / 97
 }
 
-async fn say(store: &Store, live: &Live, state: AccountState, says: String, next_try: Option<Millis>, success: bool) {
+async fn say(
+    store: &Store,
+    live: &Live,
+    state: AccountState,
+    says: String,
+    next_try: Option<Millis>,
+    success: bool,
+) {
     let id = live.id;
-    let h = Health { state, says, next_try, success };
+    let h = Health {
+        state,
+        says,
+        next_try,
+        success,
+    };
     if let Err(e) = store.write(move |tx| accounts::health(tx, id, &h)).await {
         tracing::error!(account = %id, code = e.code(), "the account's state could not be kept");
     }

@@ -16,7 +16,12 @@ pub const CUSTOMER: &str = "anna@customer.test";
 pub const PASSWORD: &str = "pass \"w\\örd";
 
 pub fn server(port: u16, security: Security) -> MailServer {
-    MailServer { host: "localhost".into(), port, security, user: TEAM.into() }
+    MailServer {
+        host: "localhost".into(),
+        port,
+        security,
+        user: TEAM.into(),
+    }
 }
 
 pub fn config(dovecot: &Dovecot) -> EmailConfig {
@@ -32,7 +37,13 @@ pub fn config(dovecot: &Dovecot) -> EmailConfig {
 }
 
 pub fn connector(config: EmailConfig, password: &str) -> Email {
-    Email::new(config, Context { clock: Arc::new(SystemClock), secret: password.to_owned().into() })
+    Email::new(
+        config,
+        Context {
+            clock: Arc::new(SystemClock),
+            secret: password.to_owned().into(),
+        },
+    )
 }
 
 pub fn mail(subject: &str) -> Vec<u8> {
@@ -44,13 +55,23 @@ pub struct Mailbox(Mutex<BufReader<TcpStream>>);
 
 impl Mailbox {
     pub async fn open(dovecot: &Dovecot) -> Self {
-        let stream = BufReader::new(TcpStream::connect(("127.0.0.1", dovecot.imap_port())).await.unwrap());
+        let stream = BufReader::new(
+            TcpStream::connect(("127.0.0.1", dovecot.imap_port()))
+                .await
+                .unwrap(),
+        );
         let this = Self(Mutex::new(stream));
         this.until("* OK").await;
         let password = PASSWORD.replace('\\', "\\\\").replace('"', "\\\"");
         this.say(&format!("a LOGIN {TEAM} \"{password}\"")).await;
         for folder in ["Sent", "Junk"] {
-            this.0.lock().await.get_mut().write_all(format!("a CREATE {folder}\r\n").as_bytes()).await.unwrap();
+            this.0
+                .lock()
+                .await
+                .get_mut()
+                .write_all(format!("a CREATE {folder}\r\n").as_bytes())
+                .await
+                .unwrap();
             this.until("a ").await;
         }
         this
@@ -60,14 +81,24 @@ impl Mailbox {
         let command = format!("a APPEND {folder} {{{}+}}\r\n", raw.len());
         {
             let mut stream = self.0.lock().await;
-            stream.get_mut().write_all(&[command.as_bytes(), raw, b"\r\n"].concat()).await.unwrap();
+            stream
+                .get_mut()
+                .write_all(&[command.as_bytes(), raw, b"\r\n"].concat())
+                .await
+                .unwrap();
         }
         let answer = self.until("a ").await;
         assert!(answer.starts_with("a OK"), "{answer}");
     }
 
     pub async fn say(&self, command: &str) {
-        self.0.lock().await.get_mut().write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
+        self.0
+            .lock()
+            .await
+            .get_mut()
+            .write_all(format!("{command}\r\n").as_bytes())
+            .await
+            .unwrap();
         let answer = self.until("a ").await;
         assert!(answer.starts_with("a OK"), "{answer}");
     }
@@ -76,7 +107,10 @@ impl Mailbox {
         let mut stream = self.0.lock().await;
         loop {
             let mut line = String::new();
-            assert!(stream.read_line(&mut line).await.unwrap() > 0, "closed before {prefix}");
+            assert!(
+                stream.read_line(&mut line).await.unwrap() > 0,
+                "closed before {prefix}"
+            );
             if line.starts_with(prefix) {
                 return line;
             }

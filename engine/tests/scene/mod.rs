@@ -10,8 +10,10 @@ use parley_engine::connectors::{Connector, Factory, Live, Result as ChannelResul
 use parley_engine::model::episode::Folded;
 use parley_engine::model::log::Entry;
 use parley_engine::model::{
-    AccountConfig, AccountId, Batch, Capabilities, Channel, ChannelError, Class, Cursor, CustomerId, EmailConfig, Event, HandleId, Identity, Incoming, IncomingFile, MailServer, MessageId, Outgoing,
-    Party, Place, Profile, Receipt, RemoteId, Security, SentCopy, ThreadRefs, Times, email_key,
+    AccountConfig, AccountId, Batch, Capabilities, Channel, ChannelError, Class, Cursor,
+    CustomerId, EmailConfig, Event, HandleId, Identity, Incoming, IncomingFile, MailServer,
+    MessageId, Outgoing, Party, Place, Profile, Receipt, RemoteId, Security, SentCopy, ThreadRefs,
+    Times, email_key,
 };
 use parley_engine::secrets::Key;
 use parley_engine::store::ingest::{self, Brought};
@@ -27,6 +29,7 @@ use std::sync::{Arc, Mutex};
 
 /// Monday, 2 March 2026, 09:00 UTC: when every scene begins.
 pub const MONDAY: Millis = 1_772_442_000_000;
+pub const SECOND: Millis = 1_000;
 pub const MINUTE: Millis = 60_000;
 pub const HOUR: Millis = 60 * MINUTE;
 pub const DAY: Millis = 24 * HOUR;
@@ -40,7 +43,12 @@ pub fn key() -> Key {
 
 /// The settings of a played mailbox.
 pub fn mailbox(address: &str) -> AccountConfig {
-    let server = |port| MailServer { host: "mail.parley.test".into(), port, security: Security::Tls, user: address.into() };
+    let server = |port| MailServer {
+        host: "mail.parley.test".into(),
+        port,
+        security: Security::Tls,
+        user: address.into(),
+    };
     AccountConfig::Email(EmailConfig {
         address: address.into(),
         display_name: "The team".into(),
@@ -82,8 +90,14 @@ pub struct Mail {
 /// `Anna <anna@shop.test>` or a bare address.
 pub fn party(text: &str) -> Party {
     match text.split_once('<') {
-        Some((name, address)) => Party { name: Some(name.trim().to_owned()), address: address.trim_end_matches('>').to_owned() },
-        None => Party { name: None, address: text.to_owned() },
+        Some((name, address)) => Party {
+            name: Some(name.trim().to_owned()),
+            address: address.trim_end_matches('>').to_owned(),
+        },
+        None => Party {
+            name: None,
+            address: text.to_owned(),
+        },
     }
 }
 
@@ -117,7 +131,11 @@ impl Mail {
     }
     /// A mail that the team sent from another program: it lies in Sent.
     pub fn sent_to(to: &str) -> Self {
-        Self { to: vec![party(to)], place: Place::Sent, ..Self::from(TEAM) }
+        Self {
+            to: vec![party(to)],
+            place: Place::Sent,
+            ..Self::from(TEAM)
+        }
     }
     /// Sets its Message-ID and its id at the provider, so that two mails may say the same.
     pub fn named(mut self, name: &str) -> Self {
@@ -210,7 +228,13 @@ impl Mail {
         self
     }
     pub fn file(mut self, name: &str, bytes: &[u8]) -> Self {
-        self.files.push(IncomingFile { name: name.into(), mime: "application/octet-stream".into(), content_id: None, inline: false, bytes: bytes.to_vec() });
+        self.files.push(IncomingFile {
+            name: name.into(),
+            mime: "application/octet-stream".into(),
+            content_id: None,
+            inline: false,
+            bytes: bytes.to_vec(),
+        });
         self
     }
     /// Nobody can read it; its bytes are what there is.
@@ -222,7 +246,12 @@ impl Mail {
     fn word(&self) -> String {
         self.name.clone().unwrap_or_else(|| {
             let mut h = 0xcbf2_9ce4_8422_2325_u64;
-            for b in format!("{}|{:?}|{}|{}|{:?}", self.from.address, self.to, self.subject, self.text, self.date).bytes() {
+            for b in format!(
+                "{}|{:?}|{}|{}|{:?}",
+                self.from.address, self.to, self.subject, self.text, self.date
+            )
+            .bytes()
+            {
                 h = (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
             }
             format!("{h:016x}")
@@ -231,25 +260,47 @@ impl Mail {
 
     /// Its own Message-ID.
     pub fn own_id(&self) -> Option<String> {
-        self.message_id.clone().unwrap_or_else(|| Some(format!("{}@mail.test", self.word())))
+        self.message_id
+            .clone()
+            .unwrap_or_else(|| Some(format!("{}@mail.test", self.word())))
     }
 
     fn remote_id(&self) -> RemoteId {
-        RemoteId(self.remote.clone().unwrap_or_else(|| format!("{:?}/{}", self.place, self.word())))
+        RemoteId(
+            self.remote
+                .clone()
+                .unwrap_or_else(|| format!("{:?}/{}", self.place, self.word())),
+        )
     }
 
     /// What makes it the same mail elsewhere: Message-ID, From, Date, body.
     fn identity(&self) -> Identity {
         let date = self.date.map(|d| d.to_string()).unwrap_or_default();
-        Identity::Content(vec![self.own_id().unwrap_or_default().into_bytes(), self.from.address.clone().into_bytes(), date.into_bytes(), format!("{}\n{}", self.subject, self.text).into_bytes()])
+        Identity::Content(vec![
+            self.own_id().unwrap_or_default().into_bytes(),
+            self.from.address.clone().into_bytes(),
+            date.into_bytes(),
+            format!("{}\n{}", self.subject, self.text).into_bytes(),
+        ])
     }
 
     /// As a connector hands it over.
     pub fn event(&self, now: Millis) -> Event {
-        let raw = format!("From: {}\nSubject: {}\n\n{}", self.from.address, self.subject, self.text).into_bytes();
+        let raw = format!(
+            "From: {}\nSubject: {}\n\n{}",
+            self.from.address, self.subject, self.text
+        )
+        .into_bytes();
         let date = self.date.unwrap_or(now);
         if self.unreadable {
-            return Event::Unreadable { remote_id: self.remote_id(), place: self.place, identity: self.identity(), at: self.provider.or(Some(date)), reason: "its parts do not fit together".into(), raw };
+            return Event::Unreadable {
+                remote_id: self.remote_id(),
+                place: self.place,
+                identity: self.identity(),
+                at: self.provider.or(Some(date)),
+                reason: "its parts do not fit together".into(),
+                raw,
+            };
         }
         Event::Message(Box::new(Incoming {
             remote_id: self.remote_id(),
@@ -259,12 +310,20 @@ impl Mail {
             reply_to: self.reply_to.clone(),
             to: self.to.clone(),
             cc: self.cc.clone(),
-            times: Times { claimed: (!self.undated).then_some(date), received: self.received.unwrap_or(Some(date)), provider: self.provider.or(Some(date)) },
+            times: Times {
+                claimed: (!self.undated).then_some(date),
+                received: self.received.unwrap_or(Some(date)),
+                provider: self.provider.or(Some(date)),
+            },
             subject: Some(self.subject.clone()),
             text: self.text.clone(),
             html: None,
             files: self.files.clone(),
-            thread: ThreadRefs { message_id: self.own_id(), in_reply_to: self.answers.clone(), references: self.references.clone() },
+            thread: ThreadRefs {
+                message_id: self.own_id(),
+                in_reply_to: self.answers.clone(),
+                references: self.references.clone(),
+            },
             class: self.class,
             class_reason: self.reason,
             authenticated: self.authenticated,
@@ -298,7 +357,11 @@ impl Played {
 
 /// Taken, nothing to add.
 pub fn accepted() -> ChannelResult<Receipt> {
-    Ok(Receipt { remote_id: None, note: "250 ok".into(), needs_filing: false })
+    Ok(Receipt {
+        remote_id: None,
+        note: "250 ok".into(),
+        needs_filing: false,
+    })
 }
 
 struct PlayedConnection(Arc<Played>);
@@ -322,7 +385,17 @@ impl Connector for PlayedConnection {
         }
     }
     async fn check(&self) -> (Vec<Step>, ChannelResult<Profile>) {
-        (vec![Step { step: "login", ok: true, note: "Signed in".into() }], Ok(Profile { name: "played".into(), notes: Vec::new() }))
+        (
+            vec![Step {
+                step: "login",
+                ok: true,
+                note: "Signed in".into(),
+            }],
+            Ok(Profile {
+                name: "played".into(),
+                notes: Vec::new(),
+            }),
+        )
     }
     async fn poll(&self, cursor: Option<&Cursor>) -> ChannelResult<Batch> {
         let mut waiting = self.0.batches.lock().unwrap();
@@ -330,22 +403,49 @@ impl Connector for PlayedConnection {
         let more = !waiting.is_empty();
         Ok(match next {
             Some(b) => Batch { more, ..b },
-            None => Batch { events: Vec::new(), next: cursor.cloned().unwrap_or(Cursor("0".into())), more: false, gaps: Vec::new(), progress: None },
+            None => Batch {
+                events: Vec::new(),
+                next: cursor.cloned().unwrap_or(Cursor("0".into())),
+                more: false,
+                gaps: Vec::new(),
+                progress: None,
+            },
         })
     }
     async fn send(&self, message: &Outgoing) -> ChannelResult<Receipt> {
         self.0.sent.lock().unwrap().push(message.clone());
-        self.0.answers.lock().unwrap().pop_front().unwrap_or_else(accepted)
+        self.0
+            .answers
+            .lock()
+            .unwrap()
+            .pop_front()
+            .unwrap_or_else(accepted)
     }
     async fn wait(&self, _: Option<&Cursor>) {
         std::future::pending::<()>().await;
     }
-    async fn file_sent(&self, message: &Outgoing) -> std::result::Result<Option<RemoteId>, ChannelError> {
-        self.0.filed.lock().unwrap().push(message.message_id.clone());
+    async fn file_sent(
+        &self,
+        message: &Outgoing,
+    ) -> std::result::Result<Option<RemoteId>, ChannelError> {
+        self.0
+            .filed
+            .lock()
+            .unwrap()
+            .push(message.message_id.clone());
         Ok(None)
     }
-    async fn find_sent(&self, message_id: &str) -> std::result::Result<Option<RemoteId>, ChannelError> {
-        Ok(self.0.in_sent.lock().unwrap().contains(message_id).then(|| RemoteId("Sent/1".into())))
+    async fn find_sent(
+        &self,
+        message_id: &str,
+    ) -> std::result::Result<Option<RemoteId>, ChannelError> {
+        Ok(self
+            .0
+            .in_sent
+            .lock()
+            .unwrap()
+            .contains(message_id)
+            .then(|| RemoteId("Sent/1".into())))
     }
 }
 
@@ -382,14 +482,27 @@ impl Home {
 pub fn histories(cases: u32) -> proptest::test_runner::Config {
     use proptest::test_runner::{Config, RngSeed};
     let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
-    let cases = number("PARLEY_CASES").and_then(|n| u32::try_from(n).ok()).unwrap_or(cases);
-    Config { cases, failure_persistence: None, max_shrink_iters: 80, rng_seed: RngSeed::Fixed(number("PARLEY_SEED").unwrap_or(2)), ..Config::default() }
+    let cases = number("PARLEY_CASES")
+        .and_then(|n| u32::try_from(n).ok())
+        .unwrap_or(cases);
+    Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 80,
+        rng_seed: RngSeed::Fixed(number("PARLEY_SEED").unwrap_or(2)),
+        ..Config::default()
+    }
 }
 
 /// A folder in memory where there is one: the tests are about what is stored, not about the disk.
 pub fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    }
+    .unwrap()
 }
 
 impl Default for Scene {
@@ -413,7 +526,9 @@ impl Scene {
     pub fn colleague(&self) -> Self {
         let dir = folder();
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-        Store::join(dir.path(), &key(), clock, &self.store().identity().ids).unwrap().close();
+        Store::join(dir.path(), &key(), clock, &self.store().identity().ids)
+            .unwrap()
+            .close();
         Self::with_clock(Home::Own(dir), self.clock.clone())
     }
 
@@ -422,13 +537,38 @@ impl Scene {
     }
 
     fn with_clock(dir: Home, clock: ManualClock) -> Self {
-        let rt = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let rt = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let providers: Providers = Arc::default();
         let known = Arc::clone(&providers);
-        let factory: Factory = Arc::new(move |config, _| Arc::new(PlayedConnection(Arc::clone(known.lock().unwrap().entry(config.address().to_owned()).or_default()))));
+        let factory: Factory = Arc::new(move |config, _| {
+            Arc::new(PlayedConnection(Arc::clone(
+                known
+                    .lock()
+                    .unwrap()
+                    .entry(config.address().to_owned())
+                    .or_default(),
+            )))
+        });
         let engine = Engine::open(dir.path(), &key(), Arc::new(clock.clone()), factory).unwrap();
-        let desk = Desk { engine: Arc::clone(&engine), host: Arc::new(NoHost), role: Role::Owner };
-        let mut scene = Self { rt, engine, desk, clock, account: AccountId([0; 16]), providers, dir, batches: Mutex::new(0) };
+        let desk = Desk {
+            engine: Arc::clone(&engine),
+            host: Arc::new(NoHost),
+            role: Role::Owner,
+        };
+        let mut scene = Self {
+            rt,
+            engine,
+            desk,
+            clock,
+            account: AccountId([0; 16]),
+            providers,
+            dir,
+            batches: Mutex::new(0),
+        };
         scene.account = scene.connect(TEAM);
         scene
     }
@@ -446,8 +586,18 @@ impl Scene {
     /// The account counts human mail from this instant on.
     pub fn live_from(&self, account: AccountId, at: Millis) {
         self.write(move |tx| {
-            let w = log::Writing::new(parley_engine::model::log::Entity::Account, account.hex(), None, vec![("live_from", serde_json::json!(at))]);
-            log::write(tx, "account_save", parley_engine::model::GroupId::random(), w)
+            let w = log::Writing::new(
+                parley_engine::model::log::Entity::Account,
+                account.hex(),
+                None,
+                vec![("live_from", serde_json::json!(at))],
+            );
+            log::write(
+                tx,
+                "account_save",
+                parley_engine::model::GroupId::random(),
+                w,
+            )
         });
     }
 
@@ -467,19 +617,31 @@ impl Scene {
         self.rt.block_on(f)
     }
 
-    pub fn read<T: Send + 'static>(&self, f: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> T {
+    pub fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> T {
         self.rt.block_on(self.store().read(f)).unwrap()
     }
-    pub fn write<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
+    pub fn write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> T {
         self.try_write(f).unwrap()
     }
-    pub fn try_write<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+    pub fn try_write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.rt.block_on(self.store().write(f))
     }
     /// One number out of the database.
     pub fn number(&self, sql: &str) -> i64 {
         let sql = sql.to_owned();
-        self.read(move |c| Ok(c.query_row(&sql, [], |r| r.get::<_, Option<i64>>(0))?.unwrap_or(0)))
+        self.read(move |c| {
+            Ok(c.query_row(&sql, [], |r| r.get::<_, Option<i64>>(0))?
+                .unwrap_or(0))
+        })
     }
 
     /// Ask a command as the window would.
@@ -496,7 +658,11 @@ impl Scene {
         self.receive_at(self.account, mails)
     }
     /// Mails arrive at a mailbox, in one batch.
-    pub fn receive_at<'m>(&self, account: AccountId, mails: impl IntoIterator<Item = &'m Mail>) -> Brought {
+    pub fn receive_at<'m>(
+        &self,
+        account: AccountId,
+        mails: impl IntoIterator<Item = &'m Mail>,
+    ) -> Brought {
         let now = self.now();
         self.take(account, mails.into_iter().map(|m| m.event(now)).collect())
     }
@@ -514,13 +680,28 @@ impl Scene {
     pub fn batch(&self, events: Vec<Event>) -> Batch {
         let mut n = self.batches.lock().unwrap();
         *n += 1;
-        Batch { events, next: Cursor(n.to_string()), more: false, gaps: Vec::new(), progress: None }
+        Batch {
+            events,
+            next: Cursor(n.to_string()),
+            more: false,
+            gaps: Vec::new(),
+            progress: None,
+        }
     }
 
     /// The id of a mail here (of the team's mailbox).
     pub fn id(&self, mail: &Mail) -> MessageId {
-        let source = ingest::Source { id: self.account, channel: Channel::Email, live_from: 0 };
-        ingest::message_id(&self.store().identity().ids, &source, &mail.identity(), &mail.remote_id())
+        let source = ingest::Source {
+            id: self.account,
+            channel: Channel::Email,
+            live_from: 0,
+        };
+        ingest::message_id(
+            &self.store().identity().ids,
+            &source,
+            &mail.identity(),
+            &mail.remote_id(),
+        )
     }
     /// The handle of an address.
     pub fn handle(&self, address: &str) -> HandleId {
@@ -540,7 +721,13 @@ impl Scene {
     pub fn shelf(&self, c: CustomerId) -> Option<i64> {
         self.read(move |conn| {
             let root = conversations::root(conn, c)?;
-            Ok(conn.query_row("SELECT shelf FROM conversation WHERE id = ?1", [root], |r| r.get(0)).ok())
+            Ok(conn
+                .query_row(
+                    "SELECT shelf FROM conversation WHERE id = ?1",
+                    [root],
+                    |r| r.get(0),
+                )
+                .ok())
         })
     }
     pub fn is_open(&self, c: CustomerId) -> bool {
@@ -549,8 +736,11 @@ impl Scene {
     /// Messages shown in an original conversation, in order.
     pub fn timeline(&self, c: CustomerId) -> Vec<MessageId> {
         self.read(move |conn| {
-            let mut s = conn.prepare("SELECT message FROM timeline WHERE conversation = ?1 ORDER BY sent_at, message")?;
-            Ok(s.query_map([c], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+            let mut s = conn.prepare(
+                "SELECT message FROM timeline WHERE conversation = ?1 ORDER BY sent_at, message",
+            )?;
+            Ok(s.query_map([c], |r| r.get(0))?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -574,7 +764,13 @@ impl Scene {
             references: Vec::new(),
             answering: None,
         };
-        let a = Authored { conversation: Some(self.customer(to)), account: self.account, mail, hold: 10_000, resolve };
+        let a = Authored {
+            conversation: Some(self.customer(to)),
+            account: self.account,
+            mail,
+            hold: 10_000,
+            resolve,
+        };
         self.write(move |tx| Ok(outbox::author(tx, a)?.id))
     }
     /// The provider takes a send, now.
@@ -601,7 +797,13 @@ impl Scene {
 
     /// The played provider behind an address.
     pub fn provider(&self, address: &str) -> Arc<Played> {
-        Arc::clone(self.providers.lock().unwrap().entry(address.to_owned()).or_default())
+        Arc::clone(
+            self.providers
+                .lock()
+                .unwrap()
+                .entry(address.to_owned())
+                .or_default(),
+        )
     }
     /// A connection to the team's mailbox, for `sync` and `outbox`.
     pub fn live(&self) -> Arc<Live> {

@@ -92,7 +92,9 @@ export class Actions {
   async send(resolve: boolean): Promise<void> {
     const { composer, outgoing } = this.app;
     if (composer.mode === "note") {
-      if (await composer.addNote()) this.app.toasts.done(t("done.noted"), () => void this.undo());
+      if (!(await composer.addNote())) return;
+      this.app.toasts.done(t("done.noted"), () => void this.undo());
+      await this.app.timeline.toEnd();
       return;
     }
     const id = composer.conversation;
@@ -101,6 +103,7 @@ export class Actions {
     if (queued === null) return;
     outgoing.add(queued);
     if (resolve) await this.app.openConversation(next);
+    else await this.app.timeline.toEnd();
     this.app.listFocus += 1;
   }
 
@@ -122,6 +125,7 @@ export class Actions {
     const { list, composer } = app;
     const any = app.targets.length > 0;
     const inbox = app.screen === "inbox";
+    if (action !== "next" && action !== "previous") app.arrive();
     switch (action) {
       case "next": return this.step(1);
       case "previous": return this.step(-1);
@@ -165,7 +169,7 @@ export class Actions {
     if (app.screen === "waits") return this.yes(() => app.waits.move(step));
     if (app.screen !== "inbox") return false;
     const to = app.list.neighbour(step);
-    if (to !== null && to !== app.list.selected) void app.openConversation(to);
+    if (to !== null && to !== app.list.selected) app.stepTo(to);
     return true;
   }
 

@@ -24,6 +24,8 @@ export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag"
 
 /** Changes that come in a burst are answered together. */
 const BURST = 30;
+/** Steps faster than this are somebody running through the list: only where they stop is opened. */
+const RUNNING = 90;
 /** How long a conversation is looked at before it counts as read. */
 const READ_AFTER = 700;
 
@@ -56,6 +58,8 @@ export class App {
   /** Grows when the list should take the focus. */
   listFocus = $state(0);
   private pending: Change | null = null;
+  private stepped = 0;
+  private soon: { id: string; timer: ReturnType<typeof setTimeout> } | null = null;
   private readTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(readonly host: Host) {
@@ -109,9 +113,35 @@ export class App {
   async openConversation(id: string | null, message: string | null = null): Promise<void> {
     this.screen = "inbox";
     this.overlay = null;
+    if (this.soon !== null) clearTimeout(this.soon.timer);
+    this.soon = null;
     this.list.selected = id;
     this.readLater(id);
     await Promise.all([this.timeline.open(id, message), this.composer.open(id), this.customer.open(id)]);
+  }
+
+  /** Opens the next conversation; a held key opens only the last, so that running through the list asks for little. */
+  stepTo(id: string): void {
+    const now = Date.now();
+    const running = now - this.stepped < RUNNING;
+    this.stepped = now;
+    if (this.soon !== null) clearTimeout(this.soon.timer);
+    this.soon = null;
+    if (!running) {
+      void this.openConversation(id);
+      return;
+    }
+    this.list.selected = id;
+    this.soon = { id, timer: setTimeout(() => this.arrive(), RUNNING) };
+  }
+
+  /** What was stepped to is opened now: an action must never meet the conversation before. */
+  arrive(): void {
+    if (this.soon === null) return;
+    const { id, timer } = this.soon;
+    clearTimeout(timer);
+    this.soon = null;
+    void this.openConversation(id);
   }
 
   go(screen: Screen, page?: SettingsPage): void {

@@ -30,6 +30,7 @@ export class ConversationList {
   private readonly asked = new Set<string>();
   private next: string | null = null;
   private run = 0;
+  private visible: [number, number] = [0, 0];
 
   constructor(private readonly host: Host) {}
 
@@ -51,9 +52,15 @@ export class ConversationList {
   async refresh(): Promise<void> {
     const run = ++this.run;
     try {
-      const page = await this.host.call("conversation_ids", { ...this.filter, sort: this.sort, after: null, limit: PAGE });
+      let page = await this.host.call("conversation_ids", { ...this.filter, sort: this.sort, after: null, limit: PAGE });
+      let ids = page.ids;
+      // As far as it was scrolled open before, or the list would end under somebody's eyes.
+      while (run === this.run && this.loaded && page.next !== null && ids.length < this.ids.length) {
+        page = await this.host.call("conversation_ids", { ...this.filter, sort: this.sort, after: page.next, limit: PAGE });
+        ids = [...ids, ...page.ids];
+      }
       if (run !== this.run) return;
-      this.ids = page.ids;
+      this.ids = ids;
       this.next = page.next;
       this.error = null;
     } catch (error) {
@@ -65,6 +72,7 @@ export class ConversationList {
 
   /** Loads what is visible and a little around it. */
   async ensure(from: number, to: number): Promise<void> {
+    this.visible = [from, to];
     const wanted = this.ids.slice(Math.max(0, from - 20), to + 40).filter((id) => !this.rows.has(id) && !this.asked.has(id));
     if (to > this.ids.length - 2_000) void this.more();
     for (let i = 0; i < wanted.length; i += CHUNK) await this.fetch(wanted.slice(i, i + CHUNK));
@@ -72,10 +80,15 @@ export class ConversationList {
 
   /** These conversations changed: fetch those that are known here again. */
   async invalidate(ids: readonly string[] | "all"): Promise<void> {
-    const known = [...this.rows.keys()].filter((id) => ids === "all" || ids.includes(id));
-    // More than a few screens of stale rows are cheaper forgotten than fetched.
-    if (known.length > 300) for (const id of known.splice(300)) this.rows.delete(id);
-    for (let i = 0; i < known.length; i += CHUNK) await this.fetch(known.slice(i, i + CHUNK));
+    const changed = ids === "all" ? null : new Set(ids);
+    const known = [...this.rows.keys()].filter((id) => changed === null || changed.has(id));
+    const shown = new Set(this.ids.slice(this.visible[0], this.visible[1]));
+    // More than a few screens of stale rows are cheaper forgotten than fetched; what is on screen never goes blank.
+    const kept = known.length <= 300 ? known : known.filter((id) => shown.has(id) || id === this.selected);
+    const staying = new Set(kept);
+    for (const id of known) if (!staying.has(id)) this.rows.delete(id);
+    for (let i = 0; i < kept.length; i += CHUNK) await this.fetch(kept.slice(i, i + CHUNK));
+    await this.ensure(...this.visible);
   }
 
   /** The conversation `step` places further, or null at the end. */

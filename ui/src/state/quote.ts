@@ -4,8 +4,9 @@ export interface Quoted {
   quote: string;
 }
 
-/** A line that announces a quotation: it ends in a colon, and names a time or an address. */
-const ANNOUNCES = /^(?=.*(\d|@)).{8,200}:\s*$/u;
+/** What announces a quotation ends in a colon and names a date, or at least an address; long ones are broken into two lines. */
+const DATED = /^(?=.*\d{1,4}.*\d).{8,200}:\s*$/u;
+const ADDRESSED = /^(?=.*@).{5,200}:\s*$/u;
 const ORIGINAL = /^-{3,}.*-{3,}\s*$|^_{10,}\s*$/u;
 
 /** Cuts the trailing quotation off a mail. Nothing is lost: the two parts joined are the text. */
@@ -15,8 +16,10 @@ export function splitQuote(text: string): Quoted {
   // From the end upward: blank and quoted lines belong to the quotation.
   while (start > 0 && /^\s*(>.*)?$/u.test(lines[start - 1] ?? "")) start -= 1;
   if (lines.slice(start).some((line) => line.trimStart().startsWith(">"))) {
-    if (start > 0 && ANNOUNCES.test((lines[start - 1] ?? "").trim())) start -= 1;
-    else if (start > 1 && ANNOUNCES.test(`${lines[start - 2] ?? ""} ${lines[start - 1] ?? ""}`.trim())) start -= 2;
+    const [before, last] = [(lines[start - 2] ?? "").trim(), (lines[start - 1] ?? "").trim()];
+    if (DATED.test(last)) start -= 1;
+    else if (before !== "" && DATED.test(`${before} ${last}`)) start -= 2;
+    else if (ADDRESSED.test(last)) start -= 1;
   } else {
     const at = lines.findIndex((line) => ORIGINAL.test(line));
     start = at > 0 ? at : lines.length;

@@ -33,6 +33,8 @@ export class Timeline {
   target = $state<string | null>(null);
   /** Grows with each jump, so that jumping twice to one message scrolls twice. */
   jumps = $state(0);
+  /** Grows when the end should be shown: something was just sent or written. */
+  ends = $state(0);
   loading = $state(false);
   error = $state<string | null>(null);
   readonly folded = new SvelteSet<string>();
@@ -72,13 +74,21 @@ export class Timeline {
   async refresh(): Promise<void> {
     const { conversation, run } = this;
     if (conversation === null) return;
-    const around = this.newer === null ? null : (this.items.find((item) => item.type === "message")?.id ?? null);
+    // Away from the end the same stretch is asked for again by its middle.
+    const messages = this.items.filter((item) => item.type === "message");
+    const around = this.newer === null ? null : (messages[Math.floor(messages.length / 2)]?.id ?? null);
     const limit = Math.min(MOST, Math.max(PAGE, this.items.length));
     const page = await this.host.call("timeline", { conversation, before: null, after: null, around, limit });
     if (run !== this.run) return;
     const spliced = around === null ? spliceTail(this.items, page.items) : null;
     if (spliced === null) this.take(page);
     else this.items = spliced;
+  }
+
+  /** Shows the end, wherever one was reading. */
+  async toEnd(): Promise<void> {
+    if (this.newer !== null) await this.open(this.conversation);
+    this.ends += 1;
   }
 
   async loadOlder(): Promise<void> {

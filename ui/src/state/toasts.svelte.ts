@@ -28,7 +28,9 @@ export class Toasts {
 
   private add(text: string, tone: Toast["tone"], undo: Toast["undo"], life: number): void {
     const id = this.next++;
-    this.list = [...this.list.slice(-2), { id, text, tone, undo }];
+    // Undo takes back the newest action only, so only the newest toast offers it.
+    const older = this.list.slice(-2).map((toast) => (tone === "done" ? { ...toast, undo: null } : toast));
+    this.list = [...older, { id, text, tone, undo }];
     setTimeout(() => this.dismiss(id), life);
   }
 }

@@ -2,10 +2,16 @@
 
 use super::headers::{Headers, split_line, strip_noise};
 use super::{classify, html, identity};
-use crate::model::{Event, IncomingFile, Incoming, Party, Place, RemoteId, ThreadRefs, Times};
+use crate::model::{Event, Incoming, IncomingFile, Party, Place, RemoteId, ThreadRefs, Times};
 use crate::time::Millis;
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::html::html_to_text;
-use mail_parser::{Address, DateTime, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{
+    Address, DateTime, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders,
+    PartType,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Largest mail that is read.
@@ -35,7 +41,13 @@ const CUT_MARK: &str = "\n[…]";
 
 /// Reads a mail. Never panics; what is no mail, or over its budget, is [`Event::Unreadable`] with its bytes.
 #[must_use]
-pub fn convert(raw: &[u8], remote_id: RemoteId, place: Place, internal_date: Option<Millis>, seen: bool) -> Event {
+pub fn convert(
+    raw: &[u8],
+    remote_id: RemoteId,
+    place: Place,
+    internal_date: Option<Millis>,
+    seen: bool,
+) -> Event {
     let read = catch_unwind(AssertUnwindSafe(|| read(raw, place, internal_date)));
     match read.unwrap_or_else(|_| Err("its structure broke the reader".to_owned())) {
         Ok(mut incoming) => {
@@ -49,8 +61,21 @@ pub fn convert(raw: &[u8], remote_id: RemoteId, place: Place, internal_date: Opt
 
 /// A mail that is kept but not understood.
 #[must_use]
-pub fn unreadable(raw: &[u8], remote_id: RemoteId, place: Place, at: Option<Millis>, reason: String) -> Event {
-    Event::Unreadable { remote_id, place, identity: identity::of(raw), at, reason, raw: raw.to_vec() }
+pub fn unreadable(
+    raw: &[u8],
+    remote_id: RemoteId,
+    place: Place,
+    at: Option<Millis>,
+    reason: String,
+) -> Event {
+    Event::Unreadable {
+        remote_id,
+        place,
+        identity: identity::of(raw),
+        at,
+        reason,
+        raw: raw.to_vec(),
+    }
 }
 
 type Read<T> = Result<T, String>;
@@ -59,10 +84,16 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
     let headers = Headers::read(raw);
     check_before_parsing(raw, &headers)?;
     let clean = strip_noise(raw);
-    let message = MessageParser::default().parse(clean).ok_or("it has no header")?;
+    let mut message = MessageParser::default()
+        .parse(clean)
+        .ok_or("it has no header")?;
     check_parts(&message)?;
-    let from = parties(first(&message, HeaderName::From).and_then(HeaderValue::as_address)).into_iter().next();
-    let (class, class_reason) = classify::classify(&headers, from.as_ref().map(|p| p.address.as_str()), place);
+    rescue_letters(&mut message, clean);
+    let from = parties(first(&message, HeaderName::From).and_then(HeaderValue::as_address))
+        .into_iter()
+        .next();
+    let (class, class_reason) =
+        classify::classify(&headers, from.as_ref().map(|p| p.address.as_str()), place);
     let (text, html, cids) = bodies(&message);
     let incoming = Incoming {
         remote_id: RemoteId(String::new()),
@@ -72,12 +103,24 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
         reply_to: parties(message.reply_to()),
         to: all_parties(message.all_to()),
         cc: all_parties(message.all_cc()),
-        times: Times { claimed: first(&message, HeaderName::Date).and_then(HeaderValue::as_datetime).and_then(millis), received: received(&headers), provider: internal_date },
-        subject: first(&message, HeaderName::Subject).and_then(HeaderValue::as_text).map(|s| one_line(s, MAX_FIELD)),
+        times: Times {
+            claimed: first(&message, HeaderName::Date)
+                .and_then(HeaderValue::as_datetime)
+                .and_then(millis),
+            received: received(&headers),
+            provider: internal_date,
+        },
+        subject: subject(&message, &headers),
         text,
         html,
         files: files(&message, clean, &cids),
-        thread: ThreadRefs { message_id: ids(first(&message, HeaderName::MessageId)).into_iter().next(), in_reply_to: ids(Some(message.in_reply_to())), references: ids(Some(message.references())) },
+        thread: ThreadRefs {
+            message_id: ids(first(&message, HeaderName::MessageId))
+                .into_iter()
+                .next(),
+            in_reply_to: ids(Some(message.in_reply_to())),
+            references: ids(Some(message.references())),
+        },
         class,
         class_reason,
         authenticated: classify::authenticated(&headers),
@@ -86,7 +129,9 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
     };
     let addresses = incoming.to.len() + incoming.cc.len() + incoming.reply_to.len();
     if addresses > MAX_ADDRESSES {
-        return Err(format!("it has {addresses} addresses; {MAX_ADDRESSES} is the most that is read"));
+        return Err(format!(
+            "it has {addresses} addresses; {MAX_ADDRESSES} is the most that is read"
+        ));
     }
     Ok(Box::new(incoming))
 }
@@ -95,13 +140,22 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
 
 fn check_before_parsing(raw: &[u8], headers: &Headers<'_>) -> Read<()> {
     if raw.len() > MAX_MAIL {
-        return Err(format!("it has {} MB; {} MB is the most that is read", raw.len() / 1_048_576, MAX_MAIL / 1_048_576));
+        return Err(format!(
+            "it has {} MB; {} MB is the most that is read",
+            raw.len() / 1_048_576,
+            MAX_MAIL / 1_048_576
+        ));
     }
     if headers.len() == 0 {
         return Err("it has no header".to_owned());
     }
     if headers.len() > MAX_HEADERS || headers.block_len > MAX_HEADER_BLOCK {
-        return Err(format!("its header has {} fields in {} KB; {MAX_HEADERS} fields in {} KB is the most that is read", headers.len(), headers.block_len / 1024, MAX_HEADER_BLOCK / 1024));
+        return Err(format!(
+            "its header has {} fields in {} KB; {MAX_HEADERS} fields in {} KB is the most that is read",
+            headers.len(),
+            headers.block_len / 1024,
+            MAX_HEADER_BLOCK / 1024
+        ));
     }
     // The parser keeps every part before it can be counted, and drops nested mails recursively; so what could
     // make parts or nesting is counted first, generously.
@@ -110,15 +164,29 @@ fn check_before_parsing(raw: &[u8], headers: &Headers<'_>) -> Read<()> {
         let (line, after) = split_line(rest);
         rest = after;
         dashes += usize::from(line.starts_with(b"--"));
-        containers += usize::from(line.len() < 1_000 && line.split(|b| *b == b'/').any(|w| w.len() >= 9 && w.get(w.len() - 9..).is_some_and(|w| w.eq_ignore_ascii_case(b"multipart"))));
-        types += usize::from(line.trim_ascii_start().get(..12).is_some_and(|l| l.eq_ignore_ascii_case(b"content-type")));
+        containers += usize::from(
+            line.len() < 1_000
+                && line.split(|b| *b == b'/').any(|w| {
+                    w.len() >= 9
+                        && w.get(w.len() - 9..)
+                            .is_some_and(|w| w.eq_ignore_ascii_case(b"multipart"))
+                }),
+        );
+        types += usize::from(
+            line.trim_ascii_start()
+                .get(..12)
+                .is_some_and(|l| l.eq_ignore_ascii_case(b"content-type")),
+        );
     }
     if dashes > 20_000 || types > MAX_PARTS + 100 {
         return Err(format!("it seems to have more than {MAX_PARTS} parts"));
     }
     // Each container may make the parser look through all the rest for its boundary.
     if containers.saturating_mul(raw.len()) > MAX_SEARCH {
-        return Err(format!("it has {containers} nested containers in {} MB", raw.len() / 1_048_576));
+        return Err(format!(
+            "it has {containers} nested containers in {} MB",
+            raw.len() / 1_048_576
+        ));
     }
     Ok(())
 }
@@ -136,7 +204,9 @@ fn check_parts(message: &Message<'_>) -> Read<()> {
             }
         }
         if parts > MAX_PARTS || deepest > MAX_MIME_DEPTH {
-            return Err(format!("it has more than {MAX_PARTS} parts or nests them deeper than {MAX_MIME_DEPTH}"));
+            return Err(format!(
+                "it has more than {MAX_PARTS} parts or nests them deeper than {MAX_MIME_DEPTH}"
+            ));
         }
     }
     Ok(())
@@ -170,16 +240,27 @@ fn parties(address: Option<&Address<'_>>) -> Vec<Party> {
 }
 
 fn all_parties<'a>(addresses: impl Iterator<Item = &'a Address<'a>>) -> Vec<Party> {
-    addresses.flat_map(Address::iter).filter_map(party).take(MAX_ADDRESSES + 1).collect()
+    addresses
+        .flat_map(Address::iter)
+        .filter_map(party)
+        .take(MAX_ADDRESSES + 1)
+        .collect()
 }
 
 fn party(addr: &mail_parser::Addr<'_>) -> Option<Party> {
     let address = one_line(addr.address.as_deref().unwrap_or_default(), 320);
-    let name = addr.name.as_deref().map(|n| one_line(n, 320)).filter(|n| !n.is_empty());
+    let name = addr
+        .name
+        .as_deref()
+        .map(|n| one_line(n, 320))
+        .filter(|n| !n.is_empty());
     match (address.is_empty(), name) {
         (true, None) => None,
         // A sender without an address: the name may be one that was written without brackets.
-        (true, Some(n)) if n.contains('@') && !n.contains(' ') => Some(Party { name: None, address: n }),
+        (true, Some(n)) if n.contains('@') && !n.contains(' ') => Some(Party {
+            name: None,
+            address: n,
+        }),
         (_, name) => Some(Party { name, address }),
     }
 }
@@ -200,8 +281,19 @@ fn ids(value: Option<&HeaderValue<'_>>) -> Vec<String> {
         Some(HeaderValue::TextList(l)) => l.iter().map(AsRef::as_ref).collect(),
         _ => Vec::new(),
     };
-    let clean = |id: &str| id.trim().trim_start_matches('<').trim_end_matches('>').chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect::<String>();
-    let ids: Vec<String> = all.into_iter().map(clean).filter(|id| !id.is_empty() && id.len() <= MAX_FIELD).collect();
+    let clean = |id: &str| {
+        id.trim()
+            .trim_start_matches('<')
+            .trim_end_matches('>')
+            .chars()
+            .filter(|c| !c.is_control() && !c.is_whitespace())
+            .collect::<String>()
+    };
+    let ids: Vec<String> = all
+        .into_iter()
+        .map(clean)
+        .filter(|id| !id.is_empty() && id.len() <= MAX_FIELD)
+        .collect();
     // The newest ids are the last ones.
     let skip = ids.len().saturating_sub(MAX_REFERENCES);
     ids.into_iter().skip(skip).collect()
@@ -209,7 +301,11 @@ fn ids(value: Option<&HeaderValue<'_>>) -> Vec<String> {
 
 /// Text of a header on one line, without control characters and marks that turn the reading direction.
 fn one_line(text: &str, max: usize) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !turns_direction(*c)).collect();
+    let spaced: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(|c| !turns_direction(*c))
+        .collect();
     html::cut(spaced.trim(), max).to_owned()
 }
 
@@ -217,16 +313,84 @@ fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
 }
 
+fn subject(message: &Message<'_>, headers: &Headers<'_>) -> Option<String> {
+    let read = first(message, HeaderName::Subject).and_then(HeaderValue::as_text)?;
+    let raw = headers
+        .first("subject")
+        .filter(|raw| read.contains(LOST) && std::str::from_utf8(raw).is_err());
+    Some(one_line(
+        &raw.and_then(western).unwrap_or_else(|| read.to_owned()),
+        MAX_FIELD,
+    ))
+}
+
+// ---- letters without a charset ------------------------------------------------------------------------
+
+/// What stands for a letter that could not be read.
+const LOST: char = '\u{FFFD}';
+
+/// Reads text parts again that name no charset, or a wrong one, and are no UTF-8: in old mail nearly always the
+/// western one. Encoded or not, their letters would else be lost.
+fn rescue_letters(message: &mut Message<'_>, raw: &[u8]) {
+    for part in &mut message.parts {
+        let again = match &part.body {
+            PartType::Text(t) | PartType::Html(t)
+                if t.contains(LOST) && !names_its_letters(part) =>
+            {
+                bytes_of(part, raw)
+                    .filter(|b| std::str::from_utf8(b).is_err())
+                    .and_then(|b| western(&b))
+            }
+            _ => None,
+        };
+        if let (PartType::Text(t) | PartType::Html(t), Some(again)) = (&mut part.body, again) {
+            *t = again.into();
+        }
+    }
+}
+
+fn names_its_letters(part: &MessagePart<'_>) -> bool {
+    let charset = part
+        .content_type()
+        .and_then(|c| c.attribute("charset"))
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    !matches!(
+        charset.as_str(),
+        "" | "us-ascii" | "ascii" | "utf-8" | "utf8"
+    ) && charset_decoder(charset.as_bytes()).is_some()
+}
+
+/// A text part's own bytes, its transfer encoding undone.
+fn bytes_of(part: &MessagePart<'_>, raw: &[u8]) -> Option<Vec<u8>> {
+    let bytes = raw.get(part.offset_body as usize..part.offset_end as usize)?;
+    match part.encoding {
+        mail_parser::Encoding::None => Some(bytes.to_vec()),
+        mail_parser::Encoding::QuotedPrintable => quoted_printable_decode(bytes),
+        mail_parser::Encoding::Base64 => base64_decode(bytes),
+    }
+}
+
+fn western(bytes: &[u8]) -> Option<String> {
+    charset_decoder(b"windows-1252").map(|decode| decode(bytes))
+}
+
 // ---- text and HTML ------------------------------------------------------------------------------------
 
 type Cids = std::collections::HashSet<String>;
 
 fn bodies(message: &Message<'_>) -> (String, Option<crate::model::CleanHtml>, Cids) {
-    let sanitised = html_source(message).and_then(|h| html::sanitise(&h));
-    let text = text(message);
-    match sanitised {
-        Some(s) => (text, Some(s.clean), s.cids),
-        None => (text, None, Cids::new()),
+    match html_source(message).and_then(|h| html::sanitise(&h)) {
+        None => (text(message), None, Cids::new()),
+        // Where there is nothing but HTML, its text need not be made from the source once more.
+        Some(s)
+            if message
+                .text_bodies()
+                .all(|p| matches!(p.body, PartType::Html(_))) =>
+        {
+            (shown(&html::to_text(&s.clean.html)), Some(s.clean), s.cids)
+        }
+        Some(s) => (text(message), Some(s.clean), s.cids),
     }
 }
 
@@ -234,7 +398,9 @@ fn bodies(message: &Message<'_>) -> (String, Option<crate::model::CleanHtml>, Ci
 fn html_source(message: &Message<'_>) -> Option<String> {
     let parts: Vec<&MessagePart<'_>> = message.html_bodies().collect();
     if !parts.iter().any(|p| matches!(p.body, PartType::Html(_))) {
-        return broken_off(message).filter(|p| p.is_content_type("text", "html")).map(|p| String::from_utf8_lossy(p.contents()).into_owned());
+        return broken_off(message)
+            .filter(|p| p.is_content_type("text", "html"))
+            .map(|p| String::from_utf8_lossy(p.contents()).into_owned());
     }
     let piece = |p: &&MessagePart<'_>| match &p.body {
         PartType::Html(h) => h.to_string(),
@@ -254,13 +420,20 @@ fn html_text(source: &str) -> String {
 
 /// The text of a mail that ends before its last boundary, or that names none; the parser takes it for a file.
 fn broken_off<'a>(message: &'a Message<'a>) -> Option<&'a MessagePart<'a>> {
-    let has_body = |mut all: Box<dyn Iterator<Item = &'a MessagePart<'a>> + 'a>| all.any(|p| p.text_contents().is_some_and(|t| !t.trim().is_empty()));
+    let has_body = |mut all: Box<dyn Iterator<Item = &'a MessagePart<'a>> + 'a>| {
+        all.any(|p| p.text_contents().is_some_and(|t| !t.trim().is_empty()))
+    };
     if has_body(Box::new(message.text_bodies())) || has_body(Box::new(message.html_bodies())) {
         return None;
     }
     let cut = |p: &MessagePart<'_>| p.is_encoding_problem && matches!(p.body, PartType::Text(_));
-    let without_boundary = |p: &MessagePart<'_>| p.content_type().is_some_and(|c| c.ctype() == "multipart") && matches!(p.body, PartType::Binary(_));
-    message.attachments().find(|p| p.attachment_name().is_none() && (cut(p) || without_boundary(p)))
+    let without_boundary = |p: &MessagePart<'_>| {
+        p.content_type().is_some_and(|c| c.ctype() == "multipart")
+            && matches!(p.body, PartType::Binary(_))
+    };
+    message
+        .attachments()
+        .find(|p| p.attachment_name().is_none() && (cut(p) || without_boundary(p)))
 }
 
 fn text(message: &Message<'_>) -> String {
@@ -284,6 +457,11 @@ fn text(message: &Message<'_>) -> String {
             break;
         }
     }
+    shown(&all)
+}
+
+/// Text as it is kept: with plain line ends, and cut where it is too long.
+fn shown(all: &str) -> String {
     let all = all.replace("\r\n", "\n").replace('\0', "");
     if all.len() <= MAX_TEXT {
         return all.trim_end().to_owned();
@@ -295,23 +473,51 @@ fn text(message: &Message<'_>) -> String {
 
 fn files(message: &Message<'_>, raw: &[u8], shown: &Cids) -> Vec<IncomingFile> {
     let text = broken_off(message);
-    message.attachments().filter(|p| !text.is_some_and(|t| std::ptr::eq(t, *p))).enumerate().map(|(i, part)| file(part, raw, i + 1, shown)).collect()
+    message
+        .attachments()
+        .filter(|p| !text.is_some_and(|t| std::ptr::eq(t, *p)))
+        .enumerate()
+        .map(|(i, part)| file(part, raw, i + 1, shown))
+        .collect()
 }
 
 fn file(part: &MessagePart<'_>, raw: &[u8], number: usize, shown: &Cids) -> IncomingFile {
     let bytes = content(part, raw);
-    let claimed = part.content_type().map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_ascii_lowercase());
+    let claimed = part.content_type().map(|c| {
+        format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_ascii_lowercase()
+    });
     let mime = media_type(&bytes, claimed.as_deref(), &part.body);
-    let content_id = part.content_id().map(|c| c.trim().trim_start_matches('<').trim_end_matches('>').to_owned()).filter(|c| !c.is_empty() && c.len() <= MAX_FIELD);
+    let content_id = part
+        .content_id()
+        .map(|c| {
+            c.trim()
+                .trim_start_matches('<')
+                .trim_end_matches('>')
+                .to_owned()
+        })
+        .filter(|c| !c.is_empty() && c.len() <= MAX_FIELD);
     // A picture that the text does not show would be lost if it were not listed, whatever its disposition says.
     let inline = content_id.as_ref().is_some_and(|c| shown.contains(c));
-    let given = part.attachment_name().map(str::to_owned).or_else(|| nested_name(part));
-    IncomingFile { name: safe_name(given.as_deref().unwrap_or_default(), &mime, number), mime, content_id, inline, bytes }
+    let given = part
+        .attachment_name()
+        .map(str::to_owned)
+        .or_else(|| nested_name(part));
+    IncomingFile {
+        name: safe_name(given.as_deref().unwrap_or_default(), &mime, number),
+        mime,
+        content_id,
+        inline,
+        bytes,
+    }
 }
 
 fn content(part: &MessagePart<'_>, raw: &[u8]) -> Vec<u8> {
-    let PartType::Message(nested) = &part.body else { return part.contents().to_vec() };
-    let own = raw.get(part.offset_body as usize..part.offset_end as usize).filter(|b| !b.is_empty());
+    let PartType::Message(nested) = &part.body else {
+        return part.contents().to_vec();
+    };
+    let own = raw
+        .get(part.offset_body as usize..part.offset_end as usize)
+        .filter(|b| !b.is_empty());
     match part.encoding {
         mail_parser::Encoding::None => own.unwrap_or_else(|| nested.raw_message()).to_vec(),
         _ => nested.raw_message().to_vec(),
@@ -320,7 +526,9 @@ fn content(part: &MessagePart<'_>, raw: &[u8]) -> Vec<u8> {
 
 fn nested_name(part: &MessagePart<'_>) -> Option<String> {
     match &part.body {
-        PartType::Message(nested) => nested.subject().map(|s| format!("{}.eml", html::cut(s, 80))),
+        PartType::Message(nested) => nested
+            .subject()
+            .map(|s| format!("{}.eml", html::cut(s, 80))),
         _ => None,
     }
 }
@@ -329,14 +537,26 @@ fn media_type(bytes: &[u8], claimed: Option<&str>, body: &PartType<'_>) -> Strin
     if matches!(body, PartType::Message(_)) {
         return "message/rfc822".to_owned();
     }
-    let plain = |m: &str| m.len() <= 127 && m.contains('/') && m.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '+' | '-' | '_'));
+    let plain = |m: &str| {
+        m.len() <= 127
+            && m.contains('/')
+            && m.chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '+' | '-' | '_'))
+    };
     let told = infer::get(bytes).map(|k| k.mime_type());
     match (told, claimed.filter(|m| plain(m))) {
         // Office documents are zip archives: the claim is the finer word there.
-        (Some("application/zip"), Some(claim)) if claim.starts_with("application/vnd.") => claim.to_owned(),
+        (Some("application/zip"), Some(claim)) if claim.starts_with("application/vnd.") => {
+            claim.to_owned()
+        }
         (Some(told), _) => told.to_owned(),
         (None, Some(claim)) => claim.to_owned(),
-        (None, None) => if matches!(body, PartType::Text(_)) { "text/plain" } else { "application/octet-stream" }.to_owned(),
+        (None, None) => if matches!(body, PartType::Text(_)) {
+            "text/plain"
+        } else {
+            "application/octet-stream"
+        }
+        .to_owned(),
     }
 }
 
@@ -344,14 +564,39 @@ fn media_type(bytes: &[u8], claimed: Option<&str>, body: &PartType<'_>) -> Strin
 #[must_use]
 pub fn safe_name(given: &str, mime: &str, number: usize) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let kept: String = last.chars().filter(|c| !c.is_control() && !turns_direction(*c) && !matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}')).map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c }).collect();
+    let kept: String = last
+        .chars()
+        .filter(|c| {
+            !c.is_control()
+                && !turns_direction(*c)
+                && !matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}')
+        })
+        .map(|c| {
+            if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect();
     let kept = kept.trim().trim_matches('.').trim();
-    let stem = kept.split('.').next().unwrap_or_default().to_ascii_uppercase();
-    let reserved = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || (stem.len() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem.ends_with(|c: char| c.is_ascii_digit()));
+    let stem = kept
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_uppercase();
+    let reserved = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
+        || (stem.len() == 4
+            && (stem.starts_with("COM") || stem.starts_with("LPT"))
+            && stem.ends_with(|c: char| c.is_ascii_digit()));
     if kept.is_empty() {
         return format!("file-{number}.{}", extension(mime));
     }
-    let name = if reserved { format!("_{kept}") } else { kept.to_owned() };
+    let name = if reserved {
+        format!("_{kept}")
+    } else {
+        kept.to_owned()
+    };
     shorten(&name)
 }
 
@@ -360,8 +605,14 @@ fn shorten(name: &str) -> String {
     if name.len() <= MAX_FILE_NAME {
         return name.to_owned();
     }
-    match name.rsplit_once('.').filter(|(_, e)| !e.is_empty() && e.len() <= 16) {
-        Some((stem, ext)) => format!("{}.{ext}", html::cut(stem, MAX_FILE_NAME - ext.len() - 1).trim_end()),
+    match name
+        .rsplit_once('.')
+        .filter(|(_, e)| !e.is_empty() && e.len() <= 16)
+    {
+        Some((stem, ext)) => format!(
+            "{}.{ext}",
+            html::cut(stem, MAX_FILE_NAME - ext.len() - 1).trim_end()
+        ),
         None => html::cut(name, MAX_FILE_NAME).to_owned(),
     }
 }

@@ -15,7 +15,9 @@ fn mail(raw: &str) -> Box<Incoming> {
 
 fn reason(raw: &[u8]) -> String {
     match event(raw) {
-        Event::Unreadable { reason, raw: kept, .. } => {
+        Event::Unreadable {
+            reason, raw: kept, ..
+        } => {
             assert_eq!(kept, raw);
             reason
         }
@@ -26,20 +28,51 @@ fn reason(raw: &[u8]) -> String {
 #[test]
 fn a_plain_mail_is_read_with_all_its_fields() {
     let m = mail(concat!(
-        "Received: from a by b; Tue, 2 Jan 2024 10:00:05 +0100\nReceived: from x by y; Tue, 2 Jan 2024 08:00:00 +0000\n",
-        "Authentication-Results: b; dmarc=pass\nMessage-ID: <m3@shop.test>\nIn-Reply-To: <m2@us.test>\nReferences: <m1@shop.test>\n <m2@us.test>\n",
+        "Received: from a by mx.b.test; Tue, 2 Jan 2024 10:00:05 +0100\nReceived: from x by y; Tue, 2 Jan 2024 08:00:00 +0000\n",
+        "Authentication-Results: b.test; dmarc=pass\nMessage-ID: <m3@shop.test>\nIn-Reply-To: <m2@us.test>\nReferences: <m1@shop.test>\n <m2@us.test>\n",
         "Date: Tue, 2 Jan 2024 10:00:00 +0100\nFrom: =?utf-8?Q?J=C3=BCrgen?= <j@shop.test>\nReply-To: other@shop.test\nTo: A <a@us.test>, b@us.test\nCc: c@x.test\n",
         "Subject: =?iso-8859-1?Q?Gr=FC=DFe?= =?utf-8?B?8J+YgA==?=\nContent-Type: text/plain; charset=utf-8\n\nHallo\nWelt\n\n"
     ));
-    assert_eq!(m.from, Some(Party { name: Some("Jürgen".into()), address: "j@shop.test".into() }));
+    assert_eq!(
+        m.from,
+        Some(Party {
+            name: Some("Jürgen".into()),
+            address: "j@shop.test".into()
+        })
+    );
     assert_eq!(m.subject.as_deref(), Some("Grüße😀"));
     assert_eq!(m.text, "Hallo\nWelt");
-    assert_eq!(m.to.iter().map(|p| p.address.as_str()).collect::<Vec<_>>(), ["a@us.test", "b@us.test"]);
-    assert_eq!((m.cc[0].address.as_str(), m.reply_to[0].address.as_str()), ("c@x.test", "other@shop.test"));
+    assert_eq!(
+        m.to.iter().map(|p| p.address.as_str()).collect::<Vec<_>>(),
+        ["a@us.test", "b@us.test"]
+    );
+    assert_eq!(
+        (m.cc[0].address.as_str(), m.reply_to[0].address.as_str()),
+        ("c@x.test", "other@shop.test")
+    );
     assert_eq!(m.thread.message_id.as_deref(), Some("m3@shop.test"));
-    assert_eq!((m.thread.in_reply_to.as_slice(), m.thread.references.as_slice()), (&["m2@us.test".to_owned()][..], &["m1@shop.test".to_owned(), "m2@us.test".to_owned()][..]));
-    assert_eq!(m.times, Times { claimed: Some(1_704_186_000_000), received: Some(1_704_186_005_000), provider: Some(5) });
-    assert_eq!((m.class, m.authenticated, m.seen, m.remote_id.0.as_str()), (Class::Human, Some(true), true, "r"));
+    assert_eq!(
+        (
+            m.thread.in_reply_to.as_slice(),
+            m.thread.references.as_slice()
+        ),
+        (
+            &["m2@us.test".to_owned()][..],
+            &["m1@shop.test".to_owned(), "m2@us.test".to_owned()][..]
+        )
+    );
+    assert_eq!(
+        m.times,
+        Times {
+            claimed: Some(1_704_186_000_000),
+            received: Some(1_704_186_005_000),
+            provider: Some(5)
+        }
+    );
+    assert_eq!(
+        (m.class, m.authenticated, m.seen, m.remote_id.0.as_str()),
+        (Class::Human, Some(true), true, "r")
+    );
     assert!(matches!(&m.identity, Identity::Content(p) if p[1] == b"<m3@shop.test>"));
     assert!(m.html.is_none() && m.files.is_empty());
 }
@@ -47,19 +80,67 @@ fn a_plain_mail_is_read_with_all_its_fields() {
 #[test]
 fn old_charsets_and_encodings_are_read() {
     for (header, body, want) in [
-        ("text/plain; charset=iso-8859-15\nContent-Transfer-Encoding: quoted-printable", "10 =A4", "10 €"),
-        ("text/plain; charset=windows-1252\nContent-Transfer-Encoding: quoted-printable", "=84Hi=93", "„Hi“"),
-        ("text/plain; charset=shift_jis\nContent-Transfer-Encoding: base64", "k/qWew==", "日本"),
-        ("text/plain; charset=utf-8\nContent-Transfer-Encoding: base64", "4oKs", "€"),
+        (
+            "text/plain; charset=iso-8859-15\nContent-Transfer-Encoding: quoted-printable",
+            "10 =A4",
+            "10 €",
+        ),
+        (
+            "text/plain; charset=windows-1252\nContent-Transfer-Encoding: quoted-printable",
+            "=84Hi=93",
+            "„Hi“",
+        ),
+        (
+            "text/plain; charset=shift_jis\nContent-Transfer-Encoding: base64",
+            "k/qWew==",
+            "日本",
+        ),
+        (
+            "text/plain; charset=utf-8\nContent-Transfer-Encoding: base64",
+            "4oKs",
+            "€",
+        ),
         ("text/plain; charset=nonsense", "plain", "plain"),
     ] {
-        assert_eq!(mail(&format!("From: a@b.test\nContent-Type: {header}\n\n{body}\n")).text, want, "{header}");
+        assert_eq!(
+            mail(&format!(
+                "From: a@b.test\nContent-Type: {header}\n\n{body}\n"
+            ))
+            .text,
+            want,
+            "{header}"
+        );
     }
 }
 
 #[test]
+fn letters_without_a_charset_are_read_as_western_ones() {
+    let text = |raw: &[u8]| match event(raw) {
+        Event::Message(m) => (m.subject.unwrap_or_default(), m.text),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        text(b"From: a@b.test\r\nSubject: Gr\xfc\xdfe\r\n\r\nStra\xdfe \x80\r\n"),
+        ("Grüße".into(), "Straße €".into())
+    );
+    assert_eq!(text(b"From: a@b.test\r\nContent-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nStra=DFe\r\n").1, "Straße");
+    assert_eq!(text(b"From: a@b.test\r\nContent-Type: text/plain; charset=x-unknown\r\nContent-Transfer-Encoding: base64\r\n\r\nU3RyYd9l\r\n").1, "Straße");
+    assert_eq!(
+        text("From: a@b.test\r\nSubject: Grüße\r\n\r\nStraße\r\n".as_bytes()),
+        ("Grüße".into(), "Straße".into())
+    );
+    // A charset that is named and known is believed.
+    assert_eq!(
+        text(b"From: a@b.test\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\n\xc4\xc1\r\n").1,
+        "да"
+    );
+}
+
+#[test]
 fn html_alone_gives_text_to_search_and_clean_html_to_show() {
-    let m = mail("From: a@b.test\nContent-Type: text/html; charset=utf-8\n\n<p>Hi <b>you</b></p><script>x</script><img src=https://t.test/1>\n");
+    let m = mail(
+        "From: a@b.test\nContent-Type: text/html; charset=utf-8\n\n<p>Hi <b>you</b></p><script>x</script><img src=https://t.test/1>\n",
+    );
     assert!(m.text.contains("Hi") && m.text.contains("you") && !m.text.contains('<'));
     let html = m.html.unwrap();
     assert!(html.html.contains("<b>you</b>") && !html.html.contains("script"));
@@ -78,30 +159,84 @@ const RELATED: &str = concat!(
 fn files_are_found_named_and_typed_by_their_content() {
     let m = mail(RELATED);
     assert_eq!(m.text, "plain");
-    assert!(m.html.as_ref().unwrap().html.contains("part://localhost/cid/pic%401"));
-    let seen: Vec<_> = m.files.iter().map(|f| (f.name.as_str(), f.mime.as_str(), f.inline)).collect();
-    assert_eq!(seen, [("pic.png", "image/png", true), ("résumé.pdf", "application/pdf", false), ("loose.png", "image/png", false), ("one.eml", "message/rfc822", false)]);
+    assert!(
+        m.html
+            .as_ref()
+            .unwrap()
+            .html
+            .contains("part://localhost/cid/pic%401")
+    );
+    let seen: Vec<_> = m
+        .files
+        .iter()
+        .map(|f| (f.name.as_str(), f.mime.as_str(), f.inline))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("pic.png", "image/png", true),
+            ("résumé.pdf", "application/pdf", false),
+            ("loose.png", "image/png", false),
+            ("one.eml", "message/rfc822", false)
+        ]
+    );
     assert_eq!(m.files[1].bytes, b"%PDF-1.4\n");
     let inner = String::from_utf8_lossy(&m.files[3].bytes);
-    assert!(inner.starts_with("From: x@y.test") && inner.contains("inside") && !inner.contains("--m"), "{inner}");
+    assert!(
+        inner.starts_with("From: x@y.test") && inner.contains("inside") && !inner.contains("--m"),
+        "{inner}"
+    );
 }
 
 #[test]
 fn broken_multiparts_still_give_their_text() {
     assert!(mail("From: a@b.test\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nno end").text.contains("no end"));
-    let cut = mail("From: a@b.test\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\n\n<b>no</b> end");
-    assert_eq!((cut.text.as_str(), cut.files.len(), cut.html.map(|h| h.html).as_deref()), ("no end", 0, Some("<b>no</b> end")));
-    assert!(mail("From: a@b.test\nContent-Type: multipart/mixed\n\nno boundary at all\n").text.contains("no boundary"));
+    let cut = mail(
+        "From: a@b.test\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\n\n<b>no</b> end",
+    );
+    assert_eq!(
+        (
+            cut.text.as_str(),
+            cut.files.len(),
+            cut.html.map(|h| h.html).as_deref()
+        ),
+        ("no end", 0, Some("<b>no</b> end"))
+    );
+    assert!(
+        mail("From: a@b.test\nContent-Type: multipart/mixed\n\nno boundary at all\n")
+            .text
+            .contains("no boundary")
+    );
     assert!(mail("From: a@b.test\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n!!!not base64!!!\n").text.contains("not base64"));
-    assert_eq!(mail("\n\nFrom a@b Mon\nFrom: a@b.test\nSubject: late\n\nx").subject.as_deref(), Some("late"));
-    assert_eq!(mail("From: a@b.test\nFrom: c@d.test\n\nx").from.map(|p| p.address).as_deref(), Some("a@b.test"));
+    assert_eq!(
+        mail("\n\nFrom a@b Mon\nFrom: a@b.test\nSubject: late\n\nx")
+            .subject
+            .as_deref(),
+        Some("late")
+    );
+    assert_eq!(
+        mail("From: a@b.test\nFrom: c@d.test\n\nx")
+            .from
+            .map(|p| p.address)
+            .as_deref(),
+        Some("a@b.test")
+    );
 }
 
 #[test]
 fn hostile_file_names_become_safe_ones() {
     for (given, want) in [
-        ("../../etc/passwd", "passwd"), ("C:\\x\\report.pdf", "report.pdf"), ("invoice\u{202E}gpj.exe", "invoicegpj.exe"), ("a\0b\r\n.txt", "ab.txt"), ("CON", "_CON"), ("com1.txt", "_com1.txt"), ("...", "file-3.pdf"), ("", "file-3.pdf"),
-        ("a<b>:c?.txt", "a_b__c_.txt"), (".bashrc", "bashrc"), ("  x.txt. ", "x.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\x\\report.pdf", "report.pdf"),
+        ("invoice\u{202E}gpj.exe", "invoicegpj.exe"),
+        ("a\0b\r\n.txt", "ab.txt"),
+        ("CON", "_CON"),
+        ("com1.txt", "_com1.txt"),
+        ("...", "file-3.pdf"),
+        ("", "file-3.pdf"),
+        ("a<b>:c?.txt", "a_b__c_.txt"),
+        (".bashrc", "bashrc"),
+        ("  x.txt. ", "x.txt"),
     ] {
         assert_eq!(safe_name(given, "application/pdf", 3), want, "{given:?}");
     }
@@ -114,25 +249,54 @@ fn a_mail_over_its_budget_is_kept_unread_with_the_reason() {
     assert!(reason(b"").contains("no header"));
     assert!(reason(b"\r\n\r\n").contains("no header"));
     let fields = |n: usize| format!("From: a@b.test\n{}\nx", "X: y\n".repeat(n - 1));
-    assert!(matches!(event(fields(MAX_HEADERS).as_bytes()), Event::Message(_)));
+    assert!(matches!(
+        event(fields(MAX_HEADERS).as_bytes()),
+        Event::Message(_)
+    ));
     assert!(reason(fields(MAX_HEADERS + 1).as_bytes()).contains("fields"));
-    assert!(reason(format!("From: a@b\nX: {}\n\nx", "y".repeat(MAX_HEADER_BLOCK)).as_bytes()).contains("KB"));
-    let to = |n: usize| format!("From: a@b.test\nTo: {}\n\nx", vec!["a@b.test"; n].join(",\n "));
-    assert!(matches!(event(to(MAX_ADDRESSES).as_bytes()), Event::Message(_)));
+    assert!(
+        reason(format!("From: a@b\nX: {}\n\nx", "y".repeat(MAX_HEADER_BLOCK)).as_bytes())
+            .contains("KB")
+    );
+    let to = |n: usize| {
+        format!(
+            "From: a@b.test\nTo: {}\n\nx",
+            vec!["a@b.test"; n].join(",\n ")
+        )
+    };
+    assert!(matches!(
+        event(to(MAX_ADDRESSES).as_bytes()),
+        Event::Message(_)
+    ));
     assert!(reason(to(MAX_ADDRESSES + 1).as_bytes()).contains("addresses"));
-    let parts = |n: usize| format!("From: a@b\nContent-Type: multipart/mixed; boundary=x\n\n{}--x--\n", "--x\n\ny\n".repeat(n));
-    assert!(matches!(event(parts(MAX_PARTS - 1).as_bytes()), Event::Message(_)));
+    let parts = |n: usize| {
+        format!(
+            "From: a@b\nContent-Type: multipart/mixed; boundary=x\n\n{}--x--\n",
+            "--x\n\ny\n".repeat(n)
+        )
+    };
+    assert!(matches!(
+        event(parts(MAX_PARTS - 1).as_bytes()),
+        Event::Message(_)
+    ));
     assert!(reason(parts(MAX_PARTS + 1).as_bytes()).contains("parts"));
 }
 
 #[test]
 fn deep_nesting_is_refused_before_it_can_hurt() {
-    let nested = |n: usize| format!("From: a@b\n{}\nend", "Content-Type: message/rfc822\n\n".repeat(n));
+    let nested = |n: usize| {
+        format!(
+            "From: a@b\n{}\nend",
+            "Content-Type: message/rfc822\n\n".repeat(n)
+        )
+    };
     assert!(matches!(event(nested(10).as_bytes()), Event::Message(_)));
     assert!(reason(nested(MAX_MIME_DEPTH + 2).as_bytes()).contains("deeper"));
     assert!(reason(nested(500).as_bytes()).contains("deeper"));
     assert!(reason(nested(100_000).as_bytes()).contains("parts"));
-    let boxes: String = (0..100).map(|i| format!("Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n")).collect();
+    let boxes: String = (0..100)
+        .map(|i| format!("Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n"))
+        .collect();
     assert!(reason(format!("From: a@b\n{boxes}\nx").as_bytes()).contains("deeper"));
 }
 
@@ -140,7 +304,9 @@ fn deep_nesting_is_refused_before_it_can_hurt() {
 fn a_mail_made_to_take_long_is_refused_at_once() {
     let mut hostile = "From: a@b\nContent-Type: multipart/mixed; boundary=q\n\n".to_owned();
     for i in 0..400 {
-        hostile.push_str(&format!("--q\nContent-Type: Multipart/Mixed; boundary=none{i}\n\n"));
+        hostile.push_str(&format!(
+            "--q\nContent-Type: Multipart/Mixed; boundary=none{i}\n\n"
+        ));
     }
     hostile.push_str(&"x\n".repeat(5_000_000));
     assert!(reason(hostile.as_bytes()).contains("containers"));
@@ -155,14 +321,23 @@ fn a_very_long_text_is_cut_and_says_so() {
 #[test]
 fn junk_and_programs_are_told_from_people() {
     let raw = b"From: a@b.test\r\nAuto-Submitted: auto-replied\r\n\r\nx";
-    assert!(matches!(event(raw), Event::Message(m) if m.class == Class::Machine && m.class_reason == Some("auto-submitted")));
-    assert!(matches!(convert(raw, RemoteId("r".into()), Place::Junk, None, false), Event::Message(m) if m.class == Class::Junk));
+    assert!(
+        matches!(event(raw), Event::Message(m) if m.class == Class::Machine && m.class_reason == Some("auto-submitted"))
+    );
+    assert!(
+        matches!(convert(raw, RemoteId("r".into()), Place::Junk, None, false), Event::Message(m) if m.class == Class::Junk)
+    );
 }
 
 /// Mails that others made; they lie outside the project.
 #[test]
 fn real_mails_and_bounces_are_all_read_and_bounces_are_machines() {
-    let shared = std::env::var("PARLEY_SHARED").map_or_else(|_| std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), Into::into).join("data");
+    let shared = std::env::var("PARLEY_SHARED")
+        .map_or_else(
+            |_| std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")),
+            Into::into,
+        )
+        .join("data");
     if !shared.is_dir() {
         eprintln!("skipped: no data at {} (PARLEY_SHARED)", shared.display());
         return;
@@ -174,7 +349,14 @@ fn real_mails_and_bounces_are_all_read_and_bounces_are_machines() {
             let raw = std::fs::read(&path).unwrap();
             count += 1;
             match event(&raw) {
-                Event::Message(m) if folder != "replies" && m.class != Class::Machine => wrong.push(format!("{} is {:?} from {:?}: {:?}", path.display(), m.class, m.from, m.subject)),
+                Event::Message(m) if folder != "replies" && m.class != Class::Machine => wrong
+                    .push(format!(
+                        "{} is {:?} from {:?}: {:?}",
+                        path.display(),
+                        m.class,
+                        m.from,
+                        m.subject
+                    )),
                 Event::Message(_) => {}
                 // What has no header at all is no mail; it must still be kept.
                 Event::Unreadable { raw: kept, .. } => {
@@ -187,7 +369,12 @@ fn real_mails_and_bounces_are_all_read_and_bounces_are_machines() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert!(count > 50, "only {count} mails at {}", shared.display());
 }
 

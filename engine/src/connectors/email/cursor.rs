@@ -28,7 +28,18 @@ pub(super) struct Edges {
 impl Edges {
     /// A folder that was just found, its newest mail having that number; `history` mails are below.
     pub(super) fn fresh(uidvalidity: u32, newest: u32, history: u64) -> Self {
-        Self { uidvalidity, upper: newest, lower: if history == 0 { 1 } else { newest.saturating_add(1) }, lower_at: None, done: 0, expected: history }
+        Self {
+            uidvalidity,
+            upper: newest,
+            lower: if history == 0 {
+                1
+            } else {
+                newest.saturating_add(1)
+            },
+            lower_at: None,
+            done: 0,
+            expected: history,
+        }
     }
 
     /// Whether older mail is still to be read.
@@ -51,7 +62,13 @@ pub(super) struct Marks {
 impl Marks {
     /// Reads a cursor. One that cannot be read starts anew: reading twice changes nothing above.
     pub(super) fn read(cursor: Option<&Cursor>) -> Self {
-        cursor.and_then(|c| serde_json::from_str::<Self>(&c.0).ok()).filter(|m| m.v == 1).unwrap_or(Self { v: 1, folders: BTreeMap::new() })
+        cursor
+            .and_then(|c| serde_json::from_str::<Self>(&c.0).ok())
+            .filter(|m| m.v == 1)
+            .unwrap_or(Self {
+                v: 1,
+                folders: BTreeMap::new(),
+            })
     }
 
     /// The cursor to store.
@@ -77,7 +94,9 @@ mod tests {
     #[test]
     fn a_cursor_survives_writing_and_reading() {
         let mut marks = Marks::read(None);
-        marks.folders.insert("INBOX".into(), Edges::fresh(7, 100, 60));
+        marks
+            .folders
+            .insert("INBOX".into(), Edges::fresh(7, 100, 60));
         assert_eq!(Marks::read(Some(&marks.write())), marks);
         assert_eq!(marks.progress(), Some((0, 60)));
     }
@@ -85,13 +104,24 @@ mod tests {
     #[test]
     fn a_cursor_that_cannot_be_read_starts_anew() {
         for bad in ["", "{}", "nonsense", "{\"v\":2,\"folders\":{}}"] {
-            assert_eq!(Marks::read(Some(&Cursor(bad.into()))), Marks::read(None), "{bad}");
+            assert_eq!(
+                Marks::read(Some(&Cursor(bad.into()))),
+                Marks::read(None),
+                "{bad}"
+            );
         }
     }
 
     #[test]
     fn an_empty_folder_has_no_history() {
         assert!(!Edges::fresh(1, 0, 0).has_history());
-        assert_eq!(Marks { v: 1, folders: BTreeMap::from([("INBOX".into(), Edges::fresh(1, 0, 0))]) }.progress(), None);
+        assert_eq!(
+            Marks {
+                v: 1,
+                folders: BTreeMap::from([("INBOX".into(), Edges::fresh(1, 0, 0))])
+            }
+            .progress(),
+            None
+        );
     }
 }

@@ -26,18 +26,55 @@ impl<'a> Headers<'a> {
             }
             push_line(&mut fields, line);
         }
-        let fields = fields.into_iter().map(|(n, v)| (n, v.trim_ascii().to_vec())).collect();
-        Self { fields, body: rest, block_len: raw.len() - rest.len() }
+        let fields = fields
+            .into_iter()
+            .map(|(n, v)| (n, v.trim_ascii().to_vec()))
+            .collect();
+        Self {
+            fields,
+            body: rest,
+            block_len: raw.len() - rest.len(),
+        }
     }
 
     /// The first field of that name (lower case), unfolded and trimmed.
     pub(super) fn first(&self, name: &str) -> Option<&[u8]> {
-        self.fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice())
+        self.fields
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_slice())
     }
 
     /// The first field of that name as lower-case text.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.first(name).map(|v| String::from_utf8_lossy(v).to_lowercase())
+        self.first(name)
+            .map(|v| String::from_utf8_lossy(v).to_lowercase())
+    }
+
+    /// The first field of that name as lower-case text, and how many fields stand above it.
+    pub(super) fn position(&self, name: &str) -> Option<(usize, String)> {
+        let at = self.fields.iter().position(|(n, _)| n == name)?;
+        Some((at, self.text(name)?))
+    }
+
+    /// The servers that the mail passed, as they name themselves, newest first, each with its place in the block.
+    pub(super) fn received_by(&self) -> Vec<(usize, String)> {
+        let by = |value: &[u8]| {
+            let text = String::from_utf8_lossy(value).to_lowercase();
+            let mut words = text.split_whitespace();
+            words
+                .find(|w| *w == "by")
+                .and_then(|_| words.next())
+                .map(|w| w.trim_matches([';', '(', ')', '[', ']']).to_owned())
+        };
+        let received = self
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, (n, _))| n == "received");
+        received
+            .filter_map(|(i, (_, v))| by(v).map(|b| (i, b)))
+            .collect()
     }
 
     /// How many fields there are.
@@ -51,7 +88,9 @@ pub(super) fn strip_noise(raw: &[u8]) -> &[u8] {
     let mut rest = raw;
     for _ in 0..8 {
         let (line, after) = split_line(rest);
-        if !after.is_empty() && (line.is_empty() || line.starts_with(b"From ") || line.starts_with(b">From ")) {
+        if !after.is_empty()
+            && (line.is_empty() || line.starts_with(b"From ") || line.starts_with(b">From "))
+        {
             rest = after;
         } else {
             break;
@@ -67,10 +106,15 @@ fn push_line(fields: &mut Vec<(String, Vec<u8>)>, line: &[u8]) {
         }
         return;
     }
-    let Some(colon) = line.iter().position(|b| *b == b':') else { return };
+    let Some(colon) = line.iter().position(|b| *b == b':') else {
+        return;
+    };
     if fields.len() < KEPT_FIELDS {
         let (name, value) = line.split_at(colon);
-        fields.push((String::from_utf8_lossy(name).trim().to_ascii_lowercase(), value.get(1..).unwrap_or_default().to_vec()));
+        fields.push((
+            String::from_utf8_lossy(name).trim().to_ascii_lowercase(),
+            value.get(1..).unwrap_or_default().to_vec(),
+        ));
     }
 }
 
@@ -80,7 +124,10 @@ pub(super) fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
         None => (bytes, &[]),
         Some(at) => {
             let (line, rest) = bytes.split_at(at);
-            (line.strip_suffix(b"\r").unwrap_or(line), rest.get(1..).unwrap_or_default())
+            (
+                line.strip_suffix(b"\r").unwrap_or(line),
+                rest.get(1..).unwrap_or_default(),
+            )
         }
     }
 }
@@ -98,10 +145,19 @@ mod tests {
 
     #[test]
     fn a_leading_blank_line_or_mbox_separator_does_not_hide_the_header() {
-        for front in ["\r\n", "\n\n", "From a@b Mon Jan  1 00:00:00 2024\n", ">From x\n\n"] {
+        for front in [
+            "\r\n",
+            "\n\n",
+            "From a@b Mon Jan  1 00:00:00 2024\n",
+            ">From x\n\n",
+        ] {
             let raw = format!("{front}From: a@b\n\nhi");
             let h = Headers::read(raw.as_bytes());
-            assert_eq!((h.first("from"), h.body), (Some(&b"a@b"[..]), &b"hi"[..]), "{front:?}");
+            assert_eq!(
+                (h.first("from"), h.body),
+                (Some(&b"a@b"[..]), &b"hi"[..]),
+                "{front:?}"
+            );
         }
     }
 

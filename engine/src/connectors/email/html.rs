@@ -4,7 +4,7 @@
 mod tidy;
 
 use crate::model::CleanHtml;
-use ammonia::{Builder, UrlRelative, Url};
+use ammonia::{Builder, Url, UrlRelative};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,13 +26,92 @@ const MAX_BLOCKED: usize = 500;
 const MAX_URL: usize = 4_096;
 
 const TAGS: &[&str] = &[
-    "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "dir", "div", "dl", "dt",
-    "em", "figcaption", "figure", "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s",
-    "samp", "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "article",
+    "aside",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "main",
+    "mark",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "section",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "wbr",
 ];
 
 /// Tags whose content is no text of the mail.
-const SILENT: &[&str] = &["script", "style", "title", "head", "svg", "math", "template", "noscript", "noembed", "noframes", "iframe", "object", "applet", "xmp", "textarea", "select", "option", "button", "audio", "video", "frameset"];
+const SILENT: &[&str] = &[
+    "script", "style", "title", "head", "svg", "math", "template", "noscript", "noembed",
+    "noframes", "iframe", "object", "applet", "xmp", "textarea", "select", "option", "button",
+    "audio", "video", "frameset",
+];
 
 /// What the sanitiser made of a mail's HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,9 +159,12 @@ impl Found {
     }
 
     fn block(&mut self, src: &str) {
-        let Ok(url) = Url::parse(src.trim()) else { return };
+        let Ok(url) = Url::parse(src.trim()) else {
+            return;
+        };
         let text = String::from(url);
-        let wanted = (text.starts_with("http://") || text.starts_with("https://")) && text.len() <= MAX_URL;
+        let wanted =
+            (text.starts_with("http://") || text.starts_with("https://")) && text.len() <= MAX_URL;
         if wanted && self.blocked.len() < MAX_BLOCKED && !self.blocked.contains(&text) {
             self.blocked.push(text);
         }
@@ -99,7 +181,15 @@ pub fn sanitise(html: &str) -> Option<Sanitised> {
         return None;
     }
     let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
-    Some(Sanitised { clean: CleanHtml { html: clean, links: found.links, blocked: found.blocked, version: SANITISER_VERSION }, cids: found.cids })
+    Some(Sanitised {
+        clean: CleanHtml {
+            html: clean,
+            links: found.links,
+            blocked: found.blocked,
+            version: SANITISER_VERSION,
+        },
+        cids: found.cids,
+    })
 }
 
 fn builder(found: &Arc<Mutex<Found>>) -> Builder<'static> {
@@ -110,12 +200,22 @@ fn builder(found: &Arc<Mutex<Found>>) -> Builder<'static> {
         .clean_content_tags(SILENT.iter().copied().collect())
         .generic_attributes(GENERIC.iter().copied().collect())
         .tag_attributes(tag_attributes())
-        .set_tag_attribute_values(HashMap::from([("a", HashMap::from([("target", "_blank")]))]))
+        .set_tag_attribute_values(HashMap::from([(
+            "a",
+            HashMap::from([("target", "_blank")]),
+        )]))
         .url_schemes(["http", "https", "mailto", "tel", "cid"].into())
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer"))
         .strip_comments(true)
-        .attribute_filter(move |tag: &str, name: &str, value: &str| filter(&mut found.lock().unwrap_or_else(PoisonError::into_inner), tag, name, value));
+        .attribute_filter(move |tag: &str, name: &str, value: &str| {
+            filter(
+                &mut found.lock().unwrap_or_else(PoisonError::into_inner),
+                tag,
+                name,
+                value,
+            )
+        });
     builder
 }
 
@@ -123,11 +223,31 @@ fn builder(found: &Arc<Mutex<Found>>) -> Builder<'static> {
 const GENERIC: &[&str] = &["style", "lang", "dir", "title", "align", "background"];
 
 fn tag_attributes() -> HashMap<&'static str, HashSet<&'static str>> {
-    let cell = ["colspan", "rowspan", "width", "height", "valign", "bgcolor", "nowrap", "abbr", "scope"];
+    let cell = [
+        "colspan", "rowspan", "width", "height", "valign", "bgcolor", "nowrap", "abbr", "scope",
+    ];
     HashMap::from([
         ("a", ["href"].into()),
-        ("img", ["src", "srcset", "alt", "width", "height", "border", "hspace", "vspace"].into()),
-        ("table", ["width", "height", "border", "cellpadding", "cellspacing", "bgcolor", "summary"].into()),
+        (
+            "img",
+            [
+                "src", "srcset", "alt", "width", "height", "border", "hspace", "vspace",
+            ]
+            .into(),
+        ),
+        (
+            "table",
+            [
+                "width",
+                "height",
+                "border",
+                "cellpadding",
+                "cellspacing",
+                "bgcolor",
+                "summary",
+            ]
+            .into(),
+        ),
         ("tr", ["valign", "bgcolor", "height"].into()),
         ("td", cell.into()),
         ("th", cell.into()),
@@ -149,7 +269,10 @@ fn filter<'a>(found: &mut Found, tag: &str, name: &str, value: &'a str) -> Optio
         ("a", "href") => found.link(value).map(Cow::Owned),
         ("img", "src") => found.image(value).map(Cow::Owned),
         ("img", "srcset") => {
-            value.split(',').filter_map(|c| c.split_whitespace().next()).for_each(|u| found.block(u));
+            value
+                .split(',')
+                .filter_map(|c| c.split_whitespace().next())
+                .for_each(|u| found.block(u));
             None
         }
         (_, "href" | "src" | "srcset") => None,
@@ -180,12 +303,75 @@ fn safe_link(href: &str) -> Option<String> {
 
 /// Properties that change how a piece of text looks and nothing outside it.
 const PROPERTIES: &[&str] = &[
-    "background", "background-color", "border", "border-bottom", "border-bottom-color", "border-bottom-style", "border-bottom-width", "border-collapse", "border-color", "border-left", "border-left-color",
-    "border-left-style", "border-left-width", "border-radius", "border-right", "border-right-color", "border-right-style", "border-right-width", "border-spacing", "border-style", "border-top", "border-top-color",
-    "border-top-style", "border-top-width", "border-width", "caption-side", "clear", "color", "direction", "display", "empty-cells", "float", "font", "font-family", "font-size", "font-style", "font-variant", "font-weight",
-    "height", "letter-spacing", "line-height", "list-style-type", "margin", "margin-bottom", "margin-left", "margin-right", "margin-top", "max-height", "max-width", "min-height", "min-width", "opacity", "overflow-wrap",
-    "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "table-layout", "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space", "width", "word-break",
-    "word-spacing", "word-wrap",
+    "background",
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-bottom-color",
+    "border-bottom-style",
+    "border-bottom-width",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-left-color",
+    "border-left-style",
+    "border-left-width",
+    "border-radius",
+    "border-right",
+    "border-right-color",
+    "border-right-style",
+    "border-right-width",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-top-color",
+    "border-top-style",
+    "border-top-width",
+    "border-width",
+    "caption-side",
+    "clear",
+    "color",
+    "direction",
+    "display",
+    "empty-cells",
+    "float",
+    "font",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "list-style-type",
+    "margin",
+    "margin-bottom",
+    "margin-left",
+    "margin-right",
+    "margin-top",
+    "max-height",
+    "max-width",
+    "min-height",
+    "min-width",
+    "opacity",
+    "overflow-wrap",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "table-layout",
+    "text-align",
+    "text-decoration",
+    "text-indent",
+    "text-transform",
+    "vertical-align",
+    "white-space",
+    "width",
+    "word-break",
+    "word-spacing",
+    "word-wrap",
 ];
 
 /// Functions that compute a colour; no other may be called.
@@ -198,7 +384,9 @@ fn style(text: &str) -> String {
     }
     let mut out = String::new();
     for declaration in text.split(';') {
-        let Some((property, value)) = declaration.split_once(':') else { continue };
+        let Some((property, value)) = declaration.split_once(':') else {
+            continue;
+        };
         let property = property.trim().to_ascii_lowercase();
         let value = value.trim();
         if PROPERTIES.contains(&property.as_str()) && allowed_value(&property, value) {
@@ -214,9 +402,16 @@ fn style(text: &str) -> String {
 }
 
 fn allowed_value(property: &str, value: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '#' | '%' | '.' | ',' | '(' | ')' | '+' | '-' | '!' | '\'' | '"' | '/');
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric()
+            || matches!(
+                c,
+                ' ' | '#' | '%' | '.' | ',' | '(' | ')' | '+' | '-' | '!' | '\'' | '"' | '/'
+            )
+    };
     let whole = !value.is_empty() && value.len() <= 200 && value.chars().all(plain);
-    let quotes = value.chars().filter(|c| *c == '"').count() % 2 == 0 && value.chars().filter(|c| *c == '\'').count() % 2 == 0;
+    let quotes = value.chars().filter(|c| *c == '"').count() % 2 == 0
+        && value.chars().filter(|c| *c == '\'').count() % 2 == 0;
     let lower = value.to_ascii_lowercase();
     let wanted = match property {
         "display" => !lower.contains("contents"),
@@ -240,14 +435,21 @@ fn only_known_functions(value: &str) -> bool {
         if depth < 0 {
             return false;
         }
-        if c.is_ascii_alphanumeric() || c == '-' { word.push(c) } else { word.clear() }
+        if c.is_ascii_alphanumeric() || c == '-' {
+            word.push(c);
+        } else {
+            word.clear();
+        }
     }
     depth == 0
 }
 
 /// The addresses in `url(…)` of a style, so that a person learns that something was left out.
 fn style_urls(text: &str) -> impl Iterator<Item = &str> {
-    text.split("url(").skip(1).filter_map(|rest| rest.split(')').next()).map(|u| u.trim().trim_matches(['\'', '"']))
+    text.split("url(")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .map(|u| u.trim().trim_matches(['\'', '"']))
 }
 
 // ---- budgets ------------------------------------------------------------------------------------------
@@ -259,7 +461,11 @@ fn depth(clean: &str) -> usize {
         if matches!(name.as_str(), "br" | "img" | "hr" | "col" | "wbr") {
             continue;
         }
-        open = if closing { open.saturating_sub(1) } else { open + 1 };
+        open = if closing {
+            open.saturating_sub(1)
+        } else {
+            open + 1
+        };
         deepest = deepest.max(open);
     }
     deepest
@@ -271,7 +477,11 @@ fn tag_names(html: &str) -> impl Iterator<Item = (bool, String)> {
             Some(rest) => (true, rest),
             None => (false, rest),
         };
-        let name: String = rest.chars().take(16).take_while(|c| c.is_ascii_alphanumeric() || *c == ':').collect();
+        let name: String = rest
+            .chars()
+            .take(16)
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == ':')
+            .collect();
         (!name.is_empty()).then(|| (closing, name.to_ascii_lowercase()))
     })
 }
@@ -285,7 +495,9 @@ pub(super) fn cut(text: &str, max: usize) -> &str {
 
 fn strip_prefix_ignore_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then(|| text.get(prefix.len()..)).flatten()
+    head.eq_ignore_ascii_case(prefix)
+        .then(|| text.get(prefix.len()..))
+        .flatten()
 }
 
 fn percent_decode(text: &str) -> String {
@@ -293,7 +505,10 @@ fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut i = 0;
     while let Some(b) = bytes.get(i) {
-        let hex = (*b == b'%').then(|| text.get(i + 1..i + 3)).flatten().and_then(|h| u8::from_str_radix(h, 16).ok());
+        let hex = (*b == b'%')
+            .then(|| text.get(i + 1..i + 3))
+            .flatten()
+            .and_then(|h| u8::from_str_radix(h, 16).ok());
         out.push(hex.unwrap_or(*b));
         i += if hex.is_some() { 3 } else { 1 };
     }
@@ -314,7 +529,42 @@ fn percent_encode(text: &str) -> String {
 }
 
 /// Tags that begin and end lines of text.
-const BLOCKS: &[&str] = &["address", "article", "aside", "blockquote", "center", "dd", "details", "dir", "div", "dl", "dt", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tr", "ul"];
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "details",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "tr",
+    "ul",
+];
 
 /// The text of HTML that this sanitiser made, for search and for those who read without formatting.
 #[must_use]
@@ -340,7 +590,12 @@ struct Text {
 
 impl Text {
     fn text(&mut self, escaped: &str) {
-        let text = escaped.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        let text = escaped
+            .replace("&nbsp;", " ")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&amp;", "&");
         for c in text.chars() {
             let space = c.is_whitespace() || c == '\u{a0}';
             if self.pre > 0 || !space {
@@ -353,7 +608,11 @@ impl Text {
 
     fn tag(&mut self, tag: &str) {
         let closing = tag.starts_with('/');
-        let name = tag.trim_start_matches('/').split([' ', '\n', '/']).next().unwrap_or_default();
+        let name = tag
+            .trim_start_matches('/')
+            .split([' ', '\n', '/'])
+            .next()
+            .unwrap_or_default();
         match name {
             "br" => self.done.push('\n'),
             "td" | "th" if closing => self.done.push(' '),
@@ -367,7 +626,9 @@ impl Text {
         match (name, closing) {
             ("pre", false) => self.pre += 1,
             ("pre", true) => self.pre = self.pre.saturating_sub(1),
-            ("p" | "h1" | "h2" | "h3" | "h4", true) if !self.done.ends_with("\n\n") => self.done.push('\n'),
+            ("p" | "h1" | "h2" | "h3" | "h4", true) if !self.done.ends_with("\n\n") => {
+                self.done.push('\n');
+            }
             _ => {}
         }
     }
@@ -410,7 +671,10 @@ mod tests {
     fn ordinary_formatting_stays() {
         let html = "<p style=\"color: #333; font-family: 'Open Sans', Arial\">Hi <b>you</b></p><table width=\"100%\"><tbody><tr><td>1</td></tr></tbody></table>";
         let out = clean(html).clean;
-        assert_eq!(out.html, "<p style=\"color:#333;font-family:'Open Sans', Arial\">Hi <b>you</b></p><table width=\"100%\"><tbody><tr><td>1</td></tr></tbody></table>");
+        assert_eq!(
+            out.html,
+            "<p style=\"color:#333;font-family:'Open Sans', Arial\">Hi <b>you</b></p><table width=\"100%\"><tbody><tr><td>1</td></tr></tbody></table>"
+        );
         assert_eq!(out.version, SANITISER_VERSION);
     }
 
@@ -418,21 +682,48 @@ mod tests {
     fn links_are_numbered_and_never_stand_in_the_html() {
         let out = clean("<a href=' https://Shop.test/a?x=1&amp;y '>one</a><a href='mailto:a@b.test'>two</a><a href='https://shop.test/a?x=1&y'>same</a>").clean;
         assert_eq!(out.links, ["https://shop.test/a?x=1&y", "mailto:a@b.test"]);
-        assert!(out.html.starts_with("<a href=\"part-link:0\" target=\"_blank\" rel=\"noopener noreferrer\">one</a>"), "{}", out.html);
+        assert!(
+            out.html.starts_with(
+                "<a href=\"part-link:0\" target=\"_blank\" rel=\"noopener noreferrer\">one</a>"
+            ),
+            "{}",
+            out.html
+        );
         assert!(out.html.contains("part-link:1") && !out.html.contains("shop.test"));
     }
 
     #[test]
     fn dangerous_link_targets_lose_their_href() {
-        for href in ["javascript:alert(1)", "JaVa\tScript:alert(1)", "data:text/html,x", "file:///etc/passwd", "about:blank", "#top", "/relative", "part-link:7", "part://localhost/1", "smb://x/y", "ms-msdt:x", "vbscript:x", "cid:1", "//evil.test"] {
+        for href in [
+            "javascript:alert(1)",
+            "JaVa\tScript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "about:blank",
+            "#top",
+            "/relative",
+            "part-link:7",
+            "part://localhost/1",
+            "smb://x/y",
+            "ms-msdt:x",
+            "vbscript:x",
+            "cid:1",
+            "//evil.test",
+        ] {
             let out = clean(&format!("<a href=\"{href}\">x</a>")).clean;
-            assert!(!out.html.contains("href") && out.links.is_empty(), "{href}: {}", out.html);
+            assert!(
+                !out.html.contains("href") && out.links.is_empty(),
+                "{href}: {}",
+                out.html
+            );
         }
     }
 
     #[test]
     fn remote_images_are_left_out_and_listed() {
-        let out = clean("<img src='https://t.test/p.gif?id=1' alt='Logo' onerror=x><img srcset='http://a.test/1 1x, http://a.test/2 2x'><table background='http://a.test/3'></table><p style='background:url(http://a.test/4)'>");
+        let out = clean(
+            "<img src='https://t.test/p.gif?id=1' alt='Logo' onerror=x><img srcset='http://a.test/1 1x, http://a.test/2 2x'><table background='http://a.test/3'></table><p style='background:url(http://a.test/4)'>",
+        );
         assert_eq!(out.clean.blocked.len(), 5, "{:?}", out.clean.blocked);
         assert!(out.clean.html.contains("alt=\"Logo\""));
         assert!(!out.clean.html.contains("http"), "{}", out.clean.html);
@@ -441,7 +732,13 @@ mod tests {
     #[test]
     fn images_of_the_mail_itself_are_shown_by_content_id() {
         let out = clean("<img src=\"cid:a b%40x/../1\"><img src='CID:two'>");
-        assert!(out.clean.html.contains("src=\"part://localhost/cid/a%20b%40x%2F..%2F1\""), "{}", out.clean.html);
+        assert!(
+            out.clean
+                .html
+                .contains("src=\"part://localhost/cid/a%20b%40x%2F..%2F1\""),
+            "{}",
+            out.clean.html
+        );
         assert!(out.cids.contains("a b@x/../1") && out.cids.contains("two"));
     }
 
@@ -456,8 +753,29 @@ mod tests {
     #[test]
     fn styles_keep_only_what_cannot_load_or_cover() {
         let keep = "COLOR: Red !important; width:100%; color: rgba(1,2,3,.5)";
-        assert_eq!(style(keep), "color:Red !important;width:100%;color:rgba(1,2,3,.5)");
-        for drop in ["position:fixed", "background:url(x)", "background:u\\72l(x)", "color:var(--x)", "width:expression(1)", "behavior:url(x)", "-moz-binding:x", "color:/**/red", "margin:-99px", "color:rgb((1)", "transform:scale(9)", "z-index:9", "content:'x'", "font-family:'a", "background:image-set('x' 1x)", "color:red}", "@import 'x'"] {
+        assert_eq!(
+            style(keep),
+            "color:Red !important;width:100%;color:rgba(1,2,3,.5)"
+        );
+        for drop in [
+            "position:fixed",
+            "background:url(x)",
+            "background:u\\72l(x)",
+            "color:var(--x)",
+            "width:expression(1)",
+            "behavior:url(x)",
+            "-moz-binding:x",
+            "color:/**/red",
+            "margin:-99px",
+            "color:rgb((1)",
+            "transform:scale(9)",
+            "z-index:9",
+            "content:'x'",
+            "font-family:'a",
+            "background:image-set('x' 1x)",
+            "color:red}",
+            "@import 'x'",
+        ] {
             assert_eq!(style(drop), "", "{drop}");
         }
     }
@@ -465,9 +783,18 @@ mod tests {
     #[test]
     fn the_text_of_html_keeps_words_and_lines_apart() {
         let text = |h: &str| to_text(&clean(h).clean.html);
-        assert_eq!(text("<p>Hi <b>you</b> there,</p><p>1 &lt; 2 &amp;&nbsp;3<br>next</p>"), "Hi you there,\n\n1 < 2 & 3\nnext");
-        assert_eq!(text("<div>a</div>\n  <div><div>b</div></div><ul><li>x</li><li>y</li></ul>"), "a\nb\n• x\n• y");
-        assert_eq!(text("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"), "a b\nc");
+        assert_eq!(
+            text("<p>Hi <b>you</b> there,</p><p>1 &lt; 2 &amp;&nbsp;3<br>next</p>"),
+            "Hi you there,\n\n1 < 2 & 3\nnext"
+        );
+        assert_eq!(
+            text("<div>a</div>\n  <div><div>b</div></div><ul><li>x</li><li>y</li></ul>"),
+            "a\nb\n• x\n• y"
+        );
+        assert_eq!(
+            text("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"),
+            "a b\nc"
+        );
         assert_eq!(text("<pre>a\n  b</pre>&amp;lt;"), "a\n  b\n&lt;");
     }
 
@@ -480,30 +807,81 @@ mod tests {
         assert!(sanitise(&"<br>".repeat(MAX_TAGS)).is_some());
         assert!(sanitise(&"<".repeat(MAX_HTML)).is_none());
         assert!(sanitise(&"<br>".repeat(MAX_TAGS + 1)).is_none());
-        let links: String = (0..MAX_LINKS + 5).map(|n| format!("<a href='https://a.test/{n}'>x</a>")).collect();
+        let links: String = (0..MAX_LINKS + 5)
+            .map(|n| format!("<a href='https://a.test/{n}'>x</a>"))
+            .collect();
         assert_eq!(clean(&links).clean.links.len(), MAX_LINKS);
         assert!(clean(&"x".repeat(MAX_HTML + 10)).clean.html.len() <= MAX_HTML);
     }
 
     const ATTACKS: &[&str] = &[
-        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg><script>1</script><a xlink:href='javascript:1'><animate attributeName=href values=javascript:1 /></a></svg>", "<math><mtext><table><mglyph><style><img src=x onerror=1>",
-        "<style>@import 'http://a.test'</style>", "<link rel=preconnect href='http://a.test'>", "<meta http-equiv=refresh content='0;url=http://a.test'>", "<base href='http://a.test/'>", "<form action='http://a.test'><input type=image src='http://a.test' formaction=x></form>",
-        "<iframe src='http://a.test' srcdoc='<script>1</script>'></iframe>", "<object data='http://a.test'></object><embed src='http://a.test'>", "<video poster='http://a.test' src='http://a.test'></video>", "<p id=x name=y class=z onclick=1>t</p>",
-        "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">", "<a href='http://x' ping='http://a.test' download>z</a>", "<body background='http://a.test' onload=1>", "<!--><img src=x onerror=1>-->", "<![CDATA[<img src=x onerror=1>]]>",
-        "<textarea></textarea><img src=x onerror=1></textarea>", "<xmp><img src=x onerror=1></xmp>", "<plaintext><img src='http://a.test'>", "<template><img src='http://a.test' onerror=1></template>", "<picture><source srcset='http://a.test'><img src='http://a.test'></picture>",
-        "<img src=\"http://a.test/`onerror=alert(1)\">", "<table background=javascript:1><tr><td style=\"background-image:url(javascript:1)\">", "<p style=\"background:url('http://a.test\">unclosed", "<img src='//a.test/x'>", "<div style='position:fixed;top:0'>x</div>", "<a href='http://a.test' style='all:unset;inset:0'>x</a>",
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<svg><script>1</script><a xlink:href='javascript:1'><animate attributeName=href values=javascript:1 /></a></svg>",
+        "<math><mtext><table><mglyph><style><img src=x onerror=1>",
+        "<style>@import 'http://a.test'</style>",
+        "<link rel=preconnect href='http://a.test'>",
+        "<meta http-equiv=refresh content='0;url=http://a.test'>",
+        "<base href='http://a.test/'>",
+        "<form action='http://a.test'><input type=image src='http://a.test' formaction=x></form>",
+        "<iframe src='http://a.test' srcdoc='<script>1</script>'></iframe>",
+        "<object data='http://a.test'></object><embed src='http://a.test'>",
+        "<video poster='http://a.test' src='http://a.test'></video>",
+        "<p id=x name=y class=z onclick=1>t</p>",
+        "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+        "<a href='http://x' ping='http://a.test' download>z</a>",
+        "<body background='http://a.test' onload=1>",
+        "<!--><img src=x onerror=1>-->",
+        "<![CDATA[<img src=x onerror=1>]]>",
+        "<textarea></textarea><img src=x onerror=1></textarea>",
+        "<xmp><img src=x onerror=1></xmp>",
+        "<plaintext><img src='http://a.test'>",
+        "<template><img src='http://a.test' onerror=1></template>",
+        "<picture><source srcset='http://a.test'><img src='http://a.test'></picture>",
+        "<img src=\"http://a.test/`onerror=alert(1)\">",
+        "<table background=javascript:1><tr><td style=\"background-image:url(javascript:1)\">",
+        "<p style=\"background:url('http://a.test\">unclosed",
+        "<img src='//a.test/x'>",
+        "<div style='position:fixed;top:0'>x</div>",
+        "<a href='http://a.test' style='all:unset;inset:0'>x</a>",
     ];
 
     fn assert_harmless(out: &str, input: &str) {
         let again = clean(out).clean.html;
         for text in [out, again.as_str()] {
             // Only what stands inside a tag can act.
-            let tags: String = text.split('<').skip(1).map(|t| t.split('>').next().unwrap_or_default().to_lowercase() + "\n").collect();
-            for bad in ["script", "svg", "math", "style>", "iframe", "http:", "https:", "javascript:", "url(", "position", "<link", "<meta", "<base", "<form"] {
+            let tags: String = text
+                .split('<')
+                .skip(1)
+                .map(|t| t.split('>').next().unwrap_or_default().to_lowercase() + "\n")
+                .collect();
+            for bad in [
+                "script",
+                "svg",
+                "math",
+                "style>",
+                "iframe",
+                "http:",
+                "https:",
+                "javascript:",
+                "url(",
+                "position",
+                "<link",
+                "<meta",
+                "<base",
+                "<form",
+            ] {
                 assert!(!tags.contains(bad), "{bad} in {text} from {input}");
             }
             for tag in tags.lines() {
-                assert!(!tag.split_whitespace().skip(1).any(|a| a.starts_with("on") && a.contains('=') || a.starts_with("id=") || a.starts_with("name=")), "{tag} from {input}");
+                assert!(
+                    !tag.split_whitespace()
+                        .skip(1)
+                        .any(|a| a.starts_with("on") && a.contains('=')
+                            || a.starts_with("id=")
+                            || a.starts_with("name=")),
+                    "{tag} from {input}"
+                );
             }
         }
     }

@@ -10,7 +10,13 @@ use sha2::{Digest, Sha256};
 pub fn of(raw: &[u8]) -> Identity {
     let headers = Headers::read(raw);
     let field = |name| headers.first(name).unwrap_or_default().to_vec();
-    Identity::Content(vec![b"mail1".to_vec(), field("message-id"), field("from"), field("date"), body_digest(headers.body)])
+    Identity::Content(vec![
+        b"mail1".to_vec(),
+        field("message-id"),
+        field("from"),
+        field("date"),
+        body_digest(headers.body),
+    ])
 }
 
 /// SHA-256 over the body with LF line ends and without trailing blank lines.
@@ -47,16 +53,31 @@ mod tests {
 
     #[test]
     fn the_parts_of_the_identity_never_change() {
-        let Identity::Content(parts) = of(MAIL) else { panic!("mail has a content identity") };
+        let Identity::Content(parts) = of(MAIL) else {
+            panic!("mail has a content identity")
+        };
         assert_eq!(parts.len(), 5);
-        assert_eq!(parts[..4], [b"mail1".to_vec(), b"<1@a>".to_vec(), b"Anna <anna@shop.test>".to_vec(), b"Mon, 1 Jan 2024 00:00:00 +0000".to_vec()]);
+        assert_eq!(
+            parts[..4],
+            [
+                b"mail1".to_vec(),
+                b"<1@a>".to_vec(),
+                b"Anna <anna@shop.test>".to_vec(),
+                b"Mon, 1 Jan 2024 00:00:00 +0000".to_vec()
+            ]
+        );
         assert_eq!(parts[4], Sha256::digest(b"hello\nthere").to_vec());
     }
 
     #[test]
     fn line_ends_trailing_blank_lines_and_transport_fields_do_not_matter() {
         let unix: Vec<u8> = MAIL.iter().copied().filter(|b| *b != b'\r').collect();
-        let other = [b"Received: y\nX-Spam: no\n".as_slice(), &unix[12..], b"\n\n"].concat();
+        let other = [
+            b"Received: y\nX-Spam: no\n".as_slice(),
+            &unix[12..],
+            b"\n\n",
+        ]
+        .concat();
         assert_eq!(of(MAIL), of(&unix));
         assert_eq!(of(MAIL), of(&other));
     }

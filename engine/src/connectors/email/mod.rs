@@ -12,7 +12,10 @@ pub mod presets;
 mod smtp;
 
 use super::{Connector, Context, Result, Step};
-use crate::model::{Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Outgoing, Place, Profile, Receipt, RemoteId};
+use crate::model::{
+    Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Outgoing, Place, Profile,
+    Receipt, RemoteId,
+};
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -50,7 +53,14 @@ impl Email {
     /// A mailbox; nothing is connected yet.
     #[must_use]
     pub fn new(config: EmailConfig, context: Context) -> Self {
-        Self { config, context, reader: Mutex::new(None), waiter: Mutex::new(None), suspects: Mutex::default(), inbox_next: AtomicU32::new(0) }
+        Self {
+            config,
+            context,
+            reader: Mutex::new(None),
+            waiter: Mutex::new(None),
+            suspects: Mutex::default(),
+            inbox_next: AtomicU32::new(0),
+        }
     }
 
     async fn sign_in(&self) -> Result<imap::Reader> {
@@ -69,30 +79,57 @@ impl Email {
 
     async fn check_reading(&self, steps: &mut Vec<Step>) -> Result<Profile> {
         let (wire, offered) = imap::connect(&self.config).await?;
-        steps.push(done("tls", format!("Connected to {}.", net::at(&self.config.imap))));
+        steps.push(done(
+            "tls",
+            format!("Connected to {}.", net::at(&self.config.imap)),
+        ));
         let reader = imap::login(&self.config, &self.context.secret, wire, &offered).await?;
-        steps.push(done("login", format!("Signed in as {}.", self.config.imap.user)));
-        let mut notes: Vec<String> = reader.folders.iter().map(|f| format!("{}: {}", place_word(f.place), imap::decode_utf7(&f.name))).collect();
+        steps.push(done(
+            "login",
+            format!("Signed in as {}.", self.config.imap.user),
+        ));
+        let mut notes: Vec<String> = reader
+            .folders
+            .iter()
+            .map(|f| format!("{}: {}", place_word(f.place), imap::decode_utf7(&f.name)))
+            .collect();
         steps.push(done("folders", notes.join(", ")));
-        notes.push(if reader.idle { "New mail is pushed.".into() } else { "New mail is looked for each minute.".into() });
+        notes.push(if reader.idle {
+            "New mail is pushed.".into()
+        } else {
+            "New mail is looked for each minute.".into()
+        });
         reader.close().await;
-        Ok(Profile { name: self.config.address.clone(), notes })
+        Ok(Profile {
+            name: self.config.address.clone(),
+            notes,
+        })
     }
 
     async fn check_sending(&self, steps: &mut Vec<Step>) -> Result<()> {
         let wire = smtp::connect(&self.config).await.map_err(sending)?;
-        steps.push(done("smtp_tls", format!("Connected to {}.", net::at(&self.config.smtp))));
+        steps.push(done(
+            "smtp_tls",
+            format!("Connected to {}.", net::at(&self.config.smtp)),
+        ));
         let mut sender = smtp::greet(&self.config, wire).await.map_err(sending)?;
         let login = sender.login(&self.context.secret).await;
         sender.quit().await;
         login.map_err(sending)?;
-        steps.push(done("smtp_login", format!("Signed in as {}.", self.config.smtp.user)));
+        steps.push(done(
+            "smtp_login",
+            format!("Signed in as {}.", self.config.smtp.user),
+        ));
         Ok(())
     }
 }
 
 fn done(step: &'static str, note: String) -> Step {
-    Step { step, ok: true, note }
+    Step {
+        step,
+        ok: true,
+        note,
+    }
 }
 
 /// The steps of sending have names of their own, so that a person sees which server it was.
@@ -142,7 +179,11 @@ impl Connector for Email {
         };
         let result: Result<Profile> = result.await;
         if let Err(e) = &result {
-            steps.push(Step { step: e.step, ok: false, note: e.what.clone() });
+            steps.push(Step {
+                step: e.step,
+                ok: false,
+                note: e.what.clone(),
+            });
         }
         (steps, result)
     }
@@ -178,7 +219,10 @@ impl Connector for Email {
             return tokio::time::sleep(WITHOUT_PUSH).await;
         }
         let known = self.inbox_next.load(Ordering::SeqCst);
-        match reader.idle(known, Duration::from_secs(u64::from(POLL_SECONDS))).await {
+        match reader
+            .idle(known, Duration::from_secs(u64::from(POLL_SECONDS)))
+            .await
+        {
             Ok(()) => *kept = Some(reader),
             Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
         }
@@ -217,7 +261,10 @@ impl Connector for Email {
 
     async fn close(&self) {
         // A waiting call holds its connection; it ends with the task that waits.
-        let readers = [self.reader.try_lock().ok().and_then(|mut r| r.take()), self.waiter.try_lock().ok().and_then(|mut r| r.take())];
+        let readers = [
+            self.reader.try_lock().ok().and_then(|mut r| r.take()),
+            self.waiter.try_lock().ok().and_then(|mut r| r.take()),
+        ];
         for reader in readers.into_iter().flatten() {
             reader.close().await;
         }

@@ -3,7 +3,9 @@
 use super::net::{self, Protocol, Wire, at, mend, retry};
 use super::presets;
 use crate::connectors::Result;
-use crate::model::{ChannelError, EmailConfig, MailServer, Outgoing, Party, Receipt, Remedy, SentCopy};
+use crate::model::{
+    ChannelError, EmailConfig, MailServer, Outgoing, Party, Receipt, Remedy, SentCopy,
+};
 use ammonia::Url;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
@@ -51,10 +53,23 @@ pub(super) fn render(message: &Outgoing) -> Result<Rendered> {
             recipients.push(m.email.clone());
         }
     }
-    let envelope = Envelope::new(Some(from.email.clone()), recipients).map_err(|_| refuse("recipient", "The message has no recipient. Add an address and send it again."))?;
-    let mut builder = Message::builder().from(from).date(date(message)).message_id(Some(bracketed(&message.message_id)?)).envelope(envelope.clone());
-    builder = to.into_iter().fold(builder, lettre::message::MessageBuilder::to);
-    builder = cc.into_iter().fold(builder, lettre::message::MessageBuilder::cc);
+    let envelope = Envelope::new(Some(from.email.clone()), recipients).map_err(|_| {
+        refuse(
+            "recipient",
+            "The message has no recipient. Add an address and send it again.",
+        )
+    })?;
+    let mut builder = Message::builder()
+        .from(from)
+        .date(date(message))
+        .message_id(Some(bracketed(&message.message_id)?))
+        .envelope(envelope.clone());
+    builder = to
+        .into_iter()
+        .fold(builder, lettre::message::MessageBuilder::to);
+    builder = cc
+        .into_iter()
+        .fold(builder, lettre::message::MessageBuilder::cc);
     builder = builder.subject(one_line(message.subject.as_deref().unwrap_or_default()));
     if let Some(id) = &message.in_reply_to {
         builder = builder.in_reply_to(bracketed(id)?);
@@ -63,8 +78,19 @@ pub(super) fn render(message: &Outgoing) -> Result<Rendered> {
     if !references.is_empty() {
         builder = builder.references(references);
     }
-    let built = if message.files.is_empty() { builder.singlepart(text_part(message)) } else { builder.multipart(with_files(message)) };
-    let mut raw = built.map_err(|e| refuse("message", format!("The message cannot be written as a mail ({e}).")))?.formatted();
+    let built = if message.files.is_empty() {
+        builder.singlepart(text_part(message))
+    } else {
+        builder.multipart(with_files(message))
+    };
+    let mut raw = built
+        .map_err(|e| {
+            refuse(
+                "message",
+                format!("The message cannot be written as a mail ({e})."),
+            )
+        })?
+        .formatted();
     while raw.ends_with(b"\r\n") {
         raw.truncate(raw.len() - 2);
     }
@@ -81,14 +107,29 @@ fn mailboxes(parties: &[Party]) -> Result<Vec<Mailbox>> {
 }
 
 fn mailbox(party: &Party) -> Result<Mailbox> {
-    let bad = || refuse("recipient", format!("“{}” is no mail address. Correct it and send again.", one_line(&party.address)));
+    let bad = || {
+        refuse(
+            "recipient",
+            format!(
+                "“{}” is no mail address. Correct it and send again.",
+                one_line(&party.address)
+            ),
+        )
+    };
     let (local, domain) = party.address.trim().rsplit_once('@').ok_or_else(bad)?;
     let address = Address::new(local, ascii_domain(domain).ok_or_else(bad)?).map_err(|_| bad())?;
     // The address parser allows what a server would read as more than one word.
-    if AsRef::<str>::as_ref(&address).chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>')) {
+    if AsRef::<str>::as_ref(&address)
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>'))
+    {
         return Err(bad());
     }
-    let name = party.name.as_deref().map(one_line).filter(|n| !n.is_empty());
+    let name = party
+        .name
+        .as_deref()
+        .map(one_line)
+        .filter(|n| !n.is_empty());
     Ok(Mailbox::new(name, address))
 }
 
@@ -97,40 +138,71 @@ fn ascii_domain(domain: &str) -> Option<String> {
     if domain.is_ascii() {
         return Some(domain.to_owned());
     }
-    Url::parse(&format!("http://{domain}/")).ok()?.host_str().map(str::to_owned)
+    Url::parse(&format!("http://{domain}/"))
+        .ok()?
+        .host_str()
+        .map(str::to_owned)
 }
 
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 fn date(message: &Outgoing) -> SystemTime {
     // A mail's Date counts whole seconds.
-    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(message.date.div_euclid(1000)).unwrap_or(0))
+    SystemTime::UNIX_EPOCH
+        + Duration::from_secs(u64::try_from(message.date.div_euclid(1000)).unwrap_or(0))
 }
 
 fn clean_id(id: &str) -> Option<String> {
     let id = id.trim().trim_start_matches('<').trim_end_matches('>');
-    (!id.is_empty() && id.len() <= 900 && id.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>'))).then(|| id.to_owned())
+    (!id.is_empty()
+        && id.len() <= 900
+        && id
+            .chars()
+            .all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>')))
+    .then(|| id.to_owned())
 }
 
 fn bracketed(id: &str) -> Result<String> {
-    clean_id(id).map(|id| format!("<{id}>")).ok_or_else(|| refuse("message", "The message's thread id cannot stand in a mail."))
+    clean_id(id)
+        .map(|id| format!("<{id}>"))
+        .ok_or_else(|| refuse("message", "The message's thread id cannot stand in a mail."))
 }
 
 fn references(ids: &[String]) -> String {
     let ids: Vec<String> = ids.iter().filter_map(|id| clean_id(id)).collect();
     let skip = ids.len().saturating_sub(MAX_REFERENCES);
-    let kept = ids.iter().enumerate().filter(|(i, _)| *i == 0 || *i > skip || skip == 0).map(|(_, id)| format!("<{id}>"));
+    let kept = ids
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| *i == 0 || *i > skip || skip == 0)
+        .map(|(_, id)| format!("<{id}>"));
     kept.collect::<Vec<_>>().join(" ")
 }
 
 fn text_part(message: &Outgoing) -> SinglePart {
-    let text = message.text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "").replace('\n', "\r\n");
+    let text = message
+        .text
+        .replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace('\0', "")
+        .replace('\n', "\r\n");
     // Letters beyond ASCII cost three bytes each in quoted-printable, and four thirds of one in base64.
     let odd = text.bytes().filter(|b| !b.is_ascii()).count();
-    let encoding = if odd * 6 > text.len() { ContentTransferEncoding::Base64 } else { ContentTransferEncoding::QuotedPrintable };
-    SinglePart::builder().header(ContentType::TEXT_PLAIN).header(encoding).body(encoded(text.into_bytes(), encoding))
+    let encoding = if odd * 6 > text.len() {
+        ContentTransferEncoding::Base64
+    } else {
+        ContentTransferEncoding::QuotedPrintable
+    };
+    SinglePart::builder()
+        .header(ContentType::TEXT_PLAIN)
+        .header(encoding)
+        .body(encoded(text.into_bytes(), encoding))
 }
 
 fn encoded(bytes: Vec<u8>, encoding: ContentTransferEncoding) -> Body {
@@ -141,12 +213,24 @@ fn encoded(bytes: Vec<u8>, encoding: ContentTransferEncoding) -> Body {
 fn with_files(message: &Outgoing) -> MultiPart {
     // The boundary comes from the message, so that the copy in Sent is the same to the byte.
     let boundary = format!("=_parley_{}", message.key.hex());
-    let start = MultiPart::builder().kind(lettre::message::MultiPartKind::Mixed).boundary(boundary).singlepart(text_part(message));
-    message.files.iter().enumerate().fold(start, |parts, (i, f)| {
-        let name = super::convert::safe_name(&f.name, &f.mime, i + 1);
-        let kind = ContentType::parse(&one_line(&f.mime)).or_else(|_| ContentType::parse("application/octet-stream")).unwrap_or(ContentType::TEXT_PLAIN);
-        parts.singlepart(Attachment::new(name).body(encoded(f.bytes.clone(), ContentTransferEncoding::Base64), kind))
-    })
+    let start = MultiPart::builder()
+        .kind(lettre::message::MultiPartKind::Mixed)
+        .boundary(boundary)
+        .singlepart(text_part(message));
+    message
+        .files
+        .iter()
+        .enumerate()
+        .fold(start, |parts, (i, f)| {
+            let name = super::convert::safe_name(&f.name, &f.mime, i + 1);
+            let kind = ContentType::parse(&one_line(&f.mime))
+                .or_else(|_| ContentType::parse("application/octet-stream"))
+                .unwrap_or(ContentType::TEXT_PLAIN);
+            parts.singlepart(Attachment::new(name).body(
+                encoded(f.bytes.clone(), ContentTransferEncoding::Base64),
+                kind,
+            ))
+        })
 }
 
 // ---- the connection -----------------------------------------------------------------------------------
@@ -171,7 +255,9 @@ const TERMINATOR: &[u8] = b"\r\n.\r\n";
 
 /// As many of the last bytes as could belong to the terminator.
 fn last(bytes: &[u8]) -> &[u8] {
-    bytes.get(bytes.len().saturating_sub(TERMINATOR.len())..).unwrap_or_default()
+    bytes
+        .get(bytes.len().saturating_sub(TERMINATOR.len())..)
+        .unwrap_or_default()
 }
 
 impl Watch {
@@ -212,7 +298,12 @@ impl Watch {
     fn size_limit(&self) -> Option<u64> {
         let heard = self.0.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&heard).to_ascii_uppercase();
-        let line = text.lines().find_map(|l| l.get(4..)?.strip_prefix("SIZE "))?.trim().parse().ok()?;
+        let line = text
+            .lines()
+            .find_map(|l| l.get(4..)?.strip_prefix("SIZE "))?
+            .trim()
+            .parse()
+            .ok()?;
         (line > 0).then_some(line)
     }
 }
@@ -226,7 +317,11 @@ struct Handed {
 }
 
 impl AsyncRead for Handed {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if !self.replay.is_empty() {
             let n = self.replay.len().min(buf.remaining());
             let first: Vec<u8> = self.replay.drain(..n).collect();
@@ -235,13 +330,18 @@ impl AsyncRead for Handed {
         }
         let before = buf.filled().len();
         let done = Pin::new(&mut self.wire).poll_read(cx, buf);
-        self.watch.heard(buf.filled().get(before..).unwrap_or_default());
+        self.watch
+            .heard(buf.filled().get(before..).unwrap_or_default());
         done
     }
 }
 
 impl AsyncWrite for Handed {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.watch.writing(bytes);
         let done = Pin::new(&mut self.wire).poll_write(cx, bytes);
         if let Poll::Ready(Ok(n)) = done {
@@ -273,27 +373,57 @@ pub(super) struct Sender {
 
 /// Connects as far as encryption goes.
 pub(super) async fn connect(config: &EmailConfig) -> Result<Wire> {
-    net::open(&config.smtp, config.trusted_certificate.as_deref(), Protocol::Smtp).await
+    net::open(
+        &config.smtp,
+        config.trusted_certificate.as_deref(),
+        Protocol::Smtp,
+    )
+    .await
 }
 
 /// Says hello.
 pub(super) async fn greet(config: &EmailConfig, wire: Wire) -> Result<Sender> {
     let server = config.smtp.clone();
-    let replay = if server.security == crate::model::Security::Starttls { b"220 encrypted\r\n".to_vec() } else { Vec::new() };
+    let replay = if server.security == crate::model::Security::Starttls {
+        b"220 encrypted\r\n".to_vec()
+    } else {
+        Vec::new()
+    };
     let watch = Watch::default();
     let patience = wire.patience.clone();
-    let stream = Box::new(Handed { wire, replay, watch: watch.clone() });
+    let stream = Box::new(Handed {
+        wire,
+        replay,
+        watch: watch.clone(),
+    });
     // An address of its own says nothing of this computer.
     let hello = ClientId::Ipv4(Ipv4Addr::LOCALHOST);
-    let connection = limited(&server, "greeting", AsyncSmtpConnection::connect_with_transport(stream, &hello)).await?;
-    Ok(Sender { connection, watch, patience, server })
+    let connection = limited(
+        &server,
+        "greeting",
+        AsyncSmtpConnection::connect_with_transport(stream, &hello),
+    )
+    .await?;
+    Ok(Sender {
+        connection,
+        watch,
+        patience,
+        server,
+    })
 }
 
-async fn limited<T>(server: &MailServer, step: &'static str, work: impl Future<Output = std::result::Result<T, smtp::Error>>) -> Result<T> {
+async fn limited<T>(
+    server: &MailServer,
+    step: &'static str,
+    work: impl Future<Output = std::result::Result<T, smtp::Error>>,
+) -> Result<T> {
     match timeout(net::TOTAL, work).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(e)) => Err(failure(server, step, &e)),
-        Err(_) => Err(retry(step, format!("{} took too long. It is tried again by itself.", at(server)))),
+        Err(_) => Err(retry(
+            step,
+            format!("{} took too long. It is tried again by itself.", at(server)),
+        )),
     }
 }
 
@@ -301,12 +431,35 @@ async fn limited<T>(server: &MailServer, step: &'static str, work: impl Future<O
 fn failure(server: &MailServer, step: &'static str, e: &smtp::Error) -> ChannelError {
     let at = at(server);
     match e.status().map(|c| (u16::from(c), e)) {
-        Some((code @ (530 | 534 | 535 | 538), e)) => mend(step, format!("{at} wants another sign-in ({}). Sign in again in the account's settings.", words(code, e))),
-        Some((code @ 400..=499, e)) => retry(step, format!("{at} cannot take it at the moment ({}). It is tried again by itself.", words(code, e))),
+        Some((code @ (530 | 534 | 535 | 538), e)) => mend(
+            step,
+            format!(
+                "{at} wants another sign-in ({}). Sign in again in the account's settings.",
+                words(code, e)
+            ),
+        ),
+        Some((code @ 400..=499, e)) => retry(
+            step,
+            format!(
+                "{at} cannot take it at the moment ({}). It is tried again by itself.",
+                words(code, e)
+            ),
+        ),
         Some((code, e)) => refuse(step, format!("{at} refused it ({}).", words(code, e))),
-        None if e.is_timeout() => retry(step, format!("{at} stopped answering. It is tried again by itself.")),
-        None if e.is_client() => refuse(step, format!("{at} cannot take this mail ({}).", short(&e.to_string()))),
-        None => retry(step, format!("The connection to {at} broke before the mail was handed over. It is tried again by itself.")),
+        None if e.is_timeout() => retry(
+            step,
+            format!("{at} stopped answering. It is tried again by itself."),
+        ),
+        None if e.is_client() => refuse(
+            step,
+            format!("{at} cannot take this mail ({}).", short(&e.to_string())),
+        ),
+        None => retry(
+            step,
+            format!(
+                "The connection to {at} broke before the mail was handed over. It is tried again by itself."
+            ),
+        ),
     }
 }
 
@@ -328,19 +481,53 @@ impl Sender {
         let ways = [Mechanism::Plain, Mechanism::Login];
         if !ways.iter().any(|m| info.supports_auth_mechanism(*m)) {
             // A relay on this computer may let anybody in; a server that wants more says so at the first command.
-            let other = info.supports_auth_mechanism(Mechanism::Xoauth2) || String::from_utf8_lossy(&self.watch.0.heard.lock().unwrap_or_else(PoisonError::into_inner)).to_ascii_uppercase().contains("AUTH ");
-            return if other { Err(mend("smtp_login", format!("{} takes no passwords for sending. Some providers (Microsoft 365 among them) let programs in only through their own sign-in page, which Parley does not offer yet.", at(&self.server)))) } else { Ok(()) };
+            let other = info.supports_auth_mechanism(Mechanism::Xoauth2)
+                || String::from_utf8_lossy(
+                    &self
+                        .watch
+                        .0
+                        .heard
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner),
+                )
+                .to_ascii_uppercase()
+                .contains("AUTH ");
+            return if other {
+                Err(mend(
+                    "smtp_login",
+                    format!(
+                        "{} takes no passwords for sending. Some providers (Microsoft 365 among them) let programs in only through their own sign-in page, which Parley does not offer yet.",
+                        at(&self.server)
+                    ),
+                ))
+            } else {
+                Ok(())
+            };
         }
-        let credentials = Credentials::new(self.server.user.clone(), secret.expose_secret().to_owned());
+        let credentials =
+            Credentials::new(self.server.user.clone(), secret.expose_secret().to_owned());
         let done = timeout(net::TOTAL, self.connection.auth(&ways, &credentials)).await;
         let server = &self.server;
         match done {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(e)) => Err(match e.status().map(u16::from) {
-                Some(code @ 500..=599) => mend("smtp_login", format!("{} refused the user name or password for sending ({}). Check both; some providers want an app password made for this program.", at(server), words(code, &e))),
-                _ => ChannelError { step: "smtp_login", ..failure(server, "smtp_login", &e) },
+                Some(code @ 500..=599) => mend(
+                    "smtp_login",
+                    format!(
+                        "{} refused the user name or password for sending ({}). Check both; some providers want an app password made for this program.",
+                        at(server),
+                        words(code, &e)
+                    ),
+                ),
+                _ => ChannelError {
+                    step: "smtp_login",
+                    ..failure(server, "smtp_login", &e)
+                },
             }),
-            Err(_) => Err(retry("smtp_login", format!("{} took too long to sign in.", at(server)))),
+            Err(_) => Err(retry(
+                "smtp_login",
+                format!("{} took too long to sign in.", at(server)),
+            )),
         }
     }
 
@@ -351,14 +538,28 @@ impl Sender {
         self.recipients(mail).await?;
         let go = limited(&self.server, "data", self.connection.command(Data)).await?;
         if !go.has_code(354) {
-            return Err(retry("data", format!("{} answered out of turn. It is tried again by itself.", at(&self.server))));
+            return Err(retry(
+                "data",
+                format!(
+                    "{} answered out of turn. It is tried again by itself.",
+                    at(&self.server)
+                ),
+            ));
         }
         self.content(mail).await
     }
 
     fn check_size(&self, mail: &Rendered) -> Result<()> {
         match self.watch.size_limit() {
-            Some(limit) if mail.raw.len() as u64 > limit => Err(refuse("size", format!("The mail has {:.1} MB, and {} takes at most {:.1} MB. Send fewer or smaller files.", mega(mail.raw.len() as u64), at(&self.server), mega(limit)))),
+            Some(limit) if mail.raw.len() as u64 > limit => Err(refuse(
+                "size",
+                format!(
+                    "The mail has {:.1} MB, and {} takes at most {:.1} MB. Send fewer or smaller files.",
+                    mega(mail.raw.len() as u64),
+                    at(&self.server),
+                    mega(limit)
+                ),
+            )),
             _ => Ok(()),
         }
     }
@@ -368,14 +569,35 @@ impl Sender {
         if self.watch.size_limit().is_some() {
             options.push(MailParameter::Size(mail.raw.len()));
         }
-        let odd = mail.envelope.to().iter().chain(mail.envelope.from()).any(|a| !AsRef::<str>::as_ref(a).is_ascii());
+        let odd = mail
+            .envelope
+            .to()
+            .iter()
+            .chain(mail.envelope.from())
+            .any(|a| !AsRef::<str>::as_ref(a).is_ascii());
         if odd {
-            if !self.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                return Err(refuse("recipient", format!("{} cannot deliver to addresses with letters beyond a to z.", at(&self.server))));
+            if !self
+                .connection
+                .server_info()
+                .supports_feature(Extension::SmtpUtfEight)
+            {
+                return Err(refuse(
+                    "recipient",
+                    format!(
+                        "{} cannot deliver to addresses with letters beyond a to z.",
+                        at(&self.server)
+                    ),
+                ));
             }
             options.push(MailParameter::SmtpUtfEight);
         }
-        limited(&self.server, "sender", self.connection.command(Mail::new(mail.envelope.from().cloned(), options))).await?;
+        limited(
+            &self.server,
+            "sender",
+            self.connection
+                .command(Mail::new(mail.envelope.from().cloned(), options)),
+        )
+        .await?;
         Ok(())
     }
 
@@ -384,11 +606,23 @@ impl Sender {
         let mut refused = Vec::new();
         let (mut finally, mut later) = (None, None);
         for to in mail.envelope.to() {
-            let said = timeout(net::TOTAL, self.connection.command(Rcpt::new(to.clone(), Vec::new()))).await;
+            let said = timeout(
+                net::TOTAL,
+                self.connection.command(Rcpt::new(to.clone(), Vec::new())),
+            )
+            .await;
             let e = match said {
                 Ok(Ok(_)) => continue,
                 Ok(Err(e)) => e,
-                Err(_) => return Err(retry("recipient", format!("{} took too long. It is tried again by itself.", at(&self.server)))),
+                Err(_) => {
+                    return Err(retry(
+                        "recipient",
+                        format!(
+                            "{} took too long. It is tried again by itself.",
+                            at(&self.server)
+                        ),
+                    ));
+                }
             };
             let failed = failure(&self.server, "recipient", &e);
             match (e.status(), failed.remedy) {
@@ -402,7 +636,16 @@ impl Sender {
             }
         }
         match (finally, later) {
-            (Some(e), _) => Err(refuse("recipient", format!("{} of {} recipients refused ({}); nothing was sent to anybody. {}", refused.len(), mail.envelope.to().len(), refused.join(", "), e.what))),
+            (Some(e), _) => Err(refuse(
+                "recipient",
+                format!(
+                    "{} of {} recipients refused ({}); nothing was sent to anybody. {}",
+                    refused.len(),
+                    mail.envelope.to().len(),
+                    refused.join(", "),
+                    e.what
+                ),
+            )),
             (None, Some(e)) => Err(e),
             (None, None) => Ok(()),
         }
@@ -418,12 +661,23 @@ impl Sender {
         self.patience.set(net::IDLE);
         let at = at(&self.server);
         match done {
-            Ok(Ok(response)) if response.code().severity == Severity::PositiveCompletion => Ok(response),
+            Ok(Ok(response)) if response.code().severity == Severity::PositiveCompletion => {
+                Ok(response)
+            }
             // The server's own refusal is as good as an answer at any time.
             Ok(Err(e)) if e.status().is_some() => Err(failure(&self.server, "data", &e)),
             Ok(Err(e)) if !self.watch.may_have_gone_out() => Err(failure(&self.server, "data", &e)),
-            Err(_) if !self.watch.may_have_gone_out() => Err(retry("data", format!("{at} took too long to take the mail. It is tried again by itself."))),
-            _ => Err(ChannelError::new(Remedy::Uncertain, "data", format!("The connection to {at} was lost after the mail was handed over and before the server confirmed it. It may have been sent; it is not sent again by itself."))),
+            Err(_) if !self.watch.may_have_gone_out() => Err(retry(
+                "data",
+                format!("{at} took too long to take the mail. It is tried again by itself."),
+            )),
+            _ => Err(ChannelError::new(
+                Remedy::Uncertain,
+                "data",
+                format!(
+                    "The connection to {at} was lost after the mail was handed over and before the server confirmed it. It may have been sent; it is not sent again by itself."
+                ),
+            )),
         }
     }
 
@@ -441,7 +695,11 @@ fn mega(bytes: u64) -> f64 {
 }
 
 /// Sends one mail over a connection of its own.
-pub(super) async fn send(config: &EmailConfig, secret: &SecretString, message: &Outgoing) -> Result<Receipt> {
+pub(super) async fn send(
+    config: &EmailConfig,
+    secret: &SecretString,
+    message: &Outgoing,
+) -> Result<Receipt> {
     let mail = render(message)?;
     let wire = connect(config).await?;
     let mut sender = greet(config, wire).await?;
@@ -450,7 +708,11 @@ pub(super) async fn send(config: &EmailConfig, secret: &SecretString, message: &
     sender.quit().await;
     let response = done?;
     let note = response.message().collect::<Vec<_>>().join(" ");
-    Ok(Receipt { remote_id: None, note: short(&format!("{} {note}", response.code())), needs_filing: needs_filing(config) })
+    Ok(Receipt {
+        remote_id: None,
+        note: short(&format!("{} {note}", response.code())),
+        needs_filing: needs_filing(config),
+    })
 }
 
 /// Whether Parley files the copy in Sent.

@@ -3,13 +3,19 @@ use crate::model::{FileId, MessageId, OutgoingFile};
 use mail_parser::{MessageParser, MimeHeaders};
 
 fn party(address: &str) -> Party {
-    Party { name: None, address: address.into() }
+    Party {
+        name: None,
+        address: address.into(),
+    }
 }
 
 fn outgoing() -> Outgoing {
     Outgoing {
         key: MessageId::parse(&"ab".repeat(16)).unwrap(),
-        from: Party { name: Some("Shöp, \"Ltd\"".into()), address: "info@shop.test".into() },
+        from: Party {
+            name: Some("Shöp, \"Ltd\"".into()),
+            address: "info@shop.test".into(),
+        },
         to: vec![party("anna@x.test")],
         cc: vec![],
         subject: Some("Re: Größe 😀".into()),
@@ -38,31 +44,79 @@ fn a_mail_is_written_so_that_a_reader_gets_back_what_was_meant() {
     let mail = MessageParser::default().parse(&raw).unwrap();
     assert_eq!(mail.message_id(), Some("t-1.abc@shop.test"));
     assert_eq!(mail.in_reply_to().as_text(), Some("m2@x.test"));
-    assert_eq!(mail.references().as_text_list().unwrap(), ["m1@x.test", "m2@x.test"]);
+    assert_eq!(
+        mail.references().as_text_list().unwrap(),
+        ["m1@x.test", "m2@x.test"]
+    );
     assert_eq!(mail.subject(), Some("Re: Größe 😀"));
     assert_eq!(mail.date().unwrap().to_timestamp(), 1_704_186_000);
     let from = mail.from().unwrap().first().unwrap();
-    assert_eq!((from.name(), from.address()), (Some("Shöp, \"Ltd\""), Some("info@shop.test")));
-    assert_eq!(mail.body_text(0).unwrap().replace("\r\n", "\n").trim_end(), "Hallo Jürgen,\n.\n..dots\nFrom here");
-    assert!(raw.is_ascii() && !String::from_utf8_lossy(&raw).replace("\r\n", "").contains(['\r', '\n']));
+    assert_eq!(
+        (from.name(), from.address()),
+        (Some("Shöp, \"Ltd\""), Some("info@shop.test"))
+    );
+    assert_eq!(
+        mail.body_text(0).unwrap().replace("\r\n", "\n").trim_end(),
+        "Hallo Jürgen,\n.\n..dots\nFrom here"
+    );
+    assert!(
+        raw.is_ascii()
+            && !String::from_utf8_lossy(&raw)
+                .replace("\r\n", "")
+                .contains(['\r', '\n'])
+    );
 }
 
 #[test]
 fn the_same_message_gives_the_same_bytes_each_time() {
     let mut m = outgoing();
-    m.files = vec![OutgoingFile { id: FileId::random(), name: "résumé.pdf".into(), mime: "application/pdf".into(), bytes: b"%PDF\n\0\xff".to_vec() }];
+    m.files = vec![OutgoingFile {
+        id: FileId::random(),
+        name: "résumé.pdf".into(),
+        mime: "application/pdf".into(),
+        bytes: b"%PDF\n\0\xff".to_vec(),
+    }];
     assert_eq!(render(&m).unwrap().raw, render(&m).unwrap().raw);
 }
 
 #[test]
 fn files_keep_their_names_types_and_bytes() {
     let mut m = outgoing();
-    let names = ["résumé.pdf", "日本語のとても長いファイル名です.txt", "plain.bin", "a\r\nBcc: x@y.test\".txt"];
-    m.files = names.iter().map(|n| OutgoingFile { id: FileId::random(), name: (*n).into(), mime: "application/pdf\r\nX: y".into(), bytes: b"a\nb\r\n.\r\nc\0\xff".to_vec() }).collect();
+    let names = [
+        "résumé.pdf",
+        "日本語のとても長いファイル名です.txt",
+        "plain.bin",
+        "a\r\nBcc: x@y.test\".txt",
+    ];
+    m.files = names
+        .iter()
+        .map(|n| OutgoingFile {
+            id: FileId::random(),
+            name: (*n).into(),
+            mime: "application/pdf\r\nX: y".into(),
+            bytes: b"a\nb\r\n.\r\nc\0\xff".to_vec(),
+        })
+        .collect();
     let raw = render(&m).unwrap().raw;
     let mail = MessageParser::default().parse(&raw).unwrap();
-    let found: Vec<_> = mail.attachments().map(|a| (a.attachment_name().unwrap_or_default().to_owned(), a.contents().to_vec())).collect();
-    assert_eq!(found.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(), ["résumé.pdf", "日本語のとても長いファイル名です.txt", "plain.bin", "aBcc_ x@y.test_.txt"]);
+    let found: Vec<_> = mail
+        .attachments()
+        .map(|a| {
+            (
+                a.attachment_name().unwrap_or_default().to_owned(),
+                a.contents().to_vec(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(),
+        [
+            "résumé.pdf",
+            "日本語のとても長いファイル名です.txt",
+            "plain.bin",
+            "aBcc_ x@y.test_.txt"
+        ]
+    );
     assert!(found.iter().all(|f| f.1 == b"a\nb\r\n.\r\nc\0\xff"));
     assert!(mail.bcc().is_none());
 }
@@ -74,9 +128,21 @@ fn no_field_can_smuggle_in_a_header_or_a_command() {
     m.from.name = Some("n\r\nBcc: evil@y.test".into());
     m.to[0].name = Some("n\nBcc: evil@y.test\0".into());
     let text = text_of(&m);
-    assert!(!text.lines().any(|l| l.to_lowercase().starts_with("bcc")), "{text}");
+    assert!(
+        !text.lines().any(|l| l.to_lowercase().starts_with("bcc")),
+        "{text}"
+    );
     assert_eq!(render(&m).unwrap().envelope.to().len(), 1);
-    for bad in ["a@b.test\r\nRCPT TO:<x@y.test>", "a b@c.test", "a@b.test>", "<a@b.test", "", "anna", "a@b\0.test", "a@b.test x"] {
+    for bad in [
+        "a@b.test\r\nRCPT TO:<x@y.test>",
+        "a b@c.test",
+        "a@b.test>",
+        "<a@b.test",
+        "",
+        "anna",
+        "a@b\0.test",
+        "a@b.test x",
+    ] {
         let mut m = outgoing();
         m.to = vec![party(bad)];
         assert_eq!(refused(&m).step, "recipient", "{bad:?}");
@@ -114,27 +180,50 @@ fn each_recipient_is_named_once_and_copies_are_visible() {
 fn a_domain_of_any_script_is_written_in_plain_letters() {
     let mut m = outgoing();
     m.to = vec![party("a@müller.test")];
-    assert_eq!(render(&m).unwrap().envelope.to()[0].to_string(), "a@xn--mller-kva.test");
+    assert_eq!(
+        render(&m).unwrap().envelope.to()[0].to_string(),
+        "a@xn--mller-kva.test"
+    );
 }
 
 #[test]
 fn a_long_thread_keeps_its_first_and_its_newest_ids() {
     let ids: Vec<String> = (0..60).map(|n| format!("{n}@x")).collect();
     let kept = references(&ids);
-    assert!(kept.starts_with("<0@x> <41@x>") && kept.ends_with("<59@x>"), "{kept}");
+    assert!(
+        kept.starts_with("<0@x> <41@x>") && kept.ends_with("<59@x>"),
+        "{kept}"
+    );
     assert_eq!(kept.split(' ').count(), MAX_REFERENCES);
     assert_eq!(references(&ids[..3]), "<0@x> <1@x> <2@x>");
 }
 
 #[test]
 fn text_in_any_script_arrives_whole() {
-    for text in ["", "x", "日本語の文章です。\nこれは二行目です。", "line\r\nline\rline", &"long ".repeat(500), "= =3D =\n", "trailing  \t\n  leading"] {
+    for text in [
+        "",
+        "x",
+        "日本語の文章です。\nこれは二行目です。",
+        "line\r\nline\rline",
+        &"long ".repeat(500),
+        "= =3D =\n",
+        "trailing  \t\n  leading",
+    ] {
         let mut m = outgoing();
         m.text = text.into();
         let raw = render(&m).unwrap().raw;
         let mail = MessageParser::default().parse(&raw).unwrap();
-        let got = mail.body_text(0).map(|t| t.replace("\r\n", "\n")).unwrap_or_default();
-        assert_eq!(got.trim_end_matches('\n'), text.replace("\r\n", "\n").replace('\r', "\n").trim_end_matches('\n'), "{text:?}");
+        let got = mail
+            .body_text(0)
+            .map(|t| t.replace("\r\n", "\n"))
+            .unwrap_or_default();
+        assert_eq!(
+            got.trim_end_matches('\n'),
+            text.replace("\r\n", "\n")
+                .replace('\r', "\n")
+                .trim_end_matches('\n'),
+            "{text:?}"
+        );
         assert!(raw.split(|b| *b == b'\n').all(|l| l.len() <= 999));
     }
 }
@@ -165,7 +254,10 @@ fn the_size_limit_is_read_from_the_greeting() {
         w.heard(text.as_bytes());
         w.size_limit()
     };
-    assert_eq!(limit("220 hi\r\n250-me\r\n250-SIZE 1000\r\n250 HELP\r\n"), Some(1000));
+    assert_eq!(
+        limit("220 hi\r\n250-me\r\n250-SIZE 1000\r\n250 HELP\r\n"),
+        Some(1000)
+    );
     assert_eq!(limit("250-SIZE 0\r\n"), None);
     assert_eq!(limit("250-SIZE\r\n250 oversize 5\r\n"), None);
 }

@@ -312,7 +312,7 @@ export class ScriptedHost implements Host {
       return {};
     },
     file_stage: ({ id, name, data }) => {
-      const size = Math.floor((data.length * 3) / 4);
+      const size = (data.length * 3) / 4 - (data.match(/=*$/)?.[0].length ?? 0);
       const known = id === null ? undefined : this.staged.get(id);
       const file: FileItem = known ?? { id: nextId(), name, mime: name.endsWith(".png") ? "image/png" : "application/octet-stream", size: 0, inline: false, risky: name.endsWith(".exe") };
       file.size += size;
@@ -360,8 +360,8 @@ export class ScriptedHost implements Host {
     },
     account_test: ({ config, password }) => {
       const wrong = password === "wrong";
-      const steps = [{ step: "imap_connect", ok: true, note: `${config.imap.host}:${String(config.imap.port)} answers over TLS 1.3.` }, { step: "imap_sign_in", ok: !wrong, note: wrong ? "The server refused the name or the password. Type the password again; some providers need an app password." : "Signed in. 20,412 messages in INBOX." }];
-      if (!wrong) steps.push({ step: "smtp_connect", ok: true, note: `${config.smtp.host}:${String(config.smtp.port)} answers over TLS 1.3.` }, { step: "smtp_sign_in", ok: true, note: "Signed in; mail up to 25 MB is taken." });
+      const steps = [{ step: "connect", ok: true, note: `${config.imap.host}:${String(config.imap.port)} answers over TLS 1.3.` }, { step: "login", ok: !wrong, note: wrong ? "The server refused the name or the password. Type the password again; some providers need an app password." : "Signed in. 20,412 messages in INBOX." }];
+      if (!wrong) steps.push({ step: "smtp_connect", ok: true, note: `${config.smtp.host}:${String(config.smtp.port)} answers over TLS 1.3.` }, { step: "smtp_login", ok: true, note: "Signed in; mail up to 25 MB is taken." });
       return { ok: !wrong, steps };
     },
     account_add: ({ config }) => {

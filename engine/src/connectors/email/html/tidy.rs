@@ -8,14 +8,26 @@ use std::collections::{HashMap, HashSet};
 const MAX_ATTRIBUTES: usize = 64;
 
 /// Elements whose content is no HTML: skipped whole.
-const RAW: &[&str] = &["script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes"];
+const RAW: &[&str] = &[
+    "script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes",
+];
 
 /// Tags that are commonly left open, so that they say nothing of the depth.
-const OFTEN_OPEN: &[&str] = &["p", "li", "td", "tr", "th", "dd", "dt", "br", "img", "hr", "col", "wbr", "option", "tbody", "thead", "tfoot", "colgroup"];
+const OFTEN_OPEN: &[&str] = &[
+    "p", "li", "td", "tr", "th", "dd", "dt", "br", "img", "hr", "col", "wbr", "option", "tbody",
+    "thead", "tfoot", "colgroup",
+];
 
 /// The HTML written anew, or `None` where it has too many tags, nests too deep or grows too long.
 pub(super) fn tidy(html: &str) -> Option<String> {
-    let mut pass = Pass { rest: html, out: String::with_capacity(html.len()), tags: 0, open: 0, by_name: HashMap::new(), allowed: tag_attributes() };
+    let mut pass = Pass {
+        rest: html,
+        out: String::with_capacity(html.len()),
+        tags: 0,
+        open: 0,
+        by_name: HashMap::new(),
+        allowed: tag_attributes(),
+    };
     while let Some(at) = pass.rest.find('<') {
         let (text, tag) = pass.rest.split_at(at);
         pass.text(text);
@@ -61,7 +73,11 @@ impl<'a> Pass<'a> {
     fn tag(&mut self) -> Option<()> {
         let after = self.rest.get(1..).unwrap_or_default();
         let closing = after.starts_with('/');
-        let name = if closing { after.get(1..).unwrap_or_default() } else { after };
+        let name = if closing {
+            after.get(1..).unwrap_or_default()
+        } else {
+            after
+        };
         if after.starts_with("!--") {
             // `<!-->` is a whole comment.
             self.skip_past(2, "-->");
@@ -80,7 +96,10 @@ impl<'a> Pass<'a> {
     /// Goes on behind `end`; without it nothing more is left, as for a browser.
     fn skip_past(&mut self, from: usize, end: &str) {
         let tail = self.rest.get(from..).unwrap_or_default();
-        self.rest = tail.find(end).and_then(|at| tail.get(at + end.len()..)).unwrap_or_default();
+        self.rest = tail
+            .find(end)
+            .and_then(|at| tail.get(at + end.len()..))
+            .unwrap_or_default();
     }
 
     fn named(&mut self, closing: bool) -> Option<()> {
@@ -109,8 +128,12 @@ impl<'a> Pass<'a> {
         let mut tail = self.rest;
         while let Some(at) = tail.find("</") {
             tail = tail.get(at + 2..).unwrap_or_default();
-            let same = tail.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
-            let ends = tail.get(name.len()..).is_some_and(|t| t.starts_with(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>'));
+            let same = tail
+                .get(..name.len())
+                .is_some_and(|n| n.eq_ignore_ascii_case(name));
+            let ends = tail.get(name.len()..).is_some_and(|t| {
+                t.starts_with(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>')
+            });
             if same && ends {
                 self.rest = tail;
                 self.skip_past(0, ">");
@@ -121,12 +144,16 @@ impl<'a> Pass<'a> {
     }
 
     fn read_tag(&mut self) -> Option<Tag<'a>> {
-        let end = self.rest.find(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>')?;
+        let end = self
+            .rest
+            .find(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>')?;
         let name = self.rest.get(..end)?.to_ascii_lowercase();
         self.rest = self.rest.get(end..)?;
         let mut attributes = Vec::new();
         loop {
-            self.rest = self.rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
+            self.rest = self
+                .rest
+                .trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
             if let Some(after) = self.rest.strip_prefix('>') {
                 self.rest = after;
                 return Some(Tag { name, attributes });
@@ -142,11 +169,17 @@ impl<'a> Pass<'a> {
     fn attribute(&mut self) -> Option<(String, &'a str)> {
         // A name may begin with `=`, and with nothing else that ends one.
         let from = usize::from(self.rest.starts_with('='));
-        let end = from + self.rest.get(from..)?.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>' | '='))?;
+        let end = from
+            + self
+                .rest
+                .get(from..)?
+                .find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>' | '='))?;
         let name = self.rest.get(..end)?.to_ascii_lowercase();
         self.rest = self.rest.get(end..)?;
         let spaced = self.rest.trim_ascii_start();
-        let Some(value) = spaced.strip_prefix('=') else { return Some((name, "")) };
+        let Some(value) = spaced.strip_prefix('=') else {
+            return Some((name, ""));
+        };
         let value = value.trim_ascii_start();
         let quote = value.chars().next()?;
         let (value, rest) = match quote {
@@ -180,7 +213,8 @@ impl<'a> Pass<'a> {
         let own = self.allowed.get(tag.name.as_str());
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in tag.attributes.iter().filter(|_| !closing) {
-            let wanted = GENERIC.contains(&name.as_str()) || own.is_some_and(|o| o.contains(name.as_str()));
+            let wanted =
+                GENERIC.contains(&name.as_str()) || own.is_some_and(|o| o.contains(name.as_str()));
             if !wanted || seen.contains(&name.as_str()) {
                 continue;
             }
@@ -188,7 +222,13 @@ impl<'a> Pass<'a> {
             self.out.push(' ');
             self.out.push_str(name);
             self.out.push_str("=\"");
-            self.out.push_str(&value.replace('\0', "").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;"));
+            self.out.push_str(
+                &value
+                    .replace('\0', "")
+                    .replace('"', "&quot;")
+                    .replace('<', "&lt;")
+                    .replace('>', "&gt;"),
+            );
             self.out.push('"');
         }
         self.out.push('>');
@@ -205,18 +245,38 @@ mod tests {
 
     #[test]
     fn tags_are_written_anew_with_their_allowed_attributes() {
-        assert_eq!(t("<P Align=center onclick=x STYLE='a:\"b\"'>1 < 2 > 0</p >"), "<p align=\"center\" style=\"a:&quot;b&quot;\">1 &lt; 2 &gt; 0</p>");
-        assert_eq!(t("<a href=http://x/y?a=1&b=2 href=z>k</a>"), "<a href=\"http://x/y?a=1&b=2\">k</a>");
-        assert_eq!(t("<img/src=\"a>b\"/alt=x><br/>"), "<img src=\"a&gt;b\" alt=\"x\"><br>");
+        assert_eq!(
+            t("<P Align=center onclick=x STYLE='a:\"b\"'>1 < 2 > 0</p >"),
+            "<p align=\"center\" style=\"a:&quot;b&quot;\">1 &lt; 2 &gt; 0</p>"
+        );
+        assert_eq!(
+            t("<a href=http://x/y?a=1&b=2 href=z>k</a>"),
+            "<a href=\"http://x/y?a=1&b=2\">k</a>"
+        );
+        assert_eq!(
+            t("<img/src=\"a>b\"/alt=x><br/>"),
+            "<img src=\"a&gt;b\" alt=\"x\"><br>"
+        );
         assert_eq!(t("<p a\"b=1 title=x>q"), "<p title=\"x\">q");
-        assert_eq!(t("<foo>x</foo><font =a=b color = red>y"), "x<font color=\"red\">y");
+        assert_eq!(
+            t("<foo>x</foo><font =a=b color = red>y"),
+            "x<font color=\"red\">y"
+        );
     }
 
     #[test]
     fn what_is_no_text_is_left_out() {
-        assert_eq!(t("a<!-- <b> -->b<!--[if mso]><p><![endif]-->c<![if !mso]>d<![endif]>e<!doctype html>f<?xml x?>g"), "abcdefg");
+        assert_eq!(
+            t(
+                "a<!-- <b> -->b<!--[if mso]><p><![endif]-->c<![if !mso]>d<![endif]>e<!doctype html>f<?xml x?>g"
+            ),
+            "abcdefg"
+        );
         assert_eq!(t("a<!-->b<!--->c"), "abc");
-        assert_eq!(t("a<script>if (a<b) \"</scripty>\"</SCRIPT x>b<style>p{}</style>c<title>t</title>"), "abc");
+        assert_eq!(
+            t("a<script>if (a<b) \"</scripty>\"</SCRIPT x>b<style>p{}</style>c<title>t</title>"),
+            "abc"
+        );
         assert_eq!(t("a<script>b"), "a");
         assert_eq!(t("a<!-- b"), "a");
         assert_eq!(t("a<p title=\"b"), "a");

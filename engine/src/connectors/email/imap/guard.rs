@@ -33,12 +33,16 @@ impl Scan {
     fn feed(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             if self.literal > 0 {
-                let skip = usize::try_from(self.literal).unwrap_or(usize::MAX).min(bytes.len());
+                let skip = usize::try_from(self.literal)
+                    .unwrap_or(usize::MAX)
+                    .min(bytes.len());
                 self.literal -= skip as u64;
                 bytes = bytes.get(skip..).unwrap_or_default();
                 continue;
             }
-            let Some((b, rest)) = bytes.split_first() else { return Ok(()) };
+            let Some((b, rest)) = bytes.split_first() else {
+                return Ok(());
+            };
             bytes = rest;
             self.byte(*b)?;
         }
@@ -52,14 +56,20 @@ impl Scan {
         }
         self.number = match (b, self.number) {
             (b'{', _) => Some((0, false)),
-            (b'0'..=b'9', Some((n, false))) => Some((n.saturating_mul(10).saturating_add(u64::from(b - b'0')), false)),
+            (b'0'..=b'9', Some((n, false))) => Some((
+                n.saturating_mul(10).saturating_add(u64::from(b - b'0')),
+                false,
+            )),
             (b'}', Some((n, false))) => Some((n, true)),
             (b'\r', kept @ Some((_, true))) => kept,
             (b'\n', Some((n, true))) => {
                 self.line = 0;
                 self.literal = n;
                 if n > MAX_LITERAL {
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, "literal too large"));
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "literal too large",
+                    ));
                 }
                 None
             }
@@ -74,12 +84,19 @@ impl Scan {
 
 impl Guarded {
     pub(super) fn new(wire: Wire) -> Self {
-        Self { wire, scan: Scan::default() }
+        Self {
+            wire,
+            scan: Scan::default(),
+        }
     }
 }
 
 impl AsyncRead for Guarded {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.wire).poll_read(cx, buf))?;
         let fresh = buf.filled().get(before..).unwrap_or_default();
@@ -88,7 +105,11 @@ impl AsyncRead for Guarded {
 }
 
 impl AsyncWrite for Guarded {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.wire).poll_write(cx, buf)
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -112,7 +133,13 @@ mod tests {
         assert!(fed("* 1 FETCH (BODY[] {13}\r\n{999999999}\r\n)\r\n").is_ok());
         assert!(fed("* OK {not a number}\r\n{5} x\r\n").is_ok());
         let mut scan = Scan::default();
-        for piece in ["* 1 FETCH (BODY[] {1", "3}\r", "\n{9999", "99999}\r\n)\r\n* x {9999999999}", "\r\n"] {
+        for piece in [
+            "* 1 FETCH (BODY[] {1",
+            "3}\r",
+            "\n{9999",
+            "99999}\r\n)\r\n* x {9999999999}",
+            "\r\n",
+        ] {
             if scan.feed(piece.as_bytes()).is_err() {
                 assert_eq!(piece, "\r\n");
                 return;

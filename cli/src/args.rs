@@ -1,0 +1,390 @@
+//! What one may type.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use parley_engine::api::dto::{GroupBy, View};
+use parley_engine::api::headless::Security;
+use std::path::PathBuf;
+
+/// Parley without a window.
+///
+/// Exit codes: 0 done · 1 failed · 2 not understood · 3 `check` found something · 4 locked · 5 another Parley has
+/// it open · 6 there is no such thing · 7 refused or invalid.
+#[derive(Debug, Parser)]
+#[command(name = "parleyctl", version, max_term_width = 100)]
+pub struct Cli {
+    /// One JSON document on stdout instead of text (`sync` without `--once`: one a line); errors as JSON on stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The workspace's folder; else PARLEY_DATA_DIR, else where the desktop app keeps it
+    #[arg(long, global = true, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Read the workspace's passphrase from this file descriptor: its first line
+    #[arg(long, global = true, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a workspace; with a passphrase if one is given, else its key goes into the system's keyring
+    Init {
+        /// Your name, as colleagues see it
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Mailboxes
+    #[command(subcommand)]
+    Account(Account),
+    /// Send what is due and fetch what is new; until Ctrl-C unless --once
+    Sync {
+        /// One round, then end
+        #[arg(long)]
+        once: bool,
+        /// Only this account (id, start of it, or address)
+        #[arg(long, value_name = "ACCOUNT")]
+        account: Option<String>,
+    },
+    /// List conversations
+    Conversations {
+        /// Which ones
+        #[arg(long, value_parser = words::view(), default_value = "inbox")]
+        view: View,
+        /// Longest wait first instead of newest first
+        #[arg(long)]
+        longest_wait: bool,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show a conversation
+    Show {
+        /// Its id, or the start of it
+        conversation: String,
+        /// The sanitised HTML of mails that have one
+        #[arg(long)]
+        html: bool,
+        /// At most so many messages, the newest
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Search all messages, newest first
+    Search {
+        /// Words, "phrases", from:, to:, subject: and so on
+        #[arg(required = true)]
+        query: Vec<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Send a message: an answer with --conversation, or a new one with --to
+    Send(Send),
+    /// Write a note into a conversation
+    Note {
+        /// Its id, or the start of it
+        conversation: String,
+        /// The note; else it is read from stdin
+        #[arg(long)]
+        text: Option<String>,
+    },
+    /// Assign a conversation
+    Assign {
+        /// Its id, or the start of it
+        conversation: String,
+        /// To whom: `me`, a name or an id
+        #[arg(
+            long,
+            value_name = "AGENT",
+            required_unless_present = "nobody",
+            conflicts_with = "nobody"
+        )]
+        to: Option<String>,
+        /// To nobody
+        #[arg(long)]
+        nobody: bool,
+    },
+    /// Resolve a conversation
+    Resolve {
+        /// Its id, or the start of it
+        conversation: String,
+    },
+    /// What is not sent yet, or went wrong
+    Outbox {
+        /// What to do; without it, `list`
+        #[command(subcommand)]
+        what: Option<Outbox>,
+    },
+    /// Check that nothing was lost, doubled or damaged; exit code 3 when something is found
+    Check,
+    /// Reports
+    #[command(subcommand)]
+    Report(Report),
+}
+
+/// About mailboxes.
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    /// Connect a mailbox; servers that are not named are found from the address
+    Add(Box<AccountAdd>),
+    /// List them with their states
+    List,
+    /// Sign in to a connected mailbox and say how each step went
+    Test {
+        /// Its id, start of it, or address
+        account: String,
+        /// Try another password: the first line of this file descriptor
+        #[arg(long, value_name = "N")]
+        password_fd: Option<u32>,
+    },
+    /// Disconnect; its messages stay
+    Remove {
+        /// Its id, start of it, or address
+        account: String,
+    },
+    /// Pause it, or go on
+    Pause {
+        /// Its id, start of it, or address
+        account: String,
+        /// Go on
+        #[arg(long)]
+        off: bool,
+    },
+}
+
+/// A mailbox to connect.
+#[derive(Debug, Args)]
+pub struct AccountAdd {
+    /// The address
+    #[arg(long)]
+    pub address: String,
+    /// The name customers see beside the address
+    #[arg(long, default_value = "")]
+    pub display_name: String,
+    /// Where mail is read
+    #[arg(long, value_name = "HOST")]
+    pub imap_host: Option<String>,
+    /// Its port (993 for tls, 143 for starttls)
+    #[arg(long, value_name = "PORT")]
+    pub imap_port: Option<u16>,
+    /// Its protection
+    #[arg(long, value_parser = words::security(), value_name = "tls|starttls|none")]
+    pub imap_security: Option<Security>,
+    /// The name to sign in with, if it is not the address
+    #[arg(long, value_name = "NAME")]
+    pub imap_user: Option<String>,
+    /// Where mail is handed in
+    #[arg(long, value_name = "HOST")]
+    pub smtp_host: Option<String>,
+    /// Its port (465 for tls, 587 for starttls)
+    #[arg(long, value_name = "PORT")]
+    pub smtp_port: Option<u16>,
+    /// Its protection
+    #[arg(long, value_parser = words::security(), value_name = "tls|starttls|none")]
+    pub smtp_security: Option<Security>,
+    /// The name to sign in with, if it is not that of reading
+    #[arg(long, value_name = "NAME")]
+    pub smtp_user: Option<String>,
+    /// Read the password from this file descriptor: its first line
+    #[arg(long, value_name = "N")]
+    pub password_fd: Option<u32>,
+    /// Trust this certificate (PEM) besides those of the system
+    #[arg(long, value_name = "FILE")]
+    pub trust_certificate: Option<PathBuf>,
+    /// Keep it without trying it
+    #[arg(long)]
+    pub no_test: bool,
+}
+
+/// A message to send.
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Answer in this conversation (id or start of it)
+    #[arg(long, required_unless_present = "to")]
+    pub conversation: Option<String>,
+    /// To whom (`anna@shop.example` or `Anna <anna@shop.example>`); may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// Copies; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub cc: Vec<String>,
+    /// From which account (id, start of it, or address)
+    #[arg(long)]
+    pub account: Option<String>,
+    /// The subject
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// The text; else it is read from stdin
+    #[arg(long)]
+    pub text: Option<String>,
+    /// Files to send along; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+    /// Resolve the conversation as well
+    #[arg(long)]
+    pub resolve: bool,
+    /// Send at once, without the time to undo, and say how it went
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// About the outbox.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Outbox {
+    /// List what is not sent yet, or went wrong
+    List,
+    /// Take a send back that is held or queued; it becomes a draft again
+    Cancel {
+        /// Its id, or the start of it
+        id: String,
+    },
+    /// Try a failed or uncertain send again at the next sync or flush
+    Retry {
+        /// Its id, or the start of it
+        id: String,
+    },
+    /// You found that an uncertain send arrived
+    MarkSent {
+        /// Its id, or the start of it
+        id: String,
+    },
+    /// Look in the Sent folder whether an uncertain send arrived
+    Check {
+        /// Its id, or the start of it
+        id: String,
+    },
+    /// Send what is due now
+    Flush {
+        /// Only this account (id, start of it, or address)
+        #[arg(long, value_name = "ACCOUNT")]
+        account: Option<String>,
+    },
+}
+
+/// Reports.
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// First and next response and resolution: n, median, 90th percentile, mean
+    ResponseTimes {
+        /// The first day (YYYY-MM-DD, local time)
+        #[arg(long, value_name = "DATE")]
+        from: String,
+        /// The last day, whole (YYYY-MM-DD, local time)
+        #[arg(long, value_name = "DATE")]
+        to: String,
+        /// What a row is
+        #[arg(long, value_enum, default_value = "agent")]
+        by: By,
+    },
+}
+
+/// What a row of a report is.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum By {
+    /// Who answered
+    Agent,
+    /// The channel
+    Channel,
+}
+
+impl From<By> for GroupBy {
+    fn from(b: By) -> Self {
+        match b {
+            By::Agent => Self::Agent,
+            By::Channel => Self::Channel,
+        }
+    }
+}
+
+/// The engine's own words as values, so that they cannot drift apart.
+mod words {
+    use clap::builder::{PossibleValuesParser, TypedValueParser};
+    use parley_engine::api::dto::View;
+    use parley_engine::api::headless::Security;
+    use serde::de::DeserializeOwned;
+
+    fn of<T: DeserializeOwned + Clone + Send + Sync + 'static>(
+        known: &'static [&'static str],
+    ) -> impl TypedValueParser<Value = T> {
+        PossibleValuesParser::new(known)
+            .try_map(|word| serde_json::from_value::<T>(serde_json::Value::String(word)))
+    }
+
+    pub fn view() -> impl TypedValueParser<Value = View> {
+        of(&[
+            "inbox",
+            "mine",
+            "unassigned",
+            "waiting",
+            "snoozed",
+            "resolved",
+            "automatic",
+            "problems",
+            "all",
+        ])
+    }
+
+    pub fn security() -> impl TypedValueParser<Value = Security> {
+        of(&["tls", "starttls", "none"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_view_of_the_window_can_be_listed() {
+        for word in [
+            "inbox",
+            "mine",
+            "unassigned",
+            "waiting",
+            "snoozed",
+            "resolved",
+            "automatic",
+            "problems",
+            "all",
+        ] {
+            assert!(
+                Cli::try_parse_from(["parleyctl", "conversations", "--view", word]).is_ok(),
+                "{word}"
+            );
+        }
+        assert!(Cli::try_parse_from(["parleyctl", "conversations", "--view", "later"]).is_err());
+    }
+
+    #[test]
+    fn no_secret_can_be_given_as_an_argument() {
+        for option in ["--password", "--passphrase"] {
+            assert!(
+                Cli::try_parse_from([
+                    "parleyctl",
+                    "account",
+                    "add",
+                    "--address",
+                    "a@b.test",
+                    option,
+                    "x"
+                ])
+                .is_err(),
+                "{option}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_send_needs_somebody_to_go_to() {
+        assert!(Cli::try_parse_from(["parleyctl", "send", "--text", "x"]).is_err());
+        assert!(
+            Cli::try_parse_from(["parleyctl", "send", "--to", "a@b.test", "--text", "x"]).is_ok()
+        );
+    }
+}

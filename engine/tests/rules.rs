@@ -1,0 +1,11 @@
+//! The rules of the outbox, of polling, and of the commands.
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers fail as tests do
+
+mod scene;
+
+#[path = "rules/commands.rs"]
+mod commands;
+#[path = "rules/outbox.rs"]
+mod outbox;
+#[path = "rules/sync.rs"]
+mod sync;

@@ -1,0 +1,65 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ScriptedHost } from "../src/host/scripted/scripted";
+import { looksLikeAddress, Wizard } from "../src/state/accounts.svelte";
+
+let host: ScriptedHost;
+let wizard: Wizard;
+beforeEach(() => {
+  host = new ScriptedHost("empty");
+  wizard = new Wizard(host);
+});
+
+describe("the account wizard", () => {
+  it("needs an address and a password, and finds the rest", async () => {
+    wizard.config.address = "team@example.com";
+    wizard.password = "right";
+    expect(wizard.canTest).toBe(false);
+    const account = await wizard.connect();
+    expect(account?.config.imap.host).toBe("imap.example.com");
+    expect(host.calls.map((c) => c.name)).toEqual(["account_suggest", "account_test", "account_add"]);
+  });
+
+  it("does not connect with a wrong password, and says at which step it failed", async () => {
+    wizard.config.address = "team@example.com";
+    wizard.password = "wrong";
+    expect(await wizard.connect()).toBeNull();
+    expect(wizard.report?.steps.at(-1)).toMatchObject({ step: "login", ok: false });
+    expect(host.calls.some((c) => c.name === "account_add")).toBe(false);
+  });
+
+  it("never writes a guess over servers that a person typed", async () => {
+    wizard.config.address = "team@example.com";
+    wizard.config.imap.host = "127.0.0.1";
+    wizard.serversTyped();
+    await wizard.suggest();
+    expect(wizard.config.imap.host).toBe("127.0.0.1");
+  });
+
+  it("shows the servers when they were only guessed", async () => {
+    wizard.config.address = "team@office.local";
+    await wizard.suggest();
+    expect(wizard.details).toBe(true);
+  });
+
+  it("tests again after anything changed", async () => {
+    wizard.config.address = "team@example.com";
+    wizard.password = "right";
+    await wizard.test();
+    wizard.changed();
+    await wizard.connect();
+    expect(host.calls.filter((c) => c.name === "account_test")).toHaveLength(2);
+  });
+
+  it("keeps the password of a known account when none is typed", async () => {
+    const full = new ScriptedHost();
+    const [existing] = await full.call("accounts", {});
+    const edit = new Wizard(full, existing ?? null);
+    await edit.connect();
+    expect(full.calls.find((c) => c.name === "account_update")?.args).toMatchObject({ id: existing?.id, password: null });
+  });
+
+  it("knows an address when it sees one", () => {
+    expect(["a@b.se", "a@localhost", "a@mail"].every(looksLikeAddress)).toBe(true);
+    expect(["a", "a@", "a b@c.d", "@c.d"].some(looksLikeAddress)).toBe(false);
+  });
+});

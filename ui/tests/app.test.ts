@@ -1,0 +1,188 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Name } from "../src/host/host";
+import { ScriptedHost } from "../src/host/scripted/scripted";
+import { App } from "../src/state/app.svelte";
+
+let host: ScriptedHost;
+let app: App;
+const settle = (ms = 60): Promise<void> => new Promise((r) => setTimeout(r, ms));
+const args = (name: Name): unknown[] => host.calls.filter((c) => c.name === name).map((c) => c.args);
+
+beforeEach(async () => {
+  host = new ScriptedHost();
+  app = new App(host);
+  await app.start();
+  vi.spyOn(document, "hasFocus").mockReturnValue(true);
+});
+
+async function press(...keys: Parameters<App["actions"]["press"]>[0][]): Promise<void> {
+  for (const key of keys) {
+    app.actions.press(key);
+    await settle(20);
+  }
+}
+
+describe("working through the inbox", () => {
+  it("opens the next conversation with one key", async () => {
+    await press("next");
+    expect(app.list.selected).toBe(app.list.ids[0]);
+    expect(app.timeline.conversation).toBe(app.list.ids[0]);
+    await settle(100);
+    await press("next");
+    expect(app.timeline.conversation).toBe(app.list.ids[1]);
+  });
+
+  it("opens only where somebody stops who runs through the list, and at once for an action", async () => {
+    for (let i = 0; i < 20; i += 1) app.actions.press("next");
+    expect(app.list.selected).toBe(app.list.ids[19]);
+    await settle(200);
+    expect(app.timeline.conversation).toBe(app.list.ids[19]);
+    expect(args("timeline")).toHaveLength(2);
+    app.actions.press("next");
+    app.actions.press("next");
+    app.actions.press("reply");
+    expect(app.composer.conversation).toBe(app.list.ids[21]);
+  });
+
+  it("resolves, shows the next, and takes it back", async () => {
+    await press("next");
+    const [first, second] = app.list.ids;
+    await app.list.ensure(0, 5);
+    await press("resolve");
+    await settle();
+    expect(app.list.ids).not.toContain(first);
+    expect(app.timeline.conversation).toBe(second);
+    expect(app.toasts.list.at(-1)?.text).toBe("Resolved");
+    await press("undo");
+    await settle();
+    expect(app.list.ids).toContain(first);
+    expect(app.toasts.list.at(-1)?.text).toBe("Undone: resolve");
+  });
+
+  it("resolves all that are marked, and one undo takes all back", async () => {
+    await press("next", "mark", "markNext");
+    const marked = [...app.list.marked];
+    expect(marked).toHaveLength(2);
+    await press("resolve");
+    await settle();
+    expect(app.list.ids.some((id) => marked.includes(id))).toBe(false);
+    app.toasts.list.at(-1)?.undo?.();
+    await settle(150);
+    expect(marked.every((id) => app.list.ids.includes(id))).toBe(true);
+  });
+
+  it("gives the message on screen as evidence of a stage", async () => {
+    await press("next");
+    await app.actions.stage("won");
+    expect(args("stage_set")).toEqual([{ customer: app.list.ids[0], stage: "won", evidence: app.timeline.lastMessage }]);
+  });
+
+  it("says why an action was refused and leaves everything as it was", async () => {
+    await press("next");
+    const shown = app.list.selected;
+    host.failNext = "resolve";
+    await press("resolve");
+    expect(app.toasts.list.at(-1)).toMatchObject({ tone: "error" });
+    expect(app.list.selected).toBe(shown);
+  });
+
+  it("leaves the conversation that was marked unread, or it would be read again", async () => {
+    await press("next", "unread");
+    await settle(900);
+    expect(app.list.selected).toBeNull();
+    expect(args("mark_read")).toEqual([]);
+  });
+});
+
+describe("sending", () => {
+  it("can be undone while it is held: the text is back in the composer", async () => {
+    await press("next");
+    app.composer.text = "Too early";
+    await press("send");
+    await settle();
+    const held = app.outgoing.newest;
+    expect(held).not.toBeNull();
+    expect(app.composer.text).toBe("");
+    if (held !== null) await app.actions.undoSend(held);
+    expect(app.composer.text).toBe("Too early");
+    expect(app.outgoing.newest).toBeNull();
+  });
+
+  it("can be undone by the undo key as well", async () => {
+    await press("next");
+    app.composer.text = "Too early";
+    await press("send");
+    await settle();
+    await press("undo");
+    await settle();
+    expect(app.composer.text).toBe("Too early");
+    expect(app.outgoing.newest).toBeNull();
+  });
+
+  it("with resolve goes to the next and can come back", async () => {
+    await press("next");
+    const [first, second] = app.list.ids;
+    app.composer.text = "Done";
+    await press("sendResolve");
+    await settle(120);
+    expect(app.list.selected).toBe(second);
+    expect(args("send")).toMatchObject([{ conversation: first, resolve: true }]);
+    const held = app.outgoing.newest;
+    if (held !== null) await app.actions.undoSend(held);
+    expect(app.list.selected).toBe(first);
+    expect(app.composer.text).toBe("Done");
+  });
+});
+
+describe("news", () => {
+  it("appear in the open conversation without touching what is being written", async () => {
+    await press("next");
+    app.composer.text = "I am just";
+    app.composer.touched();
+    host.arrive(app.list.selected ?? "", "One more thing");
+    await settle(120);
+    expect(app.timeline.items.some((i) => i.type === "message" && i.text === "One more thing")).toBe(true);
+    expect(app.composer.text).toBe("I am just");
+  });
+
+  it("in a burst are asked for once", async () => {
+    await press("next");
+    await settle();
+    host.calls.length = 0;
+    for (let i = 0; i < 20; i += 1) host.arrive(app.list.ids[3] ?? "", `Message ${String(i)}`);
+    await settle(120);
+    expect(args("conversation_ids")).toHaveLength(1);
+    expect(args("sidebar")).toHaveLength(1);
+  });
+
+  it("are read once they were on screen for a moment, and not in a window nobody looks at", async () => {
+    vi.spyOn(document, "hasFocus").mockReturnValue(false);
+    await press("next");
+    await settle(900);
+    expect(args("mark_read")).toEqual([]);
+    vi.spyOn(document, "hasFocus").mockReturnValue(true);
+    app.looked();
+    await settle(900);
+    expect(args("mark_read")).toEqual([{ conversation: app.list.selected }]);
+  });
+
+  it("from a notification open their conversation, from any screen", async () => {
+    app.go("settings");
+    host.open(app.list.ids[2] ?? "");
+    await settle();
+    expect(app.screen).toBe("inbox");
+    expect(app.timeline.conversation).toBe(app.list.ids[2]);
+  });
+});
+
+describe("the session", () => {
+  it("says that a passphrase is wrong, and opens with the right one", async () => {
+    const locked = new App(new ScriptedHost("locked"));
+    await locked.start();
+    expect(locked.ready).toBe(false);
+    await locked.openSession("guess");
+    expect(locked.session.error).toContain("passphrase is wrong");
+    await locked.openSession("correct horse");
+    expect(locked.ready).toBe(true);
+  });
+});

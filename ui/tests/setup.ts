@@ -1,0 +1,24 @@
+import { afterEach, vi } from "vitest";
+
+/** jsdom has no layout: what is observed has the size of a usual window at once. */
+class Observer implements ResizeObserver {
+  constructor(private readonly heard: ResizeObserverCallback) {}
+  observe(target: Element): void {
+    const size = { inlineSize: 344, blockSize: target.getAttribute("role") === "listbox" ? 700 : 72 };
+    const entry = { target, contentRect: { width: 344, height: size.blockSize }, borderBoxSize: [size], contentBoxSize: [size], devicePixelContentBoxSize: [size] };
+    queueMicrotask(() => this.heard([entry as unknown as ResizeObserverEntry], this));
+  }
+  unobserve(): void {}
+  disconnect(): void {}
+}
+vi.stubGlobal("ResizeObserver", Observer);
+vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }));
+Element.prototype.scrollIntoView = () => undefined;
+Element.prototype.scrollTo = () => undefined;
+Object.defineProperty(HTMLElement.prototype, "offsetParent", { get: () => document.body });
+Object.defineProperty(HTMLElement.prototype, "offsetHeight", { get: () => 700, configurable: true });
+
+afterEach(() => {
+  vi.useRealTimers();
+  document.body.replaceChildren();
+});

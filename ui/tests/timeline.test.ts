@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ScriptedHost } from "../src/host/scripted/scripted";
+import { linesOf } from "../src/state/lines";
+import { bareSubject, splitQuote } from "../src/state/quote";
+import { keyOf, spliceTail, Timeline } from "../src/state/timeline.svelte";
+
+let host: ScriptedHost;
+let timeline: Timeline;
+let long: string;
+beforeEach(async () => {
+  host = new ScriptedHost();
+  timeline = new Timeline(host);
+  const { ids } = await host.call("conversation_ids", { view: "all", stage: null, tag: null, sort: "newest", after: null, limit: 200 });
+  const rows = await host.call("conversation_rows", { ids });
+  long = rows.reduce((a, b) => (b.messages > a.messages ? b : a)).id;
+});
+
+describe("the timeline", () => {
+  it("opens at the end with one page, and grows upward without doubling anything", async () => {
+    await timeline.open(long);
+    expect(timeline.newer).toBeNull();
+    const before = timeline.items.length;
+    const first = timeline.items[0];
+    await timeline.loadOlder();
+    expect(timeline.items.length).toBeGreaterThan(before);
+    expect(timeline.items).toContain(first);
+    expect(new Set(timeline.items.map(keyOf)).size).toBe(timeline.items.length);
+  });
+
+  it("asks once for a page, however often the scroll says so", async () => {
+    await timeline.open(long);
+    host.calls.length = 0;
+    await Promise.all([timeline.loadOlder(), timeline.loadOlder(), timeline.loadOlder()]);
+    expect(host.calls).toHaveLength(1);
+  });
+
+  it("shows a new message without losing what was loaded above", async () => {
+    await timeline.open(long);
+    await timeline.loadOlder();
+    const count = timeline.items.length;
+    host.arrive(long, "News");
+    await timeline.refresh();
+    expect(timeline.items.length).toBe(count + 1);
+    expect(timeline.items.at(-1)).toMatchObject({ text: "News" });
+  });
+
+  it("shows the conversation that was opened last, whichever answers last", async () => {
+    const { ids } = await host.call("conversation_ids", { view: "inbox", stage: null, tag: null, sort: "newest", after: null, limit: 2 });
+    await Promise.all([timeline.open(ids[0] ?? ""), timeline.open(ids[1] ?? "")]);
+    expect(timeline.conversation).toBe(ids[1]);
+  });
+
+  it("jumps to a message and can grow both ways from there", async () => {
+    await timeline.open(long);
+    await timeline.loadOlder();
+    const old = timeline.items.find((i) => i.type === "message")?.id ?? "";
+    await timeline.open(long, old);
+    expect(timeline.target).toBe(old);
+    expect(timeline.newer).not.toBeNull();
+    const count = timeline.items.length;
+    await timeline.loadNewer();
+    expect(timeline.items.length).toBeGreaterThan(count);
+  });
+
+  it("takes a page that does not overlap as it is", () => {
+    expect(spliceTail([{ type: "note", id: "1", at: 1, agent: "a", text: "" }], [{ type: "note", id: "9", at: 9, agent: "a", text: "" }])).toBeNull();
+  });
+
+  it("says what went wrong", async () => {
+    host.failNext = "timeline";
+    await timeline.open(long);
+    expect(timeline.error).toContain("disk");
+  });
+});
+
+describe("its lines", () => {
+  it("put away what belongs to a folded episode", async () => {
+    const { ids } = await host.call("conversation_ids", { view: "inbox", stage: null, tag: null, sort: "newest", after: null, limit: 1 });
+    await timeline.open(ids[0] ?? "");
+    const all = linesOf(timeline.items, new Set(), null);
+    const episodes = timeline.items.filter((i) => i.type === "episode");
+    const folded = linesOf(timeline.items, new Set([episodes[0]?.id ?? ""]), null);
+    expect(folded.length).toBeLessThan(all.length);
+    expect(folded.filter((l) => l.item.type === "episode")).toHaveLength(episodes.length);
+  });
+
+  it("name a subject once while it stays the same", async () => {
+    await timeline.open(long);
+    const named = linesOf(timeline.items, new Set(), null).filter((l) => l.subject);
+    expect(named.length).toBeLessThan(4);
+    expect(bareSubject("AW: Re: RE: Fwd: Lamp")).toBe("Lamp");
+  });
+});
+
+describe("quoted text", () => {
+  const written = "Thank you!\n\nAnna";
+  it.each([
+    ["On Tue, 17 Nov at 10:12, Mara <m@x.example> wrote:\n> Yes.\n> Mara"],
+    ["Am 17.11.2026 um 10:12 schrieb Mara:\n> Ja."],
+    ["Le mar. 17 nov. 2026 à 10:12, Mara\n<m@x.example> a écrit :\n> Oui."],
+    ["-----Original Message-----\nFrom: Mara\nYes."],
+    ["> just quoted"],
+  ])("is folded away: %s", (quote) => {
+    const parts = splitQuote(`${written}\n\n${quote}`);
+    expect(parts.text.trim()).toBe(written);
+    expect(parts.text + parts.quote).toBe(`${written}\n\n${quote}`);
+  });
+
+  it("in between answers stays", () => {
+    const text = "> Is it linen?\nYes.\n> And the foot?\nBrass.";
+    expect(splitQuote(text)).toEqual({ text, quote: "" });
+  });
+
+  it("that is all there is stays", () => expect(splitQuote("> only this").quote).toBe(""));
+});

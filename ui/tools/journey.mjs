@@ -1,0 +1,171 @@
+// What only a real browser can show: where the eye is kept, where the focus goes. Each step can fail.
+import assert from "node:assert/strict";
+import { launch } from "./browser.mjs";
+import { serve } from "./serve.mjs";
+
+const id = (testid) => `[data-testid="${testid}"]`;
+const browser = await launch();
+if (browser === null) {
+  console.log("journey: SKIPPED, no Chromium was found (install chromium, or name one in CHROMIUM)");
+  process.exit(0);
+}
+const server = await serve("dist-scripted");
+const problems = [];
+
+async function step(name, work) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.on("pageerror", (error) => problems.push(`${name}: ${error.message}`));
+  try {
+    await page.goto(`${server.url}?host=scripted`);
+    await page.locator(id("row")).first().waitFor();
+    await work(page);
+    console.log(`ok   ${name}`);
+  } catch (error) {
+    problems.push(`${name}: ${error.message}`);
+    console.log(`FAIL ${name}`);
+  }
+  await page.close();
+}
+
+const openLongest = (page) =>
+  page.evaluate(async () => {
+    const { ids } = await window.scripted.call("conversation_ids", { view: "all", stage: null, tag: null, sort: "newest", after: null, limit: 500 });
+    const rows = await window.scripted.call("conversation_rows", { ids });
+    window.scripted.open(rows.reduce((a, b) => (b.messages > a.messages ? b : a)).id);
+  });
+const visible = (page, locator) => locator.evaluate((node) => {
+  const box = node.closest('[data-testid="timeline"]').getBoundingClientRect();
+  const own = node.getBoundingClientRect();
+  return own.bottom <= box.bottom + 1 && own.bottom > box.top;
+});
+
+await step("a long conversation opens at its end", async (page) => {
+  await openLongest(page);
+  await page.locator(id("message")).first().waitFor();
+  await page.waitForTimeout(200);
+  assert.ok(await visible(page, page.locator(id("message")).last()));
+});
+
+await step("older messages load upward without a jump", async (page) => {
+  await openLongest(page);
+  await page.locator(id("message")).first().waitFor();
+  await page.waitForTimeout(300);
+  const timeline = page.locator(id("timeline"));
+  const count = await page.locator(id("message")).count();
+  const moved = await timeline.evaluate(async (box) => {
+    box.scrollTop = 300;
+    const top = box.getBoundingClientRect().top;
+    const first = [...box.querySelectorAll("[data-key]")].find((n) => n.getBoundingClientRect().bottom > top);
+    const at = first.getBoundingClientRect().top;
+    await new Promise((r) => setTimeout(r, 500));
+    return first.getBoundingClientRect().top - at;
+  });
+  assert.ok((await page.locator(id("message")).count()) > count, "nothing was loaded");
+  assert.ok(Math.abs(moved) < 2, `moved by ${String(moved)} px`);
+});
+
+await step("a message that was sent is in sight, wherever one was reading", async (page) => {
+  await openLongest(page);
+  await page.locator(id("message")).first().waitFor();
+  await page.locator(id("timeline")).evaluate((box) => (box.scrollTop = 600));
+  await page.keyboard.press("r");
+  await page.keyboard.type("An answer that must be seen");
+  await page.keyboard.press("Control+Enter");
+  const sent = page.locator(id("message")).filter({ hasText: "An answer that must be seen" });
+  await sent.waitFor();
+  await page.waitForTimeout(300);
+  assert.ok(await visible(page, sent));
+  await page.keyboard.press("z");
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator(id("composer-text")).inputValue(), "An answer that must be seen");
+  assert.equal(await sent.count(), 0);
+});
+
+await step("keys work on after a click into a formatted mail", async (page) => {
+  await page.locator(id("row")).first().click();
+  await page.locator(id("show-html")).last().click();
+  const frame = page.locator("iframe");
+  await frame.waitFor();
+  await page.waitForTimeout(300);
+  assert.ok((await frame.evaluate((f) => f.offsetHeight)) > 100, "the frame has no height");
+  const before = await page.locator(id("timeline")).getAttribute("data-conversation");
+  await frame.click({ position: { x: 40, y: 30 } });
+  await page.waitForTimeout(100);
+  await page.keyboard.press("j");
+  await page.waitForFunction((was) => document.querySelector('[data-testid="timeline"]').dataset.conversation !== was, before, { timeout: 2000 });
+});
+
+await step("a draft is there after going away and coming back", async (page) => {
+  await page.keyboard.press("j");
+  await page.locator(id("message")).first().waitFor();
+  await page.keyboard.press("r");
+  await page.keyboard.type("Half a thought");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await page.waitForTimeout(150);
+  assert.notEqual(await page.locator(id("composer-text")).inputValue(), "Half a thought");
+  await page.keyboard.press("k");
+  await page.waitForTimeout(150);
+  assert.equal(await page.locator(id("composer-text")).inputValue(), "Half a thought");
+});
+
+await step("coming back from the settings does not steal the keys", async (page) => {
+  await page.keyboard.press("j");
+  await page.keyboard.press("r");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("s");
+  await page.locator(id("account")).first().waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("i");
+  await page.locator(id("composer-text")).waitFor();
+  assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+});
+
+await step("a file is attached by the real input and sent", async (page) => {
+  await page.keyboard.press("j");
+  await page.locator(id("message")).first().waitFor();
+  await page.locator(id("composer-attach-input")).setInputFiles({ name: "label.png", mimeType: "image/png", buffer: Buffer.alloc(1_600_000, 7) });
+  await page.locator(id("composer-file")).filter({ hasText: "label.png" }).waitFor();
+  await page.locator(id("composer-text")).fill("With a label");
+  await page.locator(id("composer-send")).click();
+  await page.locator(id("undo-bar")).waitFor();
+  await page.locator(id("file-save")).filter({ hasText: "label.png" }).waitFor();
+});
+
+await step("snooze, stage, tag and assign are two keys each", async (page) => {
+  await page.keyboard.press("j");
+  await page.locator(id("message")).first().waitFor();
+  for (const [keys, words] of [[["q", "4"], "Stage: Won"], [["a", "u"], "Assigned to nobody"], [["s", "t"], "Snoozed until"]]) {
+    await page.keyboard.press(keys[0]);
+    await page.locator('[role="dialog"]').waitFor();
+    await page.keyboard.press(keys[1]);
+    await page.locator(id("toast")).filter({ hasText: words }).waitFor();
+    await page.locator('[role="dialog"]').waitFor({ state: "detached" });
+  }
+  await page.keyboard.press("l");
+  await page.locator(id("tag-input")).waitFor();
+  await page.keyboard.type("vip");
+  await page.keyboard.press("Enter");
+  await page.locator(id("toast")).filter({ hasText: "Tagged #vip" }).waitFor();
+});
+
+await step("an account is connected by keyboard alone", async (page) => {
+  await page.goto(`${server.url}?host=scripted&state=empty`);
+  await page.locator(id("welcome-add-account")).focus();
+  await page.keyboard.press("Enter");
+  await page.locator(id("wizard-address")).waitFor();
+  await page.keyboard.type("team@example.com");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("right");
+  await page.keyboard.press("Enter");
+  await page.locator(id("row")).first().waitFor();
+});
+
+await browser.close();
+server.stop();
+if (problems.length > 0) {
+  console.error(problems.join("\n"));
+  process.exit(1);
+}
+console.log("journey: every step went well");

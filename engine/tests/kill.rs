@@ -9,7 +9,9 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::needless_pass_by_value,
-    clippy::semicolon_if_nothing_returned
+    clippy::semicolon_if_nothing_returned,
+    clippy::drop_non_drop,
+    clippy::type_complexity
 )] // helpers fail as tests do
 
 mod scene;

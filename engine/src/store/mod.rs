@@ -230,7 +230,22 @@ pub(crate) fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     m.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// The database and what SQLite lays beside it are the owner's alone, whatever the umask says.
+fn own(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(|_| ())
+        .map_err(|e| Error::io(format!("opening {}", path.display()), e))
+}
+
 fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Connection> {
+    if writer {
+        own(path)?;
+    }
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if writer {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;

@@ -158,9 +158,7 @@ async fn ingested(dir: &Path, n: usize, lines: &mut Vec<Line>) -> Result<Arc<Eng
         ours: format!("{} ms", slowest.as_millis()),
         peers: String::new(),
     });
-    let size = std::fs::metadata(dir.join("parley.db"))
-        .map(|m| m.len())
-        .unwrap_or(0);
+    let size = std::fs::metadata(dir.join("parley.db")).map_or(0, |m| m.len());
     lines.push(Line {
         what: format!(
             "database a message (raw mail of {} bytes included)",
@@ -288,8 +286,8 @@ async fn report(engine: &Engine, n: usize, lines: &mut Vec<Line>) -> Result<()> 
     let ours = timed(engine, if n > 200_000 { 5 } else { 20 }, move |c, _| {
         metrics::response_times(c, from, to, By::Agent).map(|g| {
             g.into_values()
-                .map(|g| (metrics::figure(g.first), metrics::figure(g.next)))
-                .count()
+                .map(|g| metrics::figure(g.first).n + metrics::figure(g.next).n)
+                .sum::<u32>()
         })
     })
     .await?;

@@ -124,7 +124,7 @@ impl Story {
             hold: 10_000,
             resolve,
         };
-        self.s.write(move |tx| Ok(outbox::author(tx, a)?.id))
+        self.s.write(move |tx| Ok(outbox::author(tx, &a)?.id))
     }
 
     fn tell(&mut self, line: &str) {
@@ -134,11 +134,11 @@ impl Story {
             ["somebody", "writes", "to", name, "outside"] => self.outside(name, None, &[], |m| m),
             [name, "writes", key, when @ ..] => self.arrives(name, key, when, |m| m),
             ["a", "machine", "of", name, "writes", key] => {
-                self.arrives(name, key, &[], |m| m.machine("auto-submitted"))
+                self.arrives(name, key, &[], |m| m.machine("auto-submitted"));
             }
             ["junk", "of", name, "writes", key] => self.arrives(name, key, &[], Mail::junk),
             ["a", "machine", "of", "ours", "answers", name] => {
-                self.outside(name, None, &[], |m| m.machine("auto-submitted"))
+                self.outside(name, None, &[], |m| m.machine("auto-submitted"));
             }
             [
                 "somebody",

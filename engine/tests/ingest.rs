@@ -2,6 +2,14 @@
 //!
 //! Two stores are compared by `check::digest`. It leaves out what is this installation's own: local row ids, when
 //! something was polled, read marks, cursors and the accounts' counters.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::semicolon_if_nothing_returned
+)] // helpers fail as tests do
 
 mod scene;
 

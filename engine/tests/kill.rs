@@ -3,6 +3,16 @@
 //!
 //! The parent runs this very program again as a child that works through a script and aborts at the k-th row it
 //! writes: triggers of its connection's own count the rows. Then the parent goes on with the same script.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::semicolon_if_nothing_returned,
+    clippy::drop_non_drop,
+    clippy::type_complexity
+)] // helpers fail as tests do
 
 mod scene;
 

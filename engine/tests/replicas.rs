@@ -1,4 +1,14 @@
 //! Two desktops that know the same are the same, in whatever order they learned it; and undo.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::semicolon_if_nothing_returned,
+    clippy::drop_non_drop,
+    clippy::type_complexity
+)] // helpers fail as tests do
 
 mod scene;
 

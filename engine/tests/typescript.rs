@@ -1,4 +1,12 @@
 //! The window's types come from the engine: run with `PARLEY_WRITE_TYPES=1` to write them, otherwise they must equal what is checked in.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::semicolon_if_nothing_returned
+)] // helpers fail as tests do
 use std::path::{Path, PathBuf};
 
 fn files(dir: &Path) -> Vec<(PathBuf, String)> {

@@ -231,7 +231,7 @@ pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
             };
             let o = outbox::author(
                 tx,
-                Authored {
+                &Authored {
                     conversation,
                     account: a.account,
                     mail,

@@ -210,7 +210,7 @@ impl App {
             return Ok(self.describe(SessionState::Open, None));
         }
         let me = Arc::clone(self);
-        let (engine, lock) = blocking(move || me.open_blocking(passphrase)).await?;
+        let (engine, lock) = blocking(move || me.open_blocking(passphrase.as_ref())).await?;
         let desk = Arc::new(Desk {
             engine: Arc::clone(&engine),
             host: Arc::clone(&self.options.host),
@@ -228,14 +228,14 @@ impl App {
 
     fn open_blocking(
         &self,
-        passphrase: Option<SecretString>,
+        passphrase: Option<&SecretString>,
     ) -> Result<(Arc<Engine>, std::fs::File)> {
         let dir = &self.options.data_dir;
         std::fs::create_dir_all(dir)
             .map_err(|e| Error::io(format!("making the folder {}", dir.display()), e))?;
         restrict(dir);
         let lock = lock_folder(dir)?;
-        let phrase = passphrase.as_ref().or(self.options.passphrase.as_ref());
+        let phrase = passphrase.or(self.options.passphrase.as_ref());
         let key = match keys::state(dir)? {
             keys::State::Fresh => keys::create(dir, self.options.secrets.as_ref(), phrase)?,
             _ => keys::load(dir, self.options.secrets.as_ref(), phrase)?,

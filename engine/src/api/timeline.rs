@@ -242,10 +242,10 @@ fn agent_name(c: &Connection, a: AgentId) -> Result<Option<String>> {
         .optional()?)
 }
 
-fn change(
-    c: &Connection,
-    e: &Entry,
-) -> Result<Option<(ChangeKind, Option<String>, Option<Millis>)>> {
+/// What changed, of what, until when.
+type Line = (ChangeKind, Option<String>, Option<Millis>);
+
+fn change(c: &Connection, e: &Entry) -> Result<Option<Line>> {
     let field = |f: &str| e.changes.iter().find(|x| x.field == f).map(|x| &x.value);
     let word = |f: &str| field(f).and_then(Value::as_str).map(str::to_owned);
     let on = field("on").and_then(Value::as_bool);

@@ -548,7 +548,7 @@ fn tags(conn: &Connection, members: &[Member]) -> Result<Vec<String>> {
                 .entry(tag)
                 .and_modify(|e| {
                     if e.0 < entry.0 {
-                        *e = entry.clone()
+                        *e = entry.clone();
                     }
                 })
                 .or_insert(entry);

@@ -44,8 +44,7 @@ pub fn ids(
     after: Option<&str>,
     limit: usize,
 ) -> Result<(Vec<CustomerId>, Option<String>)> {
-    let by_wait = longest_wait;
-    let key = if by_wait {
+    let key = if longest_wait {
         "coalesce(wait_since, 9223372036854775807)"
     } else {
         "last_at"
@@ -79,7 +78,7 @@ pub fn ids(
     if let Some(a) = after {
         let (at, id) = parse_key(a)?;
         let (at, id) = (bind(Box::new(at)), bind(Box::new(id)));
-        if by_wait {
+        if longest_wait {
             sql.push_str(&format!(" AND ({key}, id) > ({at}, {id})"));
         } else {
             sql.push_str(&format!(
@@ -88,7 +87,7 @@ pub fn ids(
         }
     }
     let n = bind(Box::new(i64::try_from(limit).unwrap_or(i64::MAX)));
-    sql.push_str(&if by_wait {
+    sql.push_str(&if longest_wait {
         format!(" ORDER BY {key}, id LIMIT {n}")
     } else {
         format!(" ORDER BY last_at DESC, id LIMIT {n}")

@@ -230,11 +230,29 @@ pub(crate) fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     m.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// The database and what SQLite lays beside it are the owner's alone, whatever the umask says.
+fn own(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(|_| ())
+        .map_err(|e| Error::io(format!("opening {}", path.display()), e))
+}
+
 fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Connection> {
+    if writer {
+        own(path)?;
+    }
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if writer {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
+    // SQLCipher sets itself up with the first key of a process; nobody may come in while it is half made.
+    static OPENING: Mutex<()> = Mutex::new(());
+    let alone = lock(&OPENING);
     let conn = Connection::open_with_flags(path, flags)?;
     let hex = zeroize::Zeroizing::new(format!(
         "x'{}'",
@@ -251,6 +269,7 @@ fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Conne
         }
         Err(e) => return Err(e.into()),
     }
+    drop(alone);
     conn.busy_timeout(std::time::Duration::from_secs(10))?;
     // Before anything is written: a newer database is left exactly as it is.
     migrate::refuse_newer(&conn)?;

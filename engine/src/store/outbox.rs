@@ -167,15 +167,15 @@ pub fn to_file(conn: &Connection, account: AccountId) -> Result<Vec<OutboxItem>>
 ///
 /// # Errors
 /// [`Error::Invalid`] without a usable recipient.
-pub fn author(tx: &mut Tx<'_>, a: Authored) -> Result<OutboxItem> {
-    let (conversation, also) = placed(tx, &a)?;
+pub fn author(tx: &mut Tx<'_>, a: &Authored) -> Result<OutboxItem> {
+    let (conversation, also) = placed(tx, a)?;
     let id = MessageId::random();
     let group = GroupId::random();
     let folded = conversations::folded(tx, conversation)?;
     let message_id = own_message_id(tx, id, &a.mail.from.address);
     insert_message(
         tx,
-        &a,
+        a,
         id,
         conversation,
         &also,

@@ -170,7 +170,7 @@ fn piece(q: &mut Query, parts: &mut Vec<String>, nots: &mut Vec<String>, p: &Pie
                 Some(s) => q.about.push((About::Is(s), p.not)),
                 None => {
                     q.warnings
-                        .push(format!("is:{} is not one of {}", p.text, STATES.join(", ")))
+                        .push(format!("is:{} is not one of {}", p.text, STATES.join(", ")));
                 }
             }
             return;

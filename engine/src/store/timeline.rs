@@ -361,7 +361,8 @@ pub enum Raw {
 /// # Errors
 /// When the store fails.
 pub fn raw(conn: &Connection, rid: i64) -> Result<Raw> {
-    let row: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = conn
+    type Kept = (Option<Vec<u8>>, Option<Vec<u8>>);
+    let row: Option<Kept> = conn
         .prepare_cached("SELECT bytes, hash FROM raw WHERE rid = ?1")?
         .query_row([rid], |r| Ok((r.get(0)?, r.get(1)?)))
         .optional()?;

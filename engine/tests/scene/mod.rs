@@ -3,6 +3,14 @@
 //! A [`Scene`] is a workspace in a folder of its own, with a fixed key and a clock that stands still until it is
 //! moved. Its providers are played ([`Played`]): what they have for us and what they say to a send is scripted.
 #![allow(dead_code, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::semicolon_if_nothing_returned
+)] // helpers fail as tests do
 
 use async_trait::async_trait;
 use parley_engine::api::{Command, Desk, NoHost, Role, ask};
@@ -771,7 +779,7 @@ impl Scene {
             hold: 10_000,
             resolve,
         };
-        self.write(move |tx| Ok(outbox::author(tx, a)?.id))
+        self.write(move |tx| Ok(outbox::author(tx, &a)?.id))
     }
     /// The provider takes a send, now.
     pub fn goes_out(&self, id: MessageId) {

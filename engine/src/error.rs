@@ -10,7 +10,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// The store failed; nothing of the transaction was kept.
     #[error("the store could not be used: {0}")]
-    Sql(#[from] rusqlite::Error),
+    Sql(#[source] rusqlite::Error),
     /// A file could not be read or written.
     #[error("{what}: {source}")]
     Io {
@@ -87,6 +87,30 @@ impl Error {
     }
 }
 
+impl From<rusqlite::Error> for Error {
+    fn from(e: rusqlite::Error) -> Self {
+        match e.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Corrupt(
+                "a part of it cannot be read. Copy the workspace's folder aside, then put it back from a backup".into(),
+            ),
+            _ => Self::Sql(e),
+        }
+    }
+}
+
 fn is_full(e: &rusqlite::Error) -> bool {
     e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_database_is_named_as_such_and_not_as_a_failure_of_sql() {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        let e = Error::from(rusqlite::Error::SqliteFailure(code, None));
+        assert_eq!(e.code(), "corrupt");
+        assert!(e.to_string().contains("backup"));
+    }
 }

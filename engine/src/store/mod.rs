@@ -259,6 +259,8 @@ fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Conne
         data_encoding::HEXLOWER.encode(key.expose_secret())
     ));
     conn.pragma_update(None, "key", hex.as_str())?;
+    // What is wrong is said by our errors; the library's own lines on stderr help nobody.
+    conn.pragma_update(None, "cipher_log_level", "NONE")?;
     // The first read proves the key: a wrong one looks like a file that is no database.
     match conn.query_row("SELECT count(*) FROM sqlite_master", [], |r| {
         r.get::<_, i64>(0)

@@ -177,7 +177,7 @@ impl Corpus {
         if self.left == 0 {
             self.thread.clear();
             self.left = 1 + self.dice.below(12);
-            self.customer = self.dice.zipf(self.customers);
+            self.customer = self.dice.below(self.customers);
         }
         self.left -= 1;
         let n = self.made;

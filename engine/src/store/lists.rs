@@ -1,6 +1,6 @@
 //! Lists: ids of a view by keyset, rows by id, numbers from their table. Never OFFSET, never COUNT over messages.
 
-use super::conversations::{OPEN, RESOLVED, SNOOZED};
+use super::conversations::OPEN;
 use crate::error::{Error, Result};
 use crate::model::{AgentId, Channel, CustomerId, Direction};
 use crate::time::Millis;
@@ -230,7 +230,3 @@ pub fn counter_key(which: &Which) -> String {
         Which::All => "all".into(),
     }
 }
-
-/// Shelves by name, for callers above.
-pub const SHELVES: [(&str, i64); 3] =
-    [("open", OPEN), ("snoozed", SNOOZED), ("resolved", RESOLVED)];

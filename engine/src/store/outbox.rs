@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::threads::{all_refs, ref_hash};
 use crate::model::{
-    AccountId, AgentId, Channel, Class, CustomerId, Direction, FileId, GroupId, MessageId,
-    OutboxState, Party, ThreadRefs, email_key,
+    AccountId, Channel, Class, CustomerId, Direction, FileId, GroupId, MessageId, OutboxState,
+    Party, ThreadRefs, email_key,
 };
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -646,14 +646,4 @@ pub fn mark_sent(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
             "only an uncertain send can be marked as sent".into(),
         )),
     }
-}
-
-/// Who wrote a message of ours.
-///
-/// # Errors
-/// When the store fails.
-pub fn author_of(conn: &Connection, id: MessageId) -> Result<Option<AgentId>> {
-    Ok(conn
-        .query_row("SELECT agent FROM outbox WHERE id = ?1", [id], |r| r.get(0))
-        .optional()?)
 }

@@ -101,6 +101,11 @@ fn config() -> AccountConfig {
         aliases: Vec::new(),
         sent_copy: SentCopy::Auto,
         trusted_certificate: None,
+        auth: parley_engine::model::Auth::default(),
+        trusted_fingerprints: Vec::new(),
+        signature: String::new(),
+        folders: Vec::new(),
+        sync_read: false,
     })
 }
 

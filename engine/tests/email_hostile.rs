@@ -50,6 +50,11 @@ impl Scripted {
             aliases: vec![],
             sent_copy: SentCopy::Auto,
             trusted_certificate: None,
+            auth: parley_engine::model::Auth::default(),
+            trusted_fingerprints: Vec::new(),
+            signature: String::new(),
+            folders: Vec::new(),
+            sync_read: false,
         };
         connector(config, PASSWORD)
     }

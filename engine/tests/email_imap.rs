@@ -112,6 +112,11 @@ async fn an_unknown_certificate_is_not_trusted_and_the_password_stays_here() {
             EmailConfig {
                 imap: server(port, security),
                 trusted_certificate: None,
+                auth: parley_engine::model::Auth::default(),
+                trusted_fingerprints: Vec::new(),
+                signature: String::new(),
+                folders: Vec::new(),
+                sync_read: false,
                 ..config(&dovecot)
             },
             PASSWORD,
@@ -127,6 +132,11 @@ async fn an_unknown_certificate_is_not_trusted_and_the_password_stays_here() {
     let email = connector(
         EmailConfig {
             trusted_certificate: Some(other.ca_pem().into()),
+            auth: parley_engine::model::Auth::default(),
+            trusted_fingerprints: Vec::new(),
+            signature: String::new(),
+            folders: Vec::new(),
+            sync_read: false,
             ..config(&dovecot)
         },
         PASSWORD,
@@ -151,6 +161,11 @@ async fn a_servers_own_certificate_can_be_trusted_without_its_authority() {
     let email = connector(
         EmailConfig {
             trusted_certificate: Some(leaf.clone()),
+            auth: parley_engine::model::Auth::default(),
+            trusted_fingerprints: Vec::new(),
+            signature: String::new(),
+            folders: Vec::new(),
+            sync_read: false,
             ..config(&dovecot)
         },
         PASSWORD,
@@ -161,6 +176,11 @@ async fn a_servers_own_certificate_can_be_trusted_without_its_authority() {
     let email = connector(
         EmailConfig {
             trusted_certificate: Some(leaf),
+            auth: parley_engine::model::Auth::default(),
+            trusted_fingerprints: Vec::new(),
+            signature: String::new(),
+            folders: Vec::new(),
+            sync_read: false,
             ..config(&other)
         },
         PASSWORD,

@@ -63,6 +63,11 @@ fn sending(relay: &Relay, security: Security) -> EmailConfig {
         aliases: vec![],
         sent_copy: SentCopy::Auto,
         trusted_certificate: Some(relay.ca_pem().into()),
+        auth: parley_engine::model::Auth::default(),
+        trusted_fingerprints: Vec::new(),
+        signature: String::new(),
+        folders: Vec::new(),
+        sync_read: false,
     }
 }
 
@@ -155,6 +160,11 @@ async fn an_unknown_certificate_or_no_encryption_sends_nothing() {
     let secure = relay(Tls::StartTls).await;
     let untrusted = EmailConfig {
         trusted_certificate: None,
+        auth: parley_engine::model::Auth::default(),
+        trusted_fingerprints: Vec::new(),
+        signature: String::new(),
+        folders: Vec::new(),
+        sync_read: false,
         ..sending(&secure, Security::Starttls)
     };
     let e = connector(untrusted, PASSWORD)

@@ -155,6 +155,11 @@ async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
             .as_deref()
             .map(certificate)
             .transpose()?,
+        auth: parley_engine::api::headless::Auth::default(),
+        trusted_fingerprints: Vec::new(),
+        signature: String::new(),
+        folders: Vec::new(),
+        sync_read: false,
     }))
 }
 

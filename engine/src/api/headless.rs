@@ -4,8 +4,8 @@
 
 pub use crate::error::Error;
 pub use crate::model::{
-    AccountConfig, AccountId, AccountState, AgentId, Class, CustomerId, Direction, EmailConfig,
-    MailServer, MessageId, OutboxState, Party, Security, SentCopy,
+    AccountConfig, AccountId, AccountState, AgentId, Auth, Class, CustomerId, Direction,
+    EmailConfig, MailServer, MessageId, OutboxState, Party, Security, SentCopy,
 };
 pub use crate::time::{Millis, SystemClock};
 

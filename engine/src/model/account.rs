@@ -100,6 +100,35 @@ pub enum SentCopy {
     Append,
 }
 
+/// Who gives out the tokens of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum OauthProvider {
+    /// Google.
+    Google,
+    /// Microsoft 365 and Outlook.com.
+    Microsoft,
+}
+
+/// How to prove to a server who one is. The secret itself is kept apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Auth {
+    /// A password, or an app password.
+    #[default]
+    Password,
+    /// A token (XOAUTH2), refreshed when it runs out.
+    Oauth {
+        /// Whose.
+        provider: OauthProvider,
+        /// The id under which this program is known there; the user's own where a review would be needed.
+        client_id: String,
+        /// Microsoft's tenant; `common` if empty.
+        #[serde(default)]
+        tenant: String,
+    },
+}
+
 /// Everything about a mailbox but its password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
@@ -121,6 +150,21 @@ pub struct EmailConfig {
     /// A certificate (PEM) to trust besides the system's: for servers with a private authority.
     #[serde(default)]
     pub trusted_certificate: Option<String>,
+    /// How to prove who one is.
+    #[serde(default)]
+    pub auth: Auth,
+    /// SHA-256 fingerprints (lower-case hexadecimal) of server certificates that a person has looked at and trusts.
+    #[serde(default)]
+    pub trusted_fingerprints: Vec<String>,
+    /// The signature put under what is sent from here; plain text.
+    #[serde(default)]
+    pub signature: String,
+    /// The folders to read, as the server names them; empty = the usual ones.
+    #[serde(default)]
+    pub folders: Vec<String>,
+    /// Whether read marks go to the server and come from it.
+    #[serde(default)]
+    pub sync_read: bool,
 }
 
 /// How to reach an account; secrets are kept apart.

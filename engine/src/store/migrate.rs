@@ -7,7 +7,10 @@ use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 /// All migrations in order; never edited once released.
-pub const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_init.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_init.sql"),
+    include_str!("../../migrations/0002_email.sql"),
+];
 
 /// The schema's number in the file, unless a newer Parley wrote it. Reads only.
 pub(super) fn refuse_newer(conn: &Connection) -> Result<i64> {

@@ -33,6 +33,11 @@ pub fn config(dovecot: &Dovecot) -> EmailConfig {
         aliases: vec![],
         sent_copy: SentCopy::Auto,
         trusted_certificate: Some(dovecot.ca_pem().into()),
+        auth: parley_engine::model::Auth::default(),
+        trusted_fingerprints: Vec::new(),
+        signature: String::new(),
+        folders: Vec::new(),
+        sync_read: false,
     }
 }
 

@@ -65,6 +65,11 @@ pub fn mailbox(address: &str) -> AccountConfig {
         aliases: Vec::new(),
         sent_copy: SentCopy::Server,
         trusted_certificate: None,
+        auth: parley_engine::model::Auth::default(),
+        trusted_fingerprints: Vec::new(),
+        signature: String::new(),
+        folders: Vec::new(),
+        sync_read: false,
     })
 }
 

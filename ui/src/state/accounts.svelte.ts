@@ -51,7 +51,7 @@ export class Accounts {
 
 function blank(): AccountConfig {
   const server = (port: number) => ({ host: "", port, security: "tls" as const, user: "" });
-  return { channel: "email", address: "", display_name: "", imap: server(993), smtp: server(465), aliases: [], sent_copy: "auto", trusted_certificate: null };
+  return { channel: "email", address: "", display_name: "", imap: server(993), smtp: server(465), aliases: [], sent_copy: "auto", trusted_certificate: null, auth: { kind: "password" }, trusted_fingerprints: [], signature: "", folders: [], sync_read: false };
 }
 
 /** Connecting a mailbox, or changing one: address and password, everything else found out. */

@@ -7,7 +7,7 @@ export function configOf(address: string, name: string): AccountConfig {
   return {
     channel: "email", address, display_name: name,
     imap: { host: `imap.${domain}`, port: 993, security: "tls", user: address }, smtp: { host: `smtp.${domain}`, port: 465, security: "tls", user: address },
-    aliases: [], sent_copy: "auto", trusted_certificate: null,
+    aliases: [], sent_copy: "auto", trusted_certificate: null, auth: { kind: "password" }, trusted_fingerprints: [], signature: "", folders: [], sync_read: false,
   };
 }
 

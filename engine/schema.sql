@@ -269,7 +269,7 @@ CREATE TABLE register (                   -- the join of all entries, field by f
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE search USING fts5 (
-    subject, people, body, files,
+    subject, sender, recipients, body, files,
     content = '', contentless_delete = 1,
     tokenize = 'unicode61 remove_diacritics 2',
     prefix = '3'
@@ -301,6 +301,14 @@ CREATE TABLE timeline (                   -- where a message is shown: its conve
     live INTEGER NOT NULL DEFAULT 0,      -- may matter to episodes
     unread INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (conversation, sent_at, message)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE view (                       -- saved searches, from the log
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    query TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    active INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE wait (                       -- facts; rebuilt from messages and log

@@ -13,8 +13,9 @@ use parley_engine::model::{
 };
 use parley_engine::secrets::Key;
 use parley_engine::store::lists::{self, Filter, Which};
+use parley_engine::store::search::{self, Ask, Order};
 use parley_engine::store::timeline::{self, Window};
-use parley_engine::store::{accounts, ingest, search};
+use parley_engine::store::{accounts, ingest};
 use parley_engine::time::{Clock, ManualClock, SystemClock};
 use parley_engine::{Engine, Result};
 use secrecy::{SecretBox, SecretString};
@@ -235,16 +236,26 @@ async fn searches(engine: &Engine, lines: &mut Vec<Line>) -> Result<()> {
         ("Arabic", &["طلب", "شحن", "الفاتورة"]),
     ];
     for (name, queries) in kinds {
-        let queries: Vec<search::Query> = queries.iter().map(|q| search::parse(q)).collect();
-        let ours = timed(engine, 200, move |c, i| {
-            search::find(c, &queries[i % queries.len()], 50, None)
-        })
-        .await?;
-        lines.push(Line {
-            what: format!("search, {name}: keystroke to 50 rows, p50 / p99"),
-            ours,
-            peers: String::new(),
-        });
+        let today = search::today(engine.store().clock().now());
+        let queries: Vec<search::Query> = queries.iter().map(|q| search::parse(q, today)).collect();
+        for (order, word) in [(Order::Newest, "newest"), (Order::Best, "best")] {
+            let queries = queries.clone();
+            let ask = Ask {
+                me: engine.store().identity().agent,
+                order,
+                limit: 50,
+                after: None,
+            };
+            let ours = timed(engine, 200, move |c, i| {
+                search::find(c, &queries[i % queries.len()], &ask)
+            })
+            .await?;
+            lines.push(Line {
+                what: format!("search, {name}, {word} first: keystroke to 50 rows, p50 / p99"),
+                ours,
+                peers: String::new(),
+            });
+        }
     }
     Ok(())
 }

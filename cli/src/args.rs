@@ -73,8 +73,11 @@ pub enum Command {
     /// Search all messages, newest first
     Search {
         /// Words, "phrases", from:, to:, subject: and so on
-        #[arg(required = true)]
+        #[arg(required = true, allow_hyphen_values = true)]
         query: Vec<String>,
+        /// The most relevant first, among the newest 2,000 hits
+        #[arg(long)]
+        best: bool,
         /// At most so many
         #[arg(long, default_value_t = 20)]
         limit: u32,

@@ -1,1 +1,19 @@
 -- Email in depth.
+
+-- The index tells who wrote from who was written to. It is filled anew, newest first, while the program runs.
+DROP TABLE search;
+CREATE VIRTUAL TABLE search USING fts5 (
+    subject, sender, recipients, body, files,
+    content = '', contentless_delete = 1,
+    tokenize = 'unicode61 remove_diacritics 2',
+    prefix = '3'
+);
+INSERT INTO meta (key, value) SELECT 'index_todo', max(rid) FROM message HAVING max(rid) IS NOT NULL;
+
+CREATE TABLE view (                       -- saved searches, from the log
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    query TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    active INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::model::AccountId;
 use crate::secrets::Key;
 use crate::store::accounts::{self, AccountRow};
+use crate::store::search::index;
 use crate::store::{Store, conversations, outbox as outbox_rows};
 use crate::time::{Clock, Millis, SECOND};
 use crate::{outbox, sync};
@@ -96,6 +97,7 @@ impl Engine {
             }
         });
         *lock(&self.keeper) = Some(keeper);
+        tokio::spawn(fill_index(Arc::downgrade(self)));
         Ok(())
     }
 
@@ -222,6 +224,23 @@ impl Engine {
         }
         let store = Arc::clone(&self.store);
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
+    }
+}
+
+/// Fill the search index where it is not whole, in slices that leave the writer free in between.
+async fn fill_index(engine: std::sync::Weak<Engine>) {
+    const SLICE: usize = 100;
+    while let Some(e) = engine.upgrade() {
+        match e.store.write(|tx| index::fill(tx, SLICE)).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(e) => {
+                tracing::error!(code = e.code(), "the search index could not be filled");
+                return;
+            }
+        }
+        drop(e);
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

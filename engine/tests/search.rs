@@ -10,12 +10,27 @@
 
 mod scene;
 
-use parley_engine::store::search::{Found, MarkedText, find, parse};
+use parley_engine::store::search::{self, Ask, Found, MarkedText, Order, Query};
 use scene::{DAY, MONDAY, Mail, Scene};
 
-fn found(s: &Scene, query: &str) -> Vec<Found> {
+fn parse(query: &str) -> Query {
+    search::parse(query, search::today(MONDAY))
+}
+
+fn asked(s: &Scene, query: &str, order: Order, limit: usize, after: Option<i64>) -> Vec<Found> {
     let q = parse(query);
-    s.read(move |c| find(c, &q, 50, None))
+    let me = s.engine.store().identity().agent;
+    let ask = Ask {
+        me,
+        order,
+        limit,
+        after,
+    };
+    s.read(move |c| search::find(c, &q, &ask))
+}
+
+fn found(s: &Scene, query: &str) -> Vec<Found> {
+    asked(s, query, Order::Newest, 50, None)
 }
 
 /// The subjects that a query finds, newest first.
@@ -112,7 +127,17 @@ fn what_was_found_is_marked() {
 #[test]
 fn german_is_found_in_either_spelling() {
     let s = shop();
-    for q in ["strasse", "STRASSE", "Straße", "fussen", "füssen", "grosse"] {
+    for q in [
+        "strasse",
+        "STRASSE",
+        "Straße",
+        "fussen",
+        "füssen",
+        "fuessen",
+        "grosse",
+        "groesse",
+        "\"nach Füssen\"",
+    ] {
         assert_eq!(subjects(&s, q), ["Die Straße ist zu schmal"], "{q}");
     }
     assert_eq!(marked(&found(&s, "strasse")[0].snippet), ["Straße"]);
@@ -201,8 +226,8 @@ fn no_query_breaks_the_search() {
         "in:nowhere",
         &"lamp ".repeat(500),
     ] {
-        let q = parse(q);
-        s.read(move |c| find(c, &q, 50, None));
+        found(&s, q);
+        asked(&s, q, Order::Best, 50, None);
     }
     s.is_sound();
 }
@@ -218,18 +243,19 @@ fn pages_follow_each_other_without_gap_or_repeat() {
         })
         .collect();
     s.receive(&mails);
-    let (mut before, mut all) = (None, Vec::new());
-    loop {
-        let q = parse("lamp");
-        let page = s.read(move |c| find(c, &q, 5, before));
-        let Some(last) = page.last() else { break };
-        before = Some(last.rid);
-        all.extend(page.iter().map(|f| f.message));
+    for order in [Order::Newest, Order::Best] {
+        let (mut before, mut all) = (None, Vec::new());
+        loop {
+            let page = asked(&s, "lamp", order, 5, before);
+            let Some(last) = page.last() else { break };
+            before = Some(last.place);
+            all.extend(page.iter().map(|f| f.message));
+        }
+        let mut once = all.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!((all.len(), once.len()), (23, 23), "{order:?}");
     }
-    let mut once = all.clone();
-    once.sort();
-    once.dedup();
-    assert_eq!((all.len(), once.len()), (23, 23));
 }
 
 #[test]
@@ -264,5 +290,149 @@ fn the_index_is_whole_after_many_batches_and_a_restart() {
         s.run(s.engine.stop());
     }
     let s = Scene::in_folder(dir.path());
+    s.is_sound();
+}
+
+#[test]
+fn what_somebody_spelled_out_is_found_with_its_umlaut() {
+    let s = Scene::new();
+    s.receive([&Mail::from("anna@shop.test")
+        .subject("Gruesse von Mueller")
+        .text("Viele Gruesse")
+        .at(MONDAY - DAY)]);
+    assert_eq!(subjects(&s, "Müller").len(), 1);
+    for q in ["Grüße", "Grüsse ", "gruesse"] {
+        assert_eq!(marked(&found(&s, q)[0].snippet), ["Gruesse"], "{q}");
+    }
+}
+
+#[test]
+fn who_wrote_and_who_was_written_to_are_told_apart() {
+    let s = shop();
+    s.writes("bert@home.test", "The lampshade costs 12.");
+    assert_eq!(subjects(&s, "from:bert").len(), 3);
+    assert_eq!(found(&s, "to:bert").len(), 1);
+    assert_eq!(found(&s, "from:me").len(), 1);
+    assert_eq!(found(&s, "-from:me").len(), 6);
+}
+
+#[test]
+fn conditions_on_the_conversation_narrow_with_words_and_without() {
+    let s = shop();
+    let bert = s.customer("bert@home.test");
+    s.does(parley_engine::api::args::TagSet {
+        conversation: bert,
+        tag: "vip".into(),
+        on: true,
+    });
+    let me = s.engine.store().identity().agent;
+    s.does(parley_engine::api::args::Assign {
+        conversation: bert,
+        agent: Some(me),
+    });
+    assert_eq!(found(&s, "tag:vip").len(), 3);
+    assert_eq!(found(&s, "-tag:vip").len(), 3);
+    assert_eq!(subjects(&s, "tag:vip lampshade"), ["A lampshade"]);
+    for q in ["assignee:me", "assignee:Me", "-assignee:nobody"] {
+        assert_eq!(found(&s, q).len(), 3, "{q}");
+    }
+    assert!(found(&s, "assignee:zoe").is_empty());
+    assert_eq!(found(&s, "-assignee:zoe").len(), 6);
+    assert_eq!(found(&s, "-has:attachment").len(), 5);
+    assert_eq!(found(&s, "in:email -in:sms").len(), 6);
+    assert_eq!(found(&s, "file:invoice").len(), 1);
+    assert_eq!(found(&s, "-lamp -lampshade").len(), 4);
+}
+
+#[test]
+fn the_best_hit_comes_first_when_asked_for() {
+    let s = Scene::new();
+    s.receive([
+        &Mail::from("bert@home.test")
+            .subject("Zeppelin")
+            .text("zeppelin zeppelin")
+            .at(MONDAY - 9 * DAY),
+        &Mail::from("bert@home.test")
+            .subject("Something else")
+            .text(&format!("{} zeppelin", "word ".repeat(200)))
+            .at(MONDAY - DAY),
+    ]);
+    let first = |order| {
+        let hit = asked(&s, "zeppelin ", order, 1, None).remove(0);
+        hit.subject.unwrap().text
+    };
+    assert_eq!(first(Order::Newest), "Something else");
+    assert_eq!(first(Order::Best), "Zeppelin");
+}
+
+#[test]
+fn a_saved_search_is_a_view_until_it_is_taken_back() {
+    use parley_engine::api::args;
+    use parley_engine::api::dto::{Sort, View};
+    let s = shop();
+    let view = s.does(args::ViewSave {
+        id: None,
+        name: " Lamps ".into(),
+        query: "lamp".into(),
+    });
+    let ids = |saved: &str| {
+        s.does(args::ConversationIds {
+            saved: Some(saved.to_owned()),
+            view: View::Inbox,
+            stage: None,
+            tag: None,
+            sort: Sort::Newest,
+            after: None,
+            limit: 100,
+        })
+        .ids
+    };
+    assert_eq!(ids(&view.id), [s.customer("bert@home.test")]);
+    let waiting = s.does(args::ViewSave {
+        id: None,
+        name: "Waiting".into(),
+        query: "is:waiting".into(),
+    });
+    assert!(ids(&waiting.id).is_empty(), "history waits for nobody");
+    assert_eq!(s.does(args::Sidebar {}).saved.len(), 2);
+    s.does(args::ViewRemove {
+        id: view.id.clone(),
+    });
+    assert_eq!(s.does(args::Views {}).len(), 1);
+    s.does(args::Undo {});
+    assert_eq!(s.does(args::Views {})[0].name, "Lamps");
+}
+
+#[test]
+fn an_index_of_another_normaliser_is_made_anew_newest_first() {
+    let dir = scene::folder();
+    let s = Scene::in_folder(dir.path());
+    let mails: Vec<Mail> = (0..30)
+        .map(|i| {
+            Mail::from("anna@shop.test")
+                .subject(&format!("lamp {i}"))
+                .at(MONDAY - DAY * 40 + i * 1_000)
+        })
+        .collect();
+    s.receive(&mails);
+    s.write(|tx| {
+        tx.execute("UPDATE meta SET value = 1 WHERE key = 'normaliser'", [])?;
+        Ok(())
+    });
+    s.run(s.engine.stop());
+    let s = Scene::in_folder(dir.path());
+    assert!(found(&s, "lamp").is_empty());
+    s.receive([
+        &Mail::from("anna@shop.test").subject("new lamp").at(MONDAY),
+        &Mail::from("anna@shop.test")
+            .subject("old lamp")
+            .at(MONDAY - DAY * 90),
+    ]);
+    assert_eq!(subjects(&s, "lamp"), ["new lamp"]);
+    assert!(s.write(|tx| search::index::fill(tx, 20)));
+    assert_eq!(subjects(&s, "lamp").len(), 21);
+    assert_eq!(subjects(&s, "lamp")[1], "lamp 29");
+    assert!(!s.write(|tx| search::index::fill(tx, 20)));
+    assert_eq!(subjects(&s, "lamp").len(), 32);
     s.is_sound();
 }

@@ -13,7 +13,7 @@ const calls = (name: Name): number => host.calls.filter((c) => c.name === name).
 beforeEach(async () => {
   host = new ScriptedHost();
   composer = new Composer(host);
-  ids = (await host.call("conversation_ids", { view: "inbox", stage: null, tag: null, sort: "newest", after: null, limit: 10 })).ids;
+  ids = (await host.call("conversation_ids", { view: "inbox", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 10 })).ids;
   await composer.open(ids[0] ?? "");
 });
 
@@ -104,7 +104,7 @@ describe("sending", () => {
   });
 
   it("says loudly that answers go elsewhere", async () => {
-    const rows = await host.call("conversation_rows", { ids: (await host.call("conversation_ids", { view: "all", stage: null, tag: null, sort: "newest", after: null, limit: 200 })).ids });
+    const rows = await host.call("conversation_rows", { ids: (await host.call("conversation_ids", { view: "all", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 200 })).ids });
     await composer.open(rows.find((r) => r.name.startsWith("Klaus"))?.id ?? "");
     expect(composer.elsewhere?.address).toBe("einkauf@licht-und-raum.de");
   });

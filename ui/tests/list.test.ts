@@ -29,7 +29,7 @@ describe("the list", () => {
     const slow = list.show({ view: "resolved" });
     const fast = list.show({ view: "mine" });
     await Promise.all([slow, fast]);
-    const mine = await host.call("conversation_ids", { view: "mine", stage: null, tag: null, sort: "newest", after: null, limit: 100 });
+    const mine = await host.call("conversation_ids", { view: "mine", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 100 });
     expect(list.ids).toEqual(mine.ids);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Args, Host, Name, Reply } from "../src/host/host";
 import { ScriptedHost } from "../src/host/scripted/scripted";
+import { App } from "../src/state/app.svelte";
 import { rangeOf } from "../src/state/reports.svelte";
 import { Search } from "../src/state/search.svelte";
 
@@ -10,7 +11,7 @@ describe("search as one types", () => {
     const search = new Search(host);
     for (const query of ["l", "la", "lam", "lamp"]) search.typed(query);
     await new Promise((r) => setTimeout(r, 150));
-    expect(host.calls.map((c) => c.args)).toEqual([{ query: "lamp", limit: 50, before: null }]);
+    expect(host.calls.map((c) => c.args)).toEqual([{ query: "lamp", limit: 50, before: null, order: "newest" }]);
     expect(search.hits.length).toBeGreaterThan(0);
   });
 
@@ -30,6 +31,18 @@ describe("search as one types", () => {
     await Promise.all([first, search.ask()]);
     expect(search.answered).toBe("voucher");
     expect(search.hits.every((h) => h.subject?.text.includes("Voucher"))).toBe(true);
+  });
+
+  it("can be kept as a view that shows what it finds", async () => {
+    const host = new ScriptedHost();
+    const app = new App(host);
+    await app.start();
+    app.search.query = "voucher";
+    const view = await app.search.save("Vouchers");
+    await app.show("all", { saved: view.id });
+    expect(app.list.ids.length).toBeGreaterThan(0);
+    expect(app.list.filter.saved).toBe(view.id);
+    await expect(app.search.save("  ")).rejects.toThrow();
   });
 
   it("forgets its hits with the query", async () => {

@@ -10,7 +10,7 @@ let long: string;
 beforeEach(async () => {
   host = new ScriptedHost();
   timeline = new Timeline(host);
-  const { ids } = await host.call("conversation_ids", { view: "all", stage: null, tag: null, sort: "newest", after: null, limit: 200 });
+  const { ids } = await host.call("conversation_ids", { view: "all", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 200 });
   const rows = await host.call("conversation_rows", { ids });
   long = rows.reduce((a, b) => (b.messages > a.messages ? b : a)).id;
 });
@@ -45,7 +45,7 @@ describe("the timeline", () => {
   });
 
   it("shows the conversation that was opened last, whichever answers last", async () => {
-    const { ids } = await host.call("conversation_ids", { view: "inbox", stage: null, tag: null, sort: "newest", after: null, limit: 2 });
+    const { ids } = await host.call("conversation_ids", { view: "inbox", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 2 });
     await Promise.all([timeline.open(ids[0] ?? ""), timeline.open(ids[1] ?? "")]);
     expect(timeline.conversation).toBe(ids[1]);
   });
@@ -75,7 +75,7 @@ describe("the timeline", () => {
 
 describe("its lines", () => {
   it("put away what belongs to a folded episode", async () => {
-    const { ids } = await host.call("conversation_ids", { view: "inbox", stage: null, tag: null, sort: "newest", after: null, limit: 1 });
+    const { ids } = await host.call("conversation_ids", { view: "inbox", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 1 });
     await timeline.open(ids[0] ?? "");
     const all = linesOf(timeline.items, new Set(), null);
     const episodes = timeline.items.filter((i) => i.type === "episode");

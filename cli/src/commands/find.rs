@@ -49,6 +49,7 @@ pub async fn conversation(desk: &Desk, typed: &str) -> Result<CustomerId> {
         let page = ask(
             desk,
             args::ConversationIds {
+                saved: None,
                 view: View::All,
                 stage: None,
                 tag: None,

@@ -12,6 +12,7 @@ use crate::args::{Cli, Command};
 use crate::print::Printer;
 use crate::session::{self, Session};
 use crate::{Outcome, Stop};
+use parley_engine::api::dto::SearchOrder;
 
 /// The end of a command.
 pub type End = Result<Outcome, Stop>;
@@ -66,7 +67,14 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
             html,
             limit,
         } => read::show(cx, conversation, *html, *limit).await,
-        Command::Search { query, limit } => read::search(cx, &query.join(" "), *limit).await,
+        Command::Search { query, limit, best } => {
+            let order = if *best {
+                SearchOrder::Best
+            } else {
+                SearchOrder::Newest
+            };
+            read::search(cx, &query.join(" "), *limit, order).await
+        }
         Command::Send(s) => write::send(cx, s).await,
         Command::Note { conversation, text } => {
             write::note(cx, conversation, text.as_deref()).await

@@ -4,8 +4,8 @@ use super::{Context, End, find};
 use crate::failure::Result;
 use crate::{print, time};
 use parley_engine::api::dto::{
-    ChangeItem, ConversationRow, CustomerPanel, MessageHtml, MessageItem, SearchPage, Sort, Status,
-    Timeline, TimelineItem, View,
+    ChangeItem, ConversationRow, CustomerPanel, MessageHtml, MessageItem, SearchOrder, SearchPage,
+    Sort, Status, Timeline, TimelineItem, View,
 };
 use parley_engine::api::headless::{Class, CustomerId, Direction, Party};
 use parley_engine::api::{Desk, args, ask};
@@ -24,6 +24,7 @@ pub async fn conversations(cx: &Context<'_>, view: View, longest_wait: bool, lim
     let page = ask(
         desk,
         args::ConversationIds {
+            saved: None,
             view,
             stage: None,
             tag: None,
@@ -346,13 +347,14 @@ fn indented(text: &str) -> String {
         .join("\n")
 }
 
-pub async fn search(cx: &Context<'_>, query: &str, limit: u32) -> End {
+pub async fn search(cx: &Context<'_>, query: &str, limit: u32, order: SearchOrder) -> End {
     let page = ask(
         &cx.session.desk,
         args::Search {
             query: query.to_owned(),
             limit,
             before: None,
+            order,
         },
     )
     .await?;

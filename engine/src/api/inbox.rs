@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::{AgentId, CustomerId, MessageId};
 use crate::store::conversations::{AUTOMATIC, OPEN, RESOLVED, SNOOZED};
 use crate::store::lists::{self, Filter, ListRow, Which};
-use crate::store::{accounts, timeline};
+use crate::store::{accounts, search, timeline};
 use rusqlite::Connection;
 
 const VIEWS: [View; 9] = [
@@ -85,6 +85,7 @@ pub(super) async fn sidebar(_: args::Sidebar, desk: &Desk) -> Result<dto::Sideba
                 views,
                 stages: named("stage:")?,
                 tags: named("tag:")?,
+                saved: super::search::saved(c)?,
                 accounts,
                 me: agent(c, me, me)?,
             })
@@ -94,10 +95,17 @@ pub(super) async fn sidebar(_: args::Sidebar, desk: &Desk) -> Result<dto::Sideba
 
 pub(super) async fn conversation_ids(a: args::ConversationIds, desk: &Desk) -> Result<IdPage> {
     const MOST: u32 = 20_000;
+    const MOST_FOUND: usize = 5_000;
     let me = desk.engine.store().identity().agent;
+    let now = desk.engine.store().clock().now();
     desk.engine
         .store()
         .read(move |c| {
+            if let Some(view) = &a.saved {
+                let q = super::search::of_view(c, view, now)?;
+                let ids = search::conversations(c, &q, me, MOST_FOUND)?;
+                return Ok(IdPage { ids, next: None });
+            }
             let filter = Filter {
                 stage: a.stage,
                 tag: a.tag,

@@ -42,6 +42,9 @@ macro_rules! table { ($with:ident) => { $with! {
     OutboxMarkSent "outbox_mark_sent" -> dto::Nothing, Agent, compose::mark_sent;
     OutboxCheck "outbox_check" -> dto::Nothing, Agent, compose::check_sent;
     Search "search" -> dto::SearchPage, Viewer, search::search;
+    Views "views" -> Vec<dto::SavedView>, Viewer, search::views;
+    ViewSave "view_save" -> dto::SavedView, Lead, search::view_save;
+    ViewRemove "view_remove" -> dto::Done, Lead, search::view_remove;
     ReportResponseTimes "report_response_times" -> dto::ResponseReport, Lead, reports::response_times;
     ReportEpisodes "report_episodes" -> Vec<dto::FigureRow>, Lead, reports::episodes;
     SettingsGet "settings_get" -> dto::Settings, Viewer, settings::get;

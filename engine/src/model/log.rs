@@ -111,10 +111,12 @@ pub enum Entity {
     Agent,
     /// Settings of the team.
     Setting,
+    /// A saved search of the team: `on`, `name`, `query`.
+    View,
 }
 
 impl Entity {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Conversation,
         Self::Customer,
         Self::Resolve,
@@ -129,6 +131,7 @@ impl Entity {
         Self::Account,
         Self::Agent,
         Self::Setting,
+        Self::View,
     ];
 
     /// The word in the database.
@@ -149,6 +152,7 @@ impl Entity {
             Self::Account => "account",
             Self::Agent => "agent",
             Self::Setting => "setting",
+            Self::View => "view",
         }
     }
 

@@ -23,6 +23,7 @@ pub(super) fn project(tx: &mut Tx<'_>, entity: Entity, id: &str, field: &str) ->
         Entity::Account => account(tx, id),
         Entity::Agent => agent(tx, id),
         Entity::Setting => setting(tx, id),
+        Entity::View => view(tx, id),
     }
 }
 
@@ -251,5 +252,19 @@ fn setting(tx: &mut Tx<'_>, id: &str) -> Result<()> {
         tx.execute("INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", params![id, v.to_string()])?;
         tx.changes.settings = true;
     }
+    Ok(())
+}
+
+fn view(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let name = text(tx, Entity::View, id, "name")?.unwrap_or_default();
+    let query = text(tx, Entity::View, id, "query")?.unwrap_or_default();
+    let at = log::register(tx, Entity::View, id, "query")?.map_or(0, |r| r.stamp.clock().millis());
+    let active = on(tx, Entity::View, id)?;
+    tx.execute(
+        "INSERT INTO view (id, name, query, at, active) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, query = excluded.query, at = excluded.at, active = excluded.active",
+        params![id, name, query, at, active],
+    )?;
+    tx.changes.settings = true;
     Ok(())
 }

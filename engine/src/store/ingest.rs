@@ -5,7 +5,7 @@
 
 use super::files::pack;
 use super::places::{self, Home, Letter};
-use super::{Tx, conversations, files, normalise, outbox};
+use super::{Tx, conversations, files, outbox, search};
 use crate::error::{Error, Result};
 use crate::model::threads::{all_refs, ref_hash};
 use crate::model::{
@@ -627,26 +627,14 @@ impl Row<'_> {
     }
 
     fn index(&self, tx: &Tx<'_>, rid: i64) -> Result<()> {
-        let everybody = self
-            .people
-            .from
-            .iter()
-            .chain(&self.people.to)
-            .chain(&self.people.cc);
-        let people: Vec<String> = everybody
-            .map(|p| format!("{} {}", p.name.as_deref().unwrap_or(""), p.address))
-            .collect();
-        tx.prepare_cached(
-            "INSERT INTO search (rowid, subject, people, body, files) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![
-            rid,
-            normalise::document(self.subject.unwrap_or("")),
-            normalise::document(&people.join(" ")),
-            normalise::document(self.text),
-            normalise::document(&self.files.join(" ")),
-        ])?;
-        Ok(())
+        let entry = search::index::Entry {
+            subject: self.subject.unwrap_or(""),
+            from: self.people.from.as_ref(),
+            to: self.people.to.iter().chain(&self.people.cc).collect(),
+            body: self.text,
+            files: self.files.join(" "),
+        };
+        search::index::put(tx, rid, &entry)
     }
 }
 

@@ -96,6 +96,7 @@ impl Store {
         let mut writer = connect(&path, key, WRITER_CACHE_KIB, true)?;
         migrate::migrate(&mut writer)?;
         let identity = migrate::identity(&mut writer, clock.now(), ids)?;
+        search::index::renew_if_old(&writer)?;
         let readers = (0..READERS)
             .map(|_| connect(&path, key, READER_CACHE_KIB, false))
             .collect::<Result<Vec<_>>>()?;

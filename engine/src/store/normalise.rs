@@ -1,12 +1,12 @@
 //! One normaliser for documents and queries, so that both speak of the same words.
 //!
-//! NFKC, case fold, ß→ss, ı→i; Arabic marks and tatweel dropped, alef, ya and ta-marbuta folded, the article also
+//! NFKC, case fold, ß→ss, ı→i, umlauts also spelled out; Arabic marks and tatweel dropped, alef, ya and ta-marbuta folded, the article also
 //! without it; CJK and Thai runs as overlapping pairs; order and phone numbers additionally as one joined word.
 
 use unicode_normalization::UnicodeNormalization;
 
 /// Stored with the index; another version means another index.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// A word and where it stands in the source, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,29 +32,84 @@ pub enum Purpose {
 #[must_use]
 pub fn document(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for t in tokens(text, Purpose::Document) {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(&t.word);
-    }
+    append(&mut out, text);
     out
 }
 
-/// The words of a text with their places.
+/// Put the words of a text behind those that are there. Other forms of words come last, so that phrases stay whole.
+pub fn append(out: &mut String, text: &str) {
+    let push = |out: &mut String, word: &str| {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    };
+    let mut others = String::new();
+    scan(text, Purpose::Document, &mut |word, _, _, other| {
+        push(if other { &mut others } else { out }, word);
+    });
+    if !others.is_empty() {
+        push(out, &others);
+    }
+}
+
+/// The words of a text with their places; other forms of words come last.
 #[must_use]
 pub fn tokens(text: &str, purpose: Purpose) -> Vec<Token> {
-    let mut out = Vec::new();
+    let (mut out, mut others) = (Vec::new(), Vec::new());
+    scan(text, purpose, &mut |word, start, end, other| {
+        let token = Token {
+            word: word.to_owned(),
+            start,
+            end,
+        };
+        if other {
+            others.push(token);
+        } else {
+            out.push(token);
+        }
+    });
+    out.append(&mut others);
+    out
+}
+
+/// `Müller` as `mueller`, for words with an umlaut: Germans write both.
+#[must_use]
+pub fn umlauts_spelled(word: &str) -> Option<String> {
+    if word.is_ascii() {
+        return None;
+    }
+    let composed: String = word.nfkc().flat_map(char::to_lowercase).collect();
+    if !composed.contains(['ä', 'ö', 'ü']) {
+        return None;
+    }
+    let spelled = composed
+        .replace('ä', "ae")
+        .replace('ö', "oe")
+        .replace('ü', "ue");
+    Some(fold(&spelled))
+}
+
+/// Takes a word, its place, and whether it is another form of a word that was there already.
+type Sink<'a> = dyn FnMut(&str, usize, usize, bool) + 'a;
+
+fn scan(text: &str, purpose: Purpose, sink: &mut Sink<'_>) {
     let mut runs = Runs { text, at: 0 };
+    let mut lower = String::new();
     while let Some((start, end, kind)) = runs.next() {
         let run = &text[start..end];
         match kind {
-            Kind::Ideographs => pairs(run, start, purpose, &mut out),
-            Kind::Word => word(run, start, end, purpose, &mut out),
+            Kind::Ideographs => pairs(run, start, purpose, sink),
+            Kind::Word if run.is_ascii() => {
+                lower.clear();
+                lower.push_str(run);
+                lower.make_ascii_lowercase();
+                sink(&lower, start, end, false);
+            }
+            Kind::Word => word(run, start, end, purpose, sink),
         }
     }
-    joined_numbers(text, purpose, &mut out);
-    out
+    joined_numbers(text, purpose, sink);
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,48 +161,41 @@ fn kind_of(c: char) -> Kind {
     }
 }
 
-fn pairs(run: &str, start: usize, purpose: Purpose, out: &mut Vec<Token>) {
+fn pairs(run: &str, start: usize, purpose: Purpose, sink: &mut Sink<'_>) {
     let chars: Vec<(usize, char)> = run.char_indices().collect();
     let end_of = |i: usize| chars.get(i + 1).map_or(run.len(), |(at, _)| *at);
     if chars.len() == 1 || purpose == Purpose::Document {
         // Single signs are words of their own in documents, so that a query of one sign finds them.
-        for (i, (at, c)) in chars.iter().enumerate() {
-            out.push(Token {
-                word: fold(&c.to_string()),
-                start: start + at,
-                end: start + end_of(i),
-            });
+        for (i, (at, _)) in chars.iter().enumerate() {
+            sink(
+                &fold(&run[*at..end_of(i)]),
+                start + at,
+                start + end_of(i),
+                false,
+            );
         }
     }
     for (i, w) in chars.windows(2).enumerate() {
-        let pair: String = [w[0].1, w[1].1].iter().collect();
-        out.push(Token {
-            word: fold(&pair),
-            start: start + w[0].0,
-            end: start + end_of(i + 1),
-        });
+        let (from, to) = (w[0].0, end_of(i + 1));
+        sink(&fold(&run[from..to]), start + from, start + to, false);
     }
 }
 
-fn word(run: &str, start: usize, end: usize, purpose: Purpose, out: &mut Vec<Token>) {
+fn word(run: &str, start: usize, end: usize, purpose: Purpose, sink: &mut Sink<'_>) {
     let folded = fold(run);
     if folded.is_empty() {
         return;
     }
-    if purpose == Purpose::Document
-        && let Some(bare) = folded.strip_prefix("ال").filter(|b| b.chars().count() >= 3)
-    {
-        out.push(Token {
-            word: bare.to_owned(),
-            start,
-            end,
-        });
+    sink(&folded, start, end, false);
+    if purpose == Purpose::Query {
+        return;
     }
-    out.push(Token {
-        word: folded,
-        start,
-        end,
-    });
+    if let Some(bare) = folded.strip_prefix("ال").filter(|b| b.chars().count() >= 3) {
+        sink(bare, start, end, true);
+    }
+    if let Some(spelled) = umlauts_spelled(run) {
+        sink(&spelled, start, end, true);
+    }
 }
 
 /// The normal form of one word.
@@ -190,7 +238,7 @@ fn unaccented(s: &str) -> String {
 
 /// `ORD-12 345`, `#12345` and `+49 (30) 123-456` also as one word: letters and digits joined, and for seven
 /// digits or more the last seven and nine of them.
-fn joined_numbers(text: &str, purpose: Purpose, out: &mut Vec<Token>) {
+fn joined_numbers(text: &str, purpose: Purpose, sink: &mut Sink<'_>) {
     let bytes = text.as_bytes();
     let mut i = 0;
     while i < bytes.len() {
@@ -208,21 +256,13 @@ fn joined_numbers(text: &str, purpose: Purpose, out: &mut Vec<Token>) {
             .collect();
         let split = joined.len() != raw.len();
         if split && digits >= 4 && joined.len() <= 32 {
-            out.push(Token {
-                word: joined.clone(),
-                start,
-                end,
-            });
+            sink(&joined, start, end, true);
         }
         if digits >= 7 && purpose == Purpose::Document {
             let only: String = joined.chars().filter(char::is_ascii_digit).collect();
             for n in [7, 9] {
                 if only.len() > n {
-                    out.push(Token {
-                        word: only[only.len() - n..].to_owned(),
-                        start,
-                        end,
-                    });
+                    sink(&only[only.len() - n..], start, end, true);
                 }
             }
         }
@@ -281,6 +321,16 @@ mod tests {
         );
         assert_eq!(words("IĞDIR ığdır", Purpose::Query)[1], "igdir");
         assert_eq!(words("Café Ångström", Purpose::Query), ["cafe", "angstrom"]);
+    }
+
+    #[test]
+    fn umlauts_are_found_spelled_out_and_phrases_stay_whole() {
+        assert_eq!(
+            document("Herr Müller ruft an"),
+            "herr muller ruft an mueller"
+        );
+        assert_eq!(umlauts_spelled("Ha\u{308}user").as_deref(), Some("haeuser"));
+        assert_eq!(umlauts_spelled("blue"), None);
     }
 
     #[test]

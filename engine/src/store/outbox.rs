@@ -5,7 +5,7 @@
 
 use super::ingest::{Participants, Row, handle};
 use super::log::{self, Writing, write};
-use super::{Tx, conversations};
+use super::{Tx, conversations, search};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::threads::{all_refs, ref_hash};
@@ -599,10 +599,8 @@ pub fn cancel(tx: &mut Tx<'_>, id: MessageId) -> Result<OutboxItem> {
             .collect::<rusqlite::Result<_>>()?
     };
     tx.execute("DELETE FROM timeline WHERE message = ?1", [id])?;
-    tx.execute(
-        "DELETE FROM search WHERE rowid = (SELECT rid FROM message WHERE id = ?1)",
-        [id],
-    )?;
+    let rid: i64 = tx.query_row("SELECT rid FROM message WHERE id = ?1", [id], |r| r.get(0))?;
+    search::index::remove(tx, rid)?;
     tx.execute(
         "UPDATE file SET message = NULL, staged_at = ?2 WHERE message = ?1",
         params![id, tx.now],

@@ -147,6 +147,7 @@ fn crowd(n: usize) -> Scene {
 
 fn page(s: &Scene, view: View, sort: Sort, after: Option<String>, limit: u32) -> dto::IdPage {
     s.does(args::ConversationIds {
+        saved: None,
         view,
         stage: None,
         tag: None,
@@ -180,6 +181,7 @@ fn paging_a_list_covers_each_once_though_all_wrote_in_one_instant() {
     }
     assert!(
         s.ask(args::ConversationIds {
+            saved: None,
             view: View::All,
             stage: None,
             tag: None,
@@ -437,6 +439,7 @@ fn a_stage_keeps_who_when_and_the_message_as_evidence() {
     assert!(last.agent.is_some());
     assert_eq!(p.row.stage.as_deref(), Some("qualified"));
     let found = s.does(args::ConversationIds {
+        saved: None,
         view: View::All,
         stage: Some("qualified".into()),
         tag: None,
@@ -510,6 +513,7 @@ fn search_goes_on_where_the_last_page_ended() {
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
         let p = s.does(args::Search {
+            order: Default::default(),
             query: "lamp".into(),
             limit: 4,
             before,

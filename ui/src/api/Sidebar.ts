@@ -2,6 +2,7 @@
 import type { AccountLight } from "./AccountLight";
 import type { Agent } from "./Agent";
 import type { NamedCount } from "./NamedCount";
+import type { SavedView } from "./SavedView";
 import type { ViewCount } from "./ViewCount";
 
 /**
@@ -20,6 +21,10 @@ stages: Array<NamedCount>,
  * Tags with open conversations, most used first.
  */
 tags: Array<NamedCount>, 
+/**
+ * Saved searches.
+ */
+saved: Array<SavedView>, 
 /**
  * The accounts.
  */

@@ -103,10 +103,10 @@ export class App {
   }
 
   /** Shows a view of the inbox. */
-  async show(view: View, narrowed: { stage?: string; tag?: string } = {}): Promise<void> {
+  async show(view: View, narrowed: { stage?: string; tag?: string; saved?: string } = {}): Promise<void> {
     this.screen = "inbox";
     this.overlay = null;
-    await this.list.show({ view, stage: narrowed.stage ?? null, tag: narrowed.tag ?? null });
+    await this.list.show({ view, stage: narrowed.stage ?? null, tag: narrowed.tag ?? null, saved: narrowed.saved ?? null });
   }
 
   /** Shows a conversation, at a message if one is named. */

@@ -8,16 +8,17 @@ import { say } from "../errors";
 const PAGE = 20_000;
 const CHUNK = 100;
 
-/** What the list shows: a view, narrowed by a stage or a tag. */
+/** What the list shows: a view, narrowed by a stage or a tag, or what a saved search finds. */
 export interface Filter {
   view: View;
   stage: string | null;
   tag: string | null;
+  saved: string | null;
 }
 
 /** The conversation list: all ids of a view in order, rows only for what is on screen. */
 export class ConversationList {
-  filter = $state.raw<Filter>({ view: "inbox", stage: null, tag: null });
+  filter = $state.raw<Filter>({ view: "inbox", stage: null, tag: null, saved: null });
   sort = $state<Sort>("newest");
   ids = $state.raw<string[]>([]);
   readonly rows = new SvelteMap<string, ConversationRow>();
@@ -36,7 +37,7 @@ export class ConversationList {
 
   /** Shows a view from its top. */
   async show(filter: Partial<Filter> & { view: View }): Promise<void> {
-    this.filter = { stage: null, tag: null, ...filter };
+    this.filter = { stage: null, tag: null, saved: null, ...filter };
     this.sort = filter.view === "waiting" ? "longest_wait" : "newest";
     this.marked.clear();
     this.loaded = false;

@@ -1,4 +1,6 @@
 import type { Hit } from "../api/Hit";
+import type { SavedView } from "../api/SavedView";
+import type { SearchOrder } from "../api/SearchOrder";
 import type { Host } from "../host/host";
 import { say } from "../errors";
 
@@ -8,6 +10,7 @@ const PAGE = 50;
 /** Search over everything, as one types. */
 export class Search {
   query = $state("");
+  order = $state<SearchOrder>("newest");
   hits = $state.raw<Hit[]>([]);
   warnings = $state.raw<string[]>([]);
   next = $state<string | null>(null);
@@ -25,6 +28,16 @@ export class Search {
     this.timer = setTimeout(() => void this.ask(), PAUSE);
   }
 
+  async sort(order: SearchOrder): Promise<void> {
+    this.order = order;
+    await this.ask();
+  }
+
+  /** Keeps the query as a view; throws in words when the engine refuses. */
+  async save(name: string): Promise<SavedView> {
+    return this.host.call("view_save", { id: null, name, query: this.query.trim() });
+  }
+
   async ask(): Promise<void> {
     const run = ++this.run;
     const query = this.query.trim();
@@ -37,7 +50,7 @@ export class Search {
       return;
     }
     try {
-      const page = await this.host.call("search", { query, limit: PAGE, before: null });
+      const page = await this.host.call("search", { query, limit: PAGE, before: null, order: this.order });
       // An answer to an older query must not overwrite a newer one.
       if (run !== this.run) return;
       this.hits = page.hits;
@@ -55,7 +68,7 @@ export class Search {
     if (next === null) return;
     this.next = null;
     try {
-      const page = await this.host.call("search", { query: this.answered, limit: PAGE, before: next });
+      const page = await this.host.call("search", { query: this.answered, limit: PAGE, before: next, order: this.order });
       if (run !== this.run) return;
       this.hits = [...this.hits, ...page.hits];
       this.next = page.next;

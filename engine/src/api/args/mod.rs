@@ -15,11 +15,16 @@ macro_rules! args { ($($(#[$m:meta])* pub struct $name:ident { $($body:tt)* })*)
     pub struct $name { $($body)* }
 )*}; }
 
+mod search;
+pub use search::*;
+
 args! {
     /// Counts, accounts and who I am.
     pub struct Sidebar {}
     /// The conversations of a view, in order.
     pub struct ConversationIds {
+        /// Only what this saved search finds, the latest hit first; the view, stage and tag then do not count.
+        #[serde(default)] pub saved: Option<String>,
         /// View.
         pub view: View,
         /// Only this stage.
@@ -135,8 +140,6 @@ args! {
     pub struct OutboxMarkSent { /** Outbox id. */ pub id: MessageId }
     /// Look at the provider whether an uncertain send arrived.
     pub struct OutboxCheck { /** Outbox id. */ pub id: MessageId }
-    /// Search messages.
-    pub struct Search { /** Query. */ pub query: String, /** At most (200). */ pub limit: u32, /** Older than this. */ #[serde(default)] pub before: Option<String> }
     /// Response times of a range.
     pub struct ReportResponseTimes { /** From, inclusive. */ #[ts(type = "number")] pub from: i64, /** To, exclusive. */ #[ts(type = "number")] pub to: i64, /** Grouping. */ pub by: GroupBy }
     /// The episodes behind a figure.

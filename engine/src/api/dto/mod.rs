@@ -21,6 +21,9 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
     pub enum $name { $($(#[$v])* $variant),* }
 )*}; }
 
+mod search;
+pub use search::*;
+
 words! {
     /// A view of the sidebar.
     pub enum View {
@@ -175,6 +178,8 @@ dto! {
         pub stages: Vec<NamedCount>,
         /// Tags with open conversations, most used first.
         pub tags: Vec<NamedCount>,
+        /// Saved searches.
+        pub saved: Vec<SavedView>,
         /// The accounts.
         pub accounts: Vec<AccountLight>,
         /// The person at this desktop.

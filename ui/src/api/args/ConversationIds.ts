@@ -7,6 +7,10 @@ import type { View } from "../View";
  */
 export type ConversationIds = { 
 /**
+ * Only what this saved search finds, the latest hit first; the view, stage and tag then do not count.
+ */
+saved: string | null, 
+/**
  * View.
  */
 view: View, 

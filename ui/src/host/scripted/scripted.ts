@@ -7,6 +7,7 @@ import type { FileItem } from "../../api/FileItem";
 import type { Hit } from "../../api/Hit";
 import type { Marked } from "../../api/Marked";
 import type { MessageItem } from "../../api/MessageItem";
+import type { SavedView } from "../../api/SavedView";
 import type { Settings } from "../../api/Settings";
 import type { Undone } from "../../api/Undone";
 import type { View } from "../../api/View";
@@ -36,6 +37,7 @@ export class ScriptedHost implements Host {
   private accounts: ReturnType<typeof accountsFor>;
   private session: Reply<"session_status">;
   private all: Conversation[];
+  private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
   private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400 };
   /** Every call, for tests. */
   readonly calls: { name: Name; args: unknown }[] = [];
@@ -182,10 +184,12 @@ export class ScriptedHost implements Host {
         views: views.map((view) => ({ view, count: this.all.filter((c) => this.inView(c, view)).length })),
         stages: stages.map((s) => ({ key: s.key, count: open.filter((c) => c.stage === s.key).length })).filter((s) => s.count > 0),
         tags: [...tags].map(([key, count]) => ({ key, count })).sort((a, b) => b.count - a.count),
-        accounts: this.accounts.map((a) => ({ id: a.id, channel: "email", address: a.config.address, state: a.state, says: a.says })), me,
+        accounts: this.accounts.map((a) => ({ id: a.id, channel: "email", address: a.config.address, state: a.state, says: a.says })), saved: this.saved, me,
       };
     },
-    conversation_ids: ({ view, stage, tag, sort, limit }) => {
+    conversation_ids: ({ view, stage, tag, saved, sort, limit }) => {
+      const kept = this.saved.find((v) => v.id === saved);
+      if (kept !== undefined) return { ids: [...new Set(this.answers.search({ query: kept.query, limit: 200, before: null, order: "newest" }).hits.map((h) => h.conversation))], next: null };
       const rows = this.all.filter((c) => this.inView(c, view) && (stage === null || c.stage === stage) && (tag === null || c.tags.includes(tag))).map(rowOf);
       rows.sort((a, b) => (sort === "newest" ? b.last_at - a.last_at : (a.wait_since ?? Infinity) - (b.wait_since ?? Infinity)));
       return { ids: rows.slice(0, limit).map((r) => r.id), next: null };
@@ -343,6 +347,19 @@ export class ScriptedHost implements Host {
       }
       const unknown = query.split(/\s+/).filter((w) => /^(colour|size):/.test(w));
       return { hits: hits.sort((a, b) => b.at - a.at).slice(0, limit), next: null, warnings: unknown.map((w) => `“${w}” is not a filter; searched without it.`) };
+    },
+    views: () => this.saved,
+    view_save: ({ id, name, query }) => {
+      const view = { id: id ?? nextId(), name: name.trim(), query };
+      if (view.name === "") throw hostError("invalid", "A view has a name of one line and at most 60 characters.");
+      this.saved = [...this.saved.filter((v) => v.id !== view.id), view];
+      this.tell(null);
+      return view;
+    },
+    view_remove: ({ id }) => {
+      this.saved = this.saved.filter((v) => v.id !== id);
+      this.tell(null);
+      return { undo: true };
     },
     report_response_times: (range) => report(range, this.all),
     report_episodes: ({ metric }): FigureRow[] => figureRows(this.all, metric),

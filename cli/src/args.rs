@@ -212,9 +212,21 @@ pub struct Send {
     /// Copies; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub cc: Vec<String>,
+    /// Hidden copies; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub bcc: Vec<String>,
     /// From which account (id, start of it, or address)
     #[arg(long)]
     pub account: Option<String>,
+    /// From which of the account's addresses; else its own
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// Without the account's signature
+    #[arg(long)]
+    pub no_signature: bool,
+    /// Without the message that is answered below
+    #[arg(long)]
+    pub no_quote: bool,
     /// The subject
     #[arg(long)]
     pub subject: Option<String>,

@@ -17,3 +17,5 @@ CREATE TABLE view (                       -- saved searches, from the log
     at INTEGER NOT NULL,
     active INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+ALTER TABLE account ADD COLUMN max_message INTEGER;   -- bytes, as the server last said

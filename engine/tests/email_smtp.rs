@@ -32,6 +32,9 @@ fn outgoing() -> Outgoing {
         },
         to: vec![party(CUSTOMER)],
         cc: vec![],
+        bcc: vec![],
+        signature: String::new(),
+        history: None,
         subject: Some("Re: Größe".into()),
         text: "Dear Anna,\n.\nyours\n".into(),
         files: vec![],
@@ -87,6 +90,7 @@ async fn a_mail_goes_out_encrypted_and_arrives_as_it_was_written() {
         message.cc = vec![party("bob@customer.test")];
         message.files = vec![OutgoingFile {
             id: FileId::random(),
+            inline: false,
             name: "résumé.pdf".into(),
             mime: "application/pdf".into(),
             bytes: b"%PDF-1.4\r\n.\r\n\0\xff".to_vec(),
@@ -249,6 +253,7 @@ async fn a_mail_that_is_too_large_is_not_even_begun() {
     let mut message = outgoing();
     message.files = vec![OutgoingFile {
         id: FileId::random(),
+        inline: false,
         name: "big.bin".into(),
         mime: "application/octet-stream".into(),
         bytes: vec![7; 20_000],

@@ -110,12 +110,17 @@ impl Story {
             from: party(TEAM),
             to: to.iter().map(|t| party(&address(t))).collect(),
             cc: Vec::new(),
+            bcc: Vec::new(),
+            signature: String::new(),
+            history: None,
             subject: None,
             text: "Our answer.".into(),
             files: Vec::new(),
             in_reply_to: None,
             references: Vec::new(),
             answering: None,
+            forwarding: None,
+            written_in: None,
         };
         let a = Authored {
             conversation: Some(c),

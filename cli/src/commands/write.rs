@@ -3,7 +3,7 @@
 use super::{Context, End, find, outbox};
 use crate::failure::{Failure, Result};
 use crate::{Outcome, args as typed, print, time};
-use parley_engine::api::dto::{RecipientKind, ReplyOptions};
+use parley_engine::api::dto::{History, RecipientKind, ReplyOptions};
 use parley_engine::api::headless::{AccountId, CustomerId, OutboxState, Party, send_now};
 use parley_engine::api::{args, ask, stage_path};
 use serde_json::json;
@@ -53,6 +53,15 @@ fn party(typed: &str) -> Party {
     }
 }
 
+/// The line above what is answered.
+fn introduced(h: &History) -> String {
+    let who = h
+        .from
+        .as_ref()
+        .map_or("somebody", |p| p.name.as_deref().unwrap_or(&p.address));
+    format!("On {}, {who} wrote:", time::local(h.at))
+}
+
 pub async fn send(cx: &Context<'_>, s: &typed::Send) -> End {
     let desk = &cx.session.desk;
     let conversation = match &s.conversation {
@@ -83,19 +92,30 @@ pub async fn send(cx: &Context<'_>, s: &typed::Send) -> End {
     for path in &s.attach {
         files.push(stage_path(desk, path).await?.id);
     }
+    let quote = reply
+        .as_ref()
+        .and_then(|r| r.history.as_ref())
+        .filter(|_| !s.no_quote)
+        .map(introduced);
     let answering = reply.and_then(|r| r.answering);
-    let cc = s.cc.iter().map(|a| party(a)).collect();
+    let parties = |all: &[String]| all.iter().map(|a| party(a)).collect();
     let queued = ask(
         desk,
         args::Send {
             conversation,
             account,
+            from: s.from.clone(),
             to,
-            cc,
+            cc: parties(&s.cc),
+            bcc: parties(&s.bcc),
             subject,
             text,
+            signature: !s.no_signature,
+            quote,
             files,
+            inline: Vec::new(),
             answering,
+            forwarding: None,
             resolve: s.resolve,
         },
     )

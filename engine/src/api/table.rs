@@ -30,8 +30,9 @@ macro_rules! table { ($with:ident) => { $with! {
     MarkRead "mark_read" -> dto::Nothing, Viewer, actions::mark_read;
     MarkUnread "mark_unread" -> dto::Nothing, Viewer, actions::mark_unread;
     Undo "undo" -> dto::Undone, Agent, actions::undo;
-    ReplyOptions "reply_options" -> dto::ReplyOptions, Agent, compose::reply_options;
-    Send "send" -> dto::Queued, Agent, compose::send;
+    ReplyOptions "reply_options" -> dto::ReplyOptions, Agent, reply::reply_options;
+    ForwardOptions "forward_options" -> dto::ReplyOptions, Agent, reply::forward_options;
+    Send "send" -> dto::Queued, Agent, send::send;
     Drafts "drafts" -> Vec<dto::Draft>, Agent, compose::drafts;
     DraftSave "draft_save" -> dto::Nothing, Agent, compose::draft_save;
     FileStage "file_stage" -> dto::FileItem, Agent, files::stage;

@@ -258,6 +258,9 @@ fn change(c: &Connection, e: &Entry) -> Result<Option<Line>> {
             };
             Some((ChangeKind::Assigned, name, None))
         }
+        (Entity::Conversation, _) if field("forwarded").is_some() => {
+            Some((ChangeKind::Forwarded, word("forwarded"), None))
+        }
         (Entity::Conversation, _) => match field("snooze")
             .and_then(|s| s.get("until"))
             .and_then(Value::as_i64)

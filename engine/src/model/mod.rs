@@ -4,6 +4,7 @@ pub mod account;
 pub mod episode;
 pub mod handle;
 pub mod id;
+pub mod letter;
 pub mod log;
 pub mod message;
 pub mod send;

@@ -1,5 +1,6 @@
 //! What is sent, and the states of a send (`model.md`, Sending).
 
+use super::letter::History;
 use super::{FileId, MessageId, Party, RemoteId};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,8 @@ pub struct OutgoingFile {
     pub name: String,
     /// Media type, e.g. `image/png`.
     pub mime: String,
+    /// Shown inside the text rather than listed: pictures only.
+    pub inline: bool,
     /// Content.
     pub bytes: Vec<u8>,
 }
@@ -88,10 +91,16 @@ pub struct Outgoing {
     pub to: Vec<Party>,
     /// Visible copies.
     pub cc: Vec<Party>,
+    /// Hidden copies: nobody else learns of them.
+    pub bcc: Vec<Party>,
     /// Subject, where the channel has one.
     pub subject: Option<String>,
-    /// The text.
+    /// The text as it was typed.
     pub text: String,
+    /// The signature below it; empty = none.
+    pub signature: String,
+    /// What it answers or passes on, below both.
+    pub history: Option<History>,
     /// Files.
     pub files: Vec<OutgoingFile>,
     /// Our own Message-ID without angle brackets, fixed before the first try.
@@ -111,6 +120,8 @@ pub struct Receipt {
     pub remote_id: Option<RemoteId>,
     /// What the provider said, for the record.
     pub note: String,
+    /// The largest message that the provider takes, in bytes, where it said so.
+    pub max_message: Option<u64>,
     /// Whether a copy must still be filed in Sent.
     pub needs_filing: bool,
 }

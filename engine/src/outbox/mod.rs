@@ -5,7 +5,7 @@ use crate::connectors::Live;
 use crate::error::{Error, Result};
 use crate::model::{Outgoing, OutgoingFile, Receipt, Remedy};
 use crate::store::outbox::{self as rows, OutboxItem};
-use crate::store::{Store, files};
+use crate::store::{Store, accounts, files};
 use crate::time::{Millis, SECOND};
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,10 +109,15 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
         Ok(Receipt {
             remote_id,
             needs_filing,
+            max_message,
             ..
         }) => {
+            let account = live.id;
             store
                 .write(move |tx| {
+                    if let Some(most) = max_message {
+                        accounts::learned_limit(tx, account, most)?;
+                    }
                     rows::sent(
                         tx,
                         id,
@@ -160,6 +165,7 @@ async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
                     let f = files::get(c, id)?;
                     Ok(OutgoingFile {
                         id,
+                        inline: f.inline,
                         bytes: kept.read(&f.hash)?,
                         name: f.name,
                         mime: f.mime,
@@ -174,8 +180,11 @@ async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
         from: m.from.clone(),
         to: m.to.clone(),
         cc: m.cc.clone(),
+        bcc: m.bcc.clone(),
         subject: m.subject.clone(),
         text: m.text.clone(),
+        signature: m.signature.clone(),
+        history: m.history.clone(),
         files,
         message_id: o.message_id.clone(),
         in_reply_to: m.in_reply_to.clone(),

@@ -37,9 +37,11 @@ pub struct AccountRow {
     pub gaps: Vec<Gap>,
     /// Messages stored.
     pub messages: u32,
+    /// The largest message that its server takes, in bytes, as it said when something was last sent.
+    pub max_message: Option<u64>,
 }
 
-const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages";
+const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages, max_message";
 
 fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
     let config: String = r.get(1)?;
@@ -62,6 +64,9 @@ fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
             .and_then(|p| serde_json::from_str(&p).ok()),
         gaps: serde_json::from_str(&r.get::<_, String>(10)?).unwrap_or_default(),
         messages: r.get(11)?,
+        max_message: r
+            .get::<_, Option<i64>>(12)?
+            .and_then(|n| u64::try_from(n).ok()),
     })
 }
 
@@ -217,5 +222,17 @@ pub fn pause(tx: &mut Tx<'_>, id: AccountId, on: bool) -> Result<()> {
         ],
     )?;
     tx.changes.accounts = true;
+    Ok(())
+}
+
+/// The server said how large a message it takes.
+///
+/// # Errors
+/// When the store fails.
+pub fn learned_limit(tx: &Tx<'_>, id: AccountId, max_message: u64) -> Result<()> {
+    tx.execute(
+        "UPDATE account SET max_message = ?2 WHERE id = ?1",
+        params![id, i64::try_from(max_message).unwrap_or(i64::MAX)],
+    )?;
     Ok(())
 }

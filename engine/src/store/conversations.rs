@@ -1,10 +1,8 @@
 //! Conversations: the facts that follow from messages and log, and the row that the list shows.
 
-use super::{Tx, links, log};
+use super::{Tx, facts, links, log};
 use crate::error::Result;
-use crate::model::episode::{
-    Act, ActKind, Answers, Folded, Inbound, Outcome, Reply, WaitEnd, fold,
-};
+use crate::model::episode::{Act, ActKind, Answers, Folded, Inbound, Outcome, Reply, fold};
 use crate::model::log::Entity;
 use crate::model::{AgentId, Channel, Class, CustomerId, Direction, HandleId, MessageId};
 use crate::time::Millis;
@@ -98,7 +96,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
         .exists([c])?
     {
         let folded = folded(tx, c)?;
-        keep_facts(tx, c, &folded)?;
+        facts::keep(tx, c, &folded)?;
     }
     let root = root(tx, c)?;
     if root != c {
@@ -200,48 +198,6 @@ fn acts(conn: &Connection, c: CustomerId) -> Result<Vec<Act>> {
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-fn keep_facts(tx: &mut Tx<'_>, c: CustomerId, f: &Folded) -> Result<()> {
-    tx.prepare_cached("DELETE FROM episode WHERE conversation = ?1")?
-        .execute([c])?;
-    tx.prepare_cached("DELETE FROM wait WHERE conversation = ?1")?
-        .execute([c])?;
-    for e in &f.episodes {
-        tx.prepare_cached(
-            "INSERT INTO episode (conversation, number, opened_at, first_message, channel, by_agent, resolved_at, resolved_by, replied, no_reply_needed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        )?
-        .execute(params![c, e.number, e.opened_at, e.first_message, e.channel.map(Channel::as_str), e.by_agent, e.resolved_at, e.resolved_by, e.replied, e.no_reply_needed])?;
-    }
-    for w in &f.waits {
-        let (ended, at, reply, agent) = match &w.end {
-            WaitEnd::Open => ("open", None, None, None),
-            WaitEnd::Promised => ("promised", None, None, None),
-            WaitEnd::Closed { at, .. } => ("closed", Some(*at), None, None),
-            WaitEnd::Replied { message, at, agent } => {
-                ("replied", Some(*at), Some(*message), *agent)
-            }
-        };
-        tx.prepare_cached(
-            "INSERT INTO wait (conversation, message, episode, started_at, channel, first, ended, ended_at, reply, agent, seconds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        )?
-        .execute(params![c, w.message, w.episode, w.start, w.channel.as_str(), w.first, ended, at, reply, agent, w.seconds()])?;
-    }
-    let waiting = f
-        .waits
-        .iter()
-        .filter(|w| w.end == WaitEnd::Open)
-        .min_by_key(|w| w.start);
-    tx.prepare_cached(
-        "UPDATE customer SET open = ?2, wait_since = ?3, wait_first = ?4 WHERE id = ?1",
-    )?
-    .execute(params![
-        c,
-        f.open,
-        waiting.map(|w| w.start),
-        waiting.is_some_and(|w| w.first)
-    ])?;
-    Ok(())
 }
 
 /// A shown row as it stands in the table.

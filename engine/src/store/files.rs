@@ -208,6 +208,41 @@ pub fn add(
     Ok(())
 }
 
+/// Stage a kept file once more, for another message.
+///
+/// # Errors
+/// When the store fails.
+pub fn stage_again(tx: &Tx<'_>, id: FileId, f: &FileRow) -> Result<()> {
+    tx.prepare_cached("INSERT INTO file (id, message, position, name, mime, size, content_id, inline, hash, staged_at) VALUES (?1, NULL, 0, ?2, ?3, ?4, NULL, 0, ?5, ?6)")?.execute(params![
+        id,
+        f.name,
+        f.mime,
+        i64::try_from(f.size).unwrap_or(i64::MAX),
+        &f.hash[..],
+        tx.now,
+    ])?;
+    Ok(())
+}
+
+/// A staged picture is shown inside the text.
+///
+/// # Errors
+/// [`Error::Invalid`] for a file that is no picture.
+pub fn set_inline(tx: &Tx<'_>, id: FileId) -> Result<()> {
+    let f = get(tx, id)?;
+    if !matches!(
+        f.mime.as_str(),
+        "image/png" | "image/jpeg" | "image/gif" | "image/webp"
+    ) {
+        return Err(Error::Invalid(format!(
+            "“{}” is not a picture that mail programs show; send it as a file",
+            f.name
+        )));
+    }
+    tx.execute("UPDATE file SET inline = 1 WHERE id = ?1", [id])?;
+    Ok(())
+}
+
 /// Names that run when opened: saved only, never opened.
 #[must_use]
 pub fn risky(name: &str) -> bool {

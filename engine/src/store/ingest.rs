@@ -300,7 +300,8 @@ fn echo(conn: &Connection, m: &Incoming) -> Result<Option<MessageId>> {
     }
     let mail: outbox::Mail = serde_json::from_str(&mail)
         .map_err(|e| Error::Corrupt(format!("the send {id} cannot be read: {e}")))?;
-    let same = mail.text.split_whitespace().eq(m.text.split_whitespace());
+    let sent = mail.whole_text();
+    let same = sent.split_whitespace().eq(m.text.split_whitespace());
     Ok(same.then_some(id))
 }
 

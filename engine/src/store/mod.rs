@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod acts;
 pub mod check;
 pub mod conversations;
+mod facts;
 pub mod files;
 pub mod ingest;
 pub mod keys;

@@ -7,6 +7,7 @@ use super::ingest::{Participants, Row, handle};
 use super::log::{self, Writing, write};
 use super::{Tx, conversations, search};
 use crate::error::{Error, Result};
+use crate::model::letter::{self, History};
 use crate::model::log::Entity;
 use crate::model::threads::{all_refs, ref_hash};
 use crate::model::{
@@ -27,10 +28,19 @@ pub struct Mail {
     pub to: Vec<Party>,
     /// Copies.
     pub cc: Vec<Party>,
+    /// Hidden copies.
+    #[serde(default)]
+    pub bcc: Vec<Party>,
     /// Subject.
     pub subject: Option<String>,
-    /// Text.
+    /// Text as it was typed.
     pub text: String,
+    /// The signature below it.
+    #[serde(default)]
+    pub signature: String,
+    /// What it answers or passes on, below both.
+    #[serde(default)]
+    pub history: Option<History>,
     /// Files.
     pub files: Vec<FileId>,
     /// The Message-ID that is answered.
@@ -39,6 +49,20 @@ pub struct Mail {
     pub references: Vec<String>,
     /// The message that is answered.
     pub answering: Option<MessageId>,
+    /// The message that is passed on.
+    #[serde(default)]
+    pub forwarding: Option<MessageId>,
+    /// Where it was passed on from, which is not where it goes.
+    #[serde(default)]
+    pub written_in: Option<CustomerId>,
+}
+
+impl Mail {
+    /// The plain text that goes out: what was typed, the signature, the history.
+    #[must_use]
+    pub fn whole_text(&self) -> String {
+        letter::plain(&self.text, &self.signature, self.history.as_ref())
+    }
 }
 
 /// A send to be stored.
@@ -171,24 +195,21 @@ pub fn author(tx: &mut Tx<'_>, a: &Authored) -> Result<OutboxItem> {
     let (conversation, also) = placed(tx, a)?;
     let id = MessageId::random();
     let group = GroupId::random();
-    let folded = conversations::folded(tx, conversation)?;
+    // What is passed on answers nobody.
+    let answers = if a.mail.forwarding.is_some() {
+        Vec::new()
+    } else {
+        conversations::folded(tx, conversation)?.unanswered
+    };
     let message_id = own_message_id(tx, id, &a.mail.from.address);
-    insert_message(
-        tx,
-        a,
-        id,
-        conversation,
-        &also,
-        &message_id,
-        &folded.unanswered,
-    )?;
+    insert_message(tx, a, id, conversation, &also, &message_id, &answers)?;
     let hold_until = tx.now + a.hold;
     let mail = serde_json::to_string(&a.mail).map_err(|e| Error::Internal(e.to_string()))?;
     tx.execute(
         "INSERT INTO outbox (id, conversation, account, agent, grp, mail, message_id, ref, state, hold_until, authored_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'held', ?9, ?10)",
         params![id, conversation, a.account, tx.identity.agent, group, mail, message_id, &ref_hash(&message_id)[..], hold_until, tx.now],
     )?;
-    let authored = json!({ "conversation": conversation, "account": a.account, "answers": folded.unanswered, "at": tx.now });
+    let authored = json!({ "conversation": conversation, "account": a.account, "answers": answers, "at": tx.now });
     let fields = vec![
         ("authored", authored),
         ("state", state_value(0, OutboxState::Held)),
@@ -199,6 +220,12 @@ pub fn author(tx: &mut Tx<'_>, a: &Authored) -> Result<OutboxItem> {
         group,
         Writing::new(Entity::Outbox, id.hex(), Some(conversation), fields),
     )?;
+    if let Some(from) = a.mail.written_in {
+        let to: Vec<&str> = a.mail.to.iter().map(|p| p.address.as_str()).collect();
+        let fields = vec![("forwarded", json!(to.join(", ")))];
+        let w = Writing::new(Entity::Conversation, from.hex(), Some(from), fields);
+        write(tx, "send", group, w)?;
+    }
     if a.resolve {
         // As for a resolve by hand: every open conversation of the customer as shown.
         let act = super::log_acts::resolve(tx, group, conversation)?;
@@ -232,9 +259,13 @@ fn placed(tx: &mut Tx<'_>, a: &Authored) -> Result<(CustomerId, Vec<CustomerId>)
             ));
         }
     }
-    let first = a.conversation.or(shown.first().copied()).ok_or_else(|| {
-        Error::Invalid("add a recipient that is not one of your own addresses".into())
-    })?;
+    let first = a
+        .conversation
+        .or(shown.first().copied())
+        .or(a.mail.written_in)
+        .ok_or_else(|| {
+            Error::Invalid("add a recipient that is not one of your own addresses".into())
+        })?;
     shown.retain(|c| *c != first);
     Ok((first, shown))
 }

@@ -345,7 +345,12 @@ fn draft(text: &str) -> dto::Draft {
         subject: None,
         to: Vec::new(),
         cc: Vec::new(),
+        bcc: Vec::new(),
         account: None,
+        from: None,
+        quote: false,
+        signature: false,
+        forwarding: None,
         files: Vec::new(),
         updated_at: 0,
     }

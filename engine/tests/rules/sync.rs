@@ -73,6 +73,7 @@ impl Connector for Line {
     async fn send(&self, _: &Outgoing) -> ChannelResult<Receipt> {
         Ok(Receipt {
             remote_id: None,
+            max_message: None,
             note: String::new(),
             needs_filing: false,
         })

@@ -372,6 +372,7 @@ impl Played {
 pub fn accepted() -> ChannelResult<Receipt> {
     Ok(Receipt {
         remote_id: None,
+        max_message: None,
         note: "250 ok".into(),
         needs_filing: false,
     })
@@ -770,12 +771,17 @@ impl Scene {
             from: party(TEAM),
             to: vec![party(to)],
             cc: Vec::new(),
+            bcc: Vec::new(),
+            signature: String::new(),
+            history: None,
             subject: Some("Re: A question".into()),
             text: text.into(),
             files: Vec::new(),
             in_reply_to: None,
             references: Vec::new(),
             answering: None,
+            forwarding: None,
+            written_in: None,
         };
         let a = Authored {
             conversation: Some(self.customer(to)),

@@ -3,4 +3,4 @@
 /**
  * A change that stands as a quiet line in the timeline.
  */
-export type ChangeKind = "assigned" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "no_reply_needed" | "tagged" | "untagged" | "staged" | "renamed" | "linked" | "unlinked" | "not_customer" | "is_customer" | "undone";
+export type ChangeKind = "assigned" | "snoozed" | "unsnoozed" | "resolved" | "reopened" | "no_reply_needed" | "tagged" | "untagged" | "staged" | "renamed" | "linked" | "unlinked" | "not_customer" | "is_customer" | "forwarded" | "undone";

@@ -20,6 +20,10 @@ address: string,
  */
 name: string, 
 /**
+ * The signature put under what is sent from it.
+ */
+signature: string, 
+/**
  * State.
  */
 state: AccountState, 

@@ -29,6 +29,7 @@ import type { MarkRead as MarkReadArgs } from "./args/MarkRead";
 import type { MarkUnread as MarkUnreadArgs } from "./args/MarkUnread";
 import type { Undo as UndoArgs } from "./args/Undo";
 import type { ReplyOptions as ReplyOptionsArgs } from "./args/ReplyOptions";
+import type { ForwardOptions as ForwardOptionsArgs } from "./args/ForwardOptions";
 import type { Send as SendArgs } from "./args/Send";
 import type { Drafts as DraftsArgs } from "./args/Drafts";
 import type { DraftSave as DraftSaveArgs } from "./args/DraftSave";
@@ -119,6 +120,7 @@ export interface Commands {
   mark_unread: { args: MarkUnreadArgs; reply: Nothing };
   undo: { args: UndoArgs; reply: Undone };
   reply_options: { args: ReplyOptionsArgs; reply: ReplyOptions };
+  forward_options: { args: ForwardOptionsArgs; reply: ReplyOptions };
   send: { args: SendArgs; reply: Queued };
   drafts: { args: DraftsArgs; reply: Array<Draft> };
   draft_save: { args: DraftSaveArgs; reply: Nothing };

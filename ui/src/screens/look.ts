@@ -15,7 +15,7 @@ export const viewIcons: Readonly<Record<View, IconName>> = {
 
 export const changeIcons: Readonly<Record<ChangeKind, IconName>> = {
   assigned: "person", snoozed: "moon", unsnoozed: "moon", resolved: "check", reopened: "refresh", no_reply_needed: "check", tagged: "tag", untagged: "tag", staged: "flag",
-  renamed: "pencil", linked: "link", unlinked: "link", not_customer: "personOff", is_customer: "person", undone: "undo",
+  renamed: "pencil", linked: "link", unlinked: "link", not_customer: "personOff", is_customer: "person", forwarded: "send", undone: "undo",
 };
 
 /** The class of an account's dot. */

@@ -1,11 +1,14 @@
 import type { AccountState } from "../api/AccountState";
 import type { Draft } from "../api/Draft";
 import type { FileItem } from "../api/FileItem";
+import type { FromOption } from "../api/FromOption";
 import type { Party } from "../api/Party";
 import type { Queued } from "../api/Queued";
 import type { ReplyOptions } from "../api/ReplyOptions";
 import type { Host } from "../host/host";
 import { say } from "../errors";
+import { t } from "../i18n";
+import { fullTime } from "../i18n/time";
 
 /** A pause in typing after which a draft is kept. */
 export const PAUSE = 600;
@@ -54,7 +57,18 @@ export class Composer {
   subject = $state("");
   to = $state("");
   cc = $state("");
+  bcc = $state("");
   account = $state("");
+  /** The address of that account to write from. */
+  from = $state("");
+  /** Whether the message that is answered stands below. */
+  quote = $state(true);
+  /** Whether the account's signature stands below. */
+  signature = $state(true);
+  /** The message that is passed on, instead of an answer. */
+  forwarding = $state<string | null>(null);
+  /** Pictures that are shown inside the text. */
+  inline = $state.raw<ReadonlySet<string>>(new Set());
   files = $state.raw<FileItem[]>([]);
   uploads = $state<Upload[]>([]);
   options = $state.raw<ReplyOptions | null>(null);
@@ -115,6 +129,51 @@ export class Composer {
     this.focus("reply");
   }
 
+  /** Passes a message on: its text and files go along, to whom is for the person to say. */
+  async forward(message: string): Promise<void> {
+    const { conversation, run } = this;
+    if (conversation === null) return;
+    try {
+      const options = await this.host.call("forward_options", { message });
+      if (run !== this.run) return;
+      this.propose(options);
+      this.forwarding = message;
+      this.quote = true;
+      this.files = [...this.files, ...options.files];
+      this.touched("reply");
+      this.focus("reply");
+    } catch (error) {
+      if (run === this.run) this.error = say(error);
+    }
+  }
+
+  /** An answer after all. The files of what was to be passed on go with it. */
+  async unforward(): Promise<void> {
+    const { conversation, run } = this;
+    if (conversation === null || this.forwarding === null) return;
+    const theirs = new Set(this.options?.files.map((f) => f.id) ?? []);
+    this.files = this.files.filter((f) => !theirs.has(f.id));
+    this.forwarding = null;
+    const options = await this.host.call("reply_options", { conversation, answering: null });
+    if (run === this.run) this.propose(options);
+    this.touched("reply");
+  }
+
+  /** A picture is shown inside the text, or sent as a file. */
+  place(file: string, inside: boolean): void {
+    const next = new Set(this.inline);
+    if (inside) next.add(file);
+    else next.delete(file);
+    this.inline = next;
+  }
+
+  /** Writes from another address. */
+  choose(account: string, from: string): void {
+    this.account = account;
+    this.from = from;
+    this.touched("reply");
+  }
+
   focus(mode: Mode): void {
     this.mode = mode;
     this.expanded = true;
@@ -149,14 +208,19 @@ export class Composer {
     return this.chain as Promise<void>;
   }
 
+  get sender(): FromOption | null {
+    const all = this.options?.from ?? [];
+    return all.find((o) => o.account === this.account && o.address === this.from) ?? all.find((o) => o.account === this.account) ?? null;
+  }
+
   get fromState(): AccountState | null {
-    return this.options?.from.find((from) => from.account === this.account)?.state ?? null;
+    return this.sender?.state ?? null;
   }
 
   get canSend(): boolean {
     if (this.sending || this.uploads.length > 0 || this.conversation === null) return false;
     if (this.mode === "note") return this.note.trim() !== "";
-    return (this.text.trim() !== "" || this.files.length > 0) && this.account !== "" && parseParties(this.to).length > 0;
+    return (this.text.trim() !== "" || this.files.length > 0 || this.forwarding !== null) && this.account !== "" && parseParties(this.to).length > 0;
   }
 
   /** The recipient is not the one who wrote: said loudly. */
@@ -174,16 +238,20 @@ export class Composer {
     try {
       await this.chain;
       const queued = await this.host.call("send", {
-        conversation, account: this.account, to: parseParties(this.to), cc: parseParties(this.cc), subject: this.subject === "" ? null : this.subject,
-        text: this.text, files: this.files.map((file) => file.id), answering: this.options?.answering ?? null, resolve,
+        conversation, account: this.account, from: this.sender?.address ?? null, to: parseParties(this.to), cc: parseParties(this.cc), bcc: parseParties(this.bcc), subject: this.subject === "" ? null : this.subject,
+        text: this.text, signature: this.signature, quote: this.intro, files: this.files.map((file) => file.id), inline: this.files.map((file) => file.id).filter((id) => this.inline.has(id)),
+        answering: this.forwarding === null ? (this.options?.answering ?? null) : null, forwarding: this.forwarding, resolve,
       });
       this.dirty.delete("reply");
       if (this.conversation === conversation) {
+        const passedOn = this.forwarding !== null;
         this.text = "";
         this.files = [];
+        this.forwarding = null;
         this.expanded = false;
         this.error = null;
         if (this.options !== null) this.propose(this.options);
+        if (passedOn) void this.refresh();
       }
       return queued;
     } catch (error) {
@@ -194,6 +262,18 @@ export class Composer {
     } finally {
       this.sending = false;
     }
+  }
+
+  /** The words above the message that stands below; null when none does. */
+  private get intro(): string | null {
+    const history = this.options?.history ?? null;
+    if (history === null || (!this.quote && this.forwarding === null)) return null;
+    const who = history.from === null ? t("composer.somebody") : formatParties([history.from]);
+    if (this.forwarding === null) return t("composer.wrote", { date: fullTime(history.at), who });
+    const lines = [t("composer.forwarded"), t("composer.forwardedFrom", { who }), t("composer.forwardedDate", { date: fullTime(history.at) })];
+    if (history.subject !== null) lines.push(t("composer.forwardedSubject", { subject: history.subject }));
+    if (history.to.length > 0) lines.push(t("composer.forwardedTo", { who: formatParties(history.to) }));
+    return lines.join("\n");
   }
 
   /** Writes the note. */
@@ -249,6 +329,7 @@ export class Composer {
   }
 
   detach(file: string): void {
+    this.place(file, false);
     this.files = this.files.filter((f) => f.id !== file);
     this.touched("reply");
   }
@@ -276,18 +357,22 @@ export class Composer {
   }
 
   private draft(mode: Mode): Draft {
-    if (mode === "note") return { note: true, text: this.note, subject: null, to: [], cc: [], account: null, files: [], updated_at: Date.now() };
+    if (mode === "note") return { note: true, text: this.note, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: false, signature: false, forwarding: null, files: [], updated_at: Date.now() };
     const proposed = this.options;
     const changedTo = this.to !== formatParties(proposed?.to.slice(0, 1).map((o) => o.party) ?? []);
     return {
-      note: false, text: this.text, subject: this.subject === (proposed?.subject ?? "") ? null : this.subject, to: changedTo ? parseParties(this.to) : [], cc: parseParties(this.cc),
-      account: this.account === proposed?.from[0]?.account || this.account === "" ? null : this.account, files: this.files, updated_at: Date.now(),
+      note: false, text: this.text, subject: this.subject === (proposed?.subject ?? "") ? null : this.subject, to: changedTo ? parseParties(this.to) : [], cc: parseParties(this.cc), bcc: parseParties(this.bcc),
+      account: this.account === proposed?.from[0]?.account || this.account === "" ? null : this.account, from: this.from === (proposed?.from[0]?.address ?? "") ? null : this.from,
+      quote: this.quote, signature: this.signature, forwarding: this.forwarding, files: this.files, updated_at: Date.now(),
     };
   }
 
   private propose(options: ReplyOptions): void {
     this.options = options;
     this.account = options.from[0]?.account ?? "";
+    this.from = options.from[0]?.address ?? "";
+    this.bcc = "";
+    this.inline = new Set();
     this.to = formatParties(options.to.slice(0, 1).map((o) => o.party));
     this.cc = "";
     this.subject = options.subject ?? "";
@@ -305,13 +390,26 @@ export class Composer {
       this.subject = draft.subject ?? this.subject;
       if (draft.to.length > 0) this.to = formatParties(draft.to);
       if (draft.cc.length > 0) this.cc = formatParties(draft.cc);
+      if (draft.bcc.length > 0) this.bcc = formatParties(draft.bcc);
       this.account = draft.account ?? this.account;
+      this.from = draft.from ?? (this.options?.from.find((o) => o.account === this.account)?.address ?? this.from);
+      this.quote = draft.quote;
+      this.signature = draft.signature;
+      if (draft.forwarding !== null) void this.resumeForward(draft.forwarding);
       this.expanded = true;
     }
     if (this.text === "" && this.note !== "") {
       this.mode = "note";
       this.expanded = true;
     }
+  }
+
+  /** A draft that passes a message on needs its words again; its files are in the draft. */
+  private async resumeForward(message: string): Promise<void> {
+    const run = this.run;
+    this.forwarding = message;
+    const options = await this.host.call("forward_options", { message }).catch(() => null);
+    if (options !== null && run === this.run && this.forwarding === message) this.options = { ...options, files: [] };
   }
 
   private stopTimer(): void {
@@ -324,7 +422,10 @@ export class Composer {
     this.dirty.clear();
     this.conversation = conversation;
     this.mode = "reply";
-    this.text = this.note = this.subject = this.to = this.cc = this.account = "";
+    this.text = this.note = this.subject = this.to = this.cc = this.bcc = this.account = this.from = "";
+    this.quote = this.signature = true;
+    this.forwarding = null;
+    this.inline = new Set();
     this.files = [];
     this.uploads = [];
     this.options = null;

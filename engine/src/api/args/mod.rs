@@ -2,7 +2,7 @@
 
 use super::dto::{Draft, GroupBy, Metric, Sort, View};
 use crate::model::{
-    AccountConfig, AccountId, AgentId, Class, CustomerId, FileId, HandleId, MessageId, Party,
+    AccountConfig, AccountId, AgentId, Class, CustomerId, FileId, HandleId, MessageId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -15,7 +15,9 @@ macro_rules! args { ($($(#[$m:meta])* pub struct $name:ident { $($body:tt)* })*)
     pub struct $name { $($body)* }
 )*}; }
 
+mod compose;
 mod search;
+pub use compose::*;
 pub use search::*;
 
 args! {
@@ -99,27 +101,6 @@ args! {
     pub struct Undo {}
     /// What the composer starts from.
     pub struct ReplyOptions { /** Conversation. */ pub conversation: CustomerId, /** The message to answer; default the last inbound. */ #[serde(default)] pub answering: Option<MessageId> }
-    /// Send a message; without a conversation it starts one with the first recipient.
-    pub struct Send {
-        /// Conversation.
-        #[serde(default)] pub conversation: Option<CustomerId>,
-        /// From which account.
-        pub account: AccountId,
-        /// To whom.
-        pub to: Vec<Party>,
-        /// Copies.
-        #[serde(default)] pub cc: Vec<Party>,
-        /// Subject.
-        #[serde(default)] pub subject: Option<String>,
-        /// Text.
-        pub text: String,
-        /// Staged files.
-        #[serde(default)] pub files: Vec<FileId>,
-        /// The message that is answered.
-        #[serde(default)] pub answering: Option<MessageId>,
-        /// Resolve as well.
-        #[serde(default)] pub resolve: bool,
-    }
     /// My drafts of a conversation.
     pub struct Drafts { /** Conversation. */ pub conversation: CustomerId }
     /// Keep a draft; empty text without files deletes it.

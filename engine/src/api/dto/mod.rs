@@ -128,6 +128,8 @@ words! {
         NotCustomer,
         /// The sender is a customer after all.
         IsCustomer,
+        /// A message was passed on to `value`.
+        Forwarded,
         /// An action was taken back.
         Undone,
     }
@@ -481,6 +483,8 @@ dto! {
         pub address: String,
         /// Name.
         pub name: String,
+        /// The signature put under what is sent from it.
+        pub signature: String,
         /// State.
         pub state: AccountState,
         /// What it can do.
@@ -507,6 +511,26 @@ dto! {
         pub subject: Option<String>,
         /// The message that is answered.
         pub answering: Option<MessageId>,
+        /// The message that may stand below: the one answered or passed on.
+        pub history: Option<History>,
+        /// Files of a message that is passed on, staged anew.
+        pub files: Vec<FileItem>,
+    }
+    /// A message that stands below a letter.
+    pub struct History {
+        /// Who wrote it.
+        pub from: Option<Party>,
+        /// To whom.
+        pub to: Vec<Party>,
+        /// Copies.
+        pub cc: Vec<Party>,
+        /// When.
+        #[ts(type = "number")]
+        pub at: i64,
+        /// Its subject.
+        pub subject: Option<String>,
+        /// How its text begins.
+        pub preview: String,
     }
     /// A send was stored.
     pub struct Queued {
@@ -530,8 +554,23 @@ dto! {
         pub to: Vec<Party>,
         /// Copies.
         pub cc: Vec<Party>,
+        /// Hidden copies.
+        #[serde(default)]
+        pub bcc: Vec<Party>,
         /// Account to send from, if chosen.
         pub account: Option<AccountId>,
+        /// Address to send from, if chosen.
+        #[serde(default)]
+        pub from: Option<String>,
+        /// Whether the answered message stands below.
+        #[serde(default)]
+        pub quote: bool,
+        /// Whether the account's signature stands below.
+        #[serde(default)]
+        pub signature: bool,
+        /// The message that is passed on.
+        #[serde(default)]
+        pub forwarding: Option<MessageId>,
         /// Staged files.
         pub files: Vec<FileItem>,
         /// Last change.

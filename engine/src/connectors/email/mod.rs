@@ -9,6 +9,7 @@ pub mod identity;
 mod imap;
 mod net;
 pub mod presets;
+mod render;
 mod smtp;
 
 use super::{Connector, Context, Result, Step};
@@ -232,7 +233,7 @@ impl Connector for Email {
         if !smtp::needs_filing(&self.config) {
             return self.find_sent(&message.message_id).await;
         }
-        let mail = smtp::render(message)?;
+        let mail = render::render(message)?;
         let mut kept = self.reader.lock().await;
         let (mut reader, was_kept) = self.reader(&mut kept).await?;
         let mut got = reader.file_sent(&message.message_id, &mail.raw).await;

@@ -2,20 +2,15 @@
 
 use super::net::{self, Protocol, Wire, at, mend, retry};
 use super::presets;
+use super::render::{Rendered, one_line, refuse, render};
 use crate::connectors::Result;
-use crate::model::{
-    ChannelError, EmailConfig, MailServer, Outgoing, Party, Receipt, Remedy, SentCopy,
-};
-use ammonia::Url;
-use lettre::address::Envelope;
-use lettre::message::header::{ContentTransferEncoding, ContentType};
-use lettre::message::{Attachment, Body, Mailbox, Message, MultiPart, SinglePart};
+use crate::model::{ChannelError, EmailConfig, MailServer, Outgoing, Receipt, Remedy, SentCopy};
+use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
-use lettre::{Address, transport::smtp};
 use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::io;
@@ -24,217 +19,12 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 
 /// How long a server may think about a mail that it has received whole.
 const VERDICT: Duration = Duration::from_secs(120);
-/// Most ids in References: the first and the newest.
-const MAX_REFERENCES: usize = 20;
-
-// ---- the mail's bytes ---------------------------------------------------------------------------------
-
-/// A mail ready to be handed over or filed.
-#[derive(Debug, Clone)]
-pub(super) struct Rendered {
-    /// The bytes, the same each time for the same [`Outgoing`].
-    pub(super) raw: Vec<u8>,
-    envelope: Envelope,
-}
-
-/// Writes the mail. A failure is final: the message itself is at fault.
-pub(super) fn render(message: &Outgoing) -> Result<Rendered> {
-    let from = mailbox(&message.from)?;
-    let (to, cc) = (mailboxes(&message.to)?, mailboxes(&message.cc)?);
-    let mut recipients: Vec<Address> = Vec::new();
-    for m in to.iter().chain(&cc) {
-        if !recipients.contains(&m.email) {
-            recipients.push(m.email.clone());
-        }
-    }
-    let envelope = Envelope::new(Some(from.email.clone()), recipients).map_err(|_| {
-        refuse(
-            "recipient",
-            "The message has no recipient. Add an address and send it again.",
-        )
-    })?;
-    let mut builder = Message::builder()
-        .from(from)
-        .date(date(message))
-        .message_id(Some(bracketed(&message.message_id)?))
-        .envelope(envelope.clone());
-    builder = to
-        .into_iter()
-        .fold(builder, lettre::message::MessageBuilder::to);
-    builder = cc
-        .into_iter()
-        .fold(builder, lettre::message::MessageBuilder::cc);
-    builder = builder.subject(one_line(message.subject.as_deref().unwrap_or_default()));
-    if let Some(id) = &message.in_reply_to {
-        builder = builder.in_reply_to(bracketed(id)?);
-    }
-    let references = references(&message.references);
-    if !references.is_empty() {
-        builder = builder.references(references);
-    }
-    let built = if message.files.is_empty() {
-        builder.singlepart(text_part(message))
-    } else {
-        builder.multipart(with_files(message))
-    };
-    let mut raw = built
-        .map_err(|e| {
-            refuse(
-                "message",
-                format!("The message cannot be written as a mail ({e})."),
-            )
-        })?
-        .formatted();
-    while raw.ends_with(b"\r\n") {
-        raw.truncate(raw.len() - 2);
-    }
-    raw.extend_from_slice(b"\r\n");
-    Ok(Rendered { raw, envelope })
-}
-
-fn refuse(step: &'static str, what: impl Into<String>) -> ChannelError {
-    ChannelError::new(Remedy::Final, step, what)
-}
-
-fn mailboxes(parties: &[Party]) -> Result<Vec<Mailbox>> {
-    parties.iter().map(mailbox).collect()
-}
-
-fn mailbox(party: &Party) -> Result<Mailbox> {
-    let bad = || {
-        refuse(
-            "recipient",
-            format!(
-                "“{}” is no mail address. Correct it and send again.",
-                one_line(&party.address)
-            ),
-        )
-    };
-    let (local, domain) = party.address.trim().rsplit_once('@').ok_or_else(bad)?;
-    let address = Address::new(local, ascii_domain(domain).ok_or_else(bad)?).map_err(|_| bad())?;
-    // The address parser allows what a server would read as more than one word.
-    if AsRef::<str>::as_ref(&address)
-        .chars()
-        .any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>'))
-    {
-        return Err(bad());
-    }
-    let name = party
-        .name
-        .as_deref()
-        .map(one_line)
-        .filter(|n| !n.is_empty());
-    Ok(Mailbox::new(name, address))
-}
-
-/// A domain in the letters that every server reads (IDNA).
-fn ascii_domain(domain: &str) -> Option<String> {
-    if domain.is_ascii() {
-        return Some(domain.to_owned());
-    }
-    Url::parse(&format!("http://{domain}/"))
-        .ok()?
-        .host_str()
-        .map(str::to_owned)
-}
-
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect::<String>()
-        .trim()
-        .to_owned()
-}
-
-fn date(message: &Outgoing) -> SystemTime {
-    // A mail's Date counts whole seconds.
-    SystemTime::UNIX_EPOCH
-        + Duration::from_secs(u64::try_from(message.date.div_euclid(1000)).unwrap_or(0))
-}
-
-fn clean_id(id: &str) -> Option<String> {
-    let id = id.trim().trim_start_matches('<').trim_end_matches('>');
-    (!id.is_empty()
-        && id.len() <= 900
-        && id
-            .chars()
-            .all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>')))
-    .then(|| id.to_owned())
-}
-
-fn bracketed(id: &str) -> Result<String> {
-    clean_id(id)
-        .map(|id| format!("<{id}>"))
-        .ok_or_else(|| refuse("message", "The message's thread id cannot stand in a mail."))
-}
-
-fn references(ids: &[String]) -> String {
-    let ids: Vec<String> = ids.iter().filter_map(|id| clean_id(id)).collect();
-    let skip = ids.len().saturating_sub(MAX_REFERENCES);
-    let kept = ids
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| *i == 0 || *i > skip || skip == 0)
-        .map(|(_, id)| format!("<{id}>"));
-    kept.collect::<Vec<_>>().join(" ")
-}
-
-fn text_part(message: &Outgoing) -> SinglePart {
-    let text = message
-        .text
-        .replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .replace('\0', "")
-        .replace('\n', "\r\n");
-    // Letters beyond ASCII cost three bytes each in quoted-printable, and four thirds of one in base64.
-    let odd = text.bytes().filter(|b| !b.is_ascii()).count();
-    let encoding = if odd * 6 > text.len() {
-        ContentTransferEncoding::Base64
-    } else {
-        ContentTransferEncoding::QuotedPrintable
-    };
-    SinglePart::builder()
-        .header(ContentType::TEXT_PLAIN)
-        .header(encoding)
-        .body(encoded(text.into_bytes(), encoding))
-}
-
-fn encoded(bytes: Vec<u8>, encoding: ContentTransferEncoding) -> Body {
-    // Both encodings take any bytes, so the second way is never needed; it loses nothing either.
-    Body::new_with_encoding(bytes, encoding).unwrap_or_else(Body::new)
-}
-
-fn with_files(message: &Outgoing) -> MultiPart {
-    // The boundary comes from the message, so that the copy in Sent is the same to the byte.
-    let boundary = format!("=_parley_{}", message.key.hex());
-    let start = MultiPart::builder()
-        .kind(lettre::message::MultiPartKind::Mixed)
-        .boundary(boundary)
-        .singlepart(text_part(message));
-    message
-        .files
-        .iter()
-        .enumerate()
-        .fold(start, |parts, (i, f)| {
-            let name = super::convert::safe_name(&f.name, &f.mime, i + 1);
-            let kind = ContentType::parse(&one_line(&f.mime))
-                .or_else(|_| ContentType::parse("application/octet-stream"))
-                .unwrap_or(ContentType::TEXT_PLAIN);
-            parts.singlepart(Attachment::new(name).body(
-                encoded(f.bytes.clone(), ContentTransferEncoding::Base64),
-                kind,
-            ))
-        })
-}
-
-// ---- the connection -----------------------------------------------------------------------------------
-
 /// What is known of the bytes on an SMTP connection.
 #[derive(Debug, Clone, Default)]
 struct Watch(Arc<Watched>);
@@ -704,12 +494,14 @@ pub(super) async fn send(
     let wire = connect(config).await?;
     let mut sender = greet(config, wire).await?;
     sender.login(secret).await?;
+    let limit = sender.watch.size_limit();
     let done = sender.hand_over(&mail).await;
     sender.quit().await;
     let response = done?;
     let note = response.message().collect::<Vec<_>>().join(" ");
     Ok(Receipt {
         remote_id: None,
+        max_message: limit,
         note: short(&format!("{} {note}", response.code())),
         needs_filing: needs_filing(config),
     })
@@ -725,5 +517,40 @@ pub(super) fn needs_filing(config: &EmailConfig) -> bool {
 }
 
 #[cfg(test)]
-#[path = "smtp_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_mail_is_noticed_however_it_is_cut() {
+        let stream = b"MAIL \r\n.\r\nbody\r\n.\r\n";
+        for cut in 1..stream.len() {
+            let w = Watch::default();
+            w.writing(b"\r\n.\r\n");
+            assert!(!w.may_have_gone_out(), "before DATA");
+            w.data_begins();
+            let body = &stream[9..];
+            let cut = cut.min(body.len() - 1).max(1);
+            for (i, piece) in body.chunks(cut).enumerate() {
+                assert!(!w.may_have_gone_out(), "piece {i} of {cut}");
+                w.writing(piece);
+                w.written(piece);
+            }
+            assert!(w.may_have_gone_out(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn the_size_limit_is_read_from_the_greeting() {
+        let limit = |text: &str| {
+            let w = Watch::default();
+            w.heard(text.as_bytes());
+            w.size_limit()
+        };
+        assert_eq!(
+            limit("220 hi\r\n250-me\r\n250-SIZE 1000\r\n250 HELP\r\n"),
+            Some(1000)
+        );
+        assert_eq!(limit("250-SIZE 0\r\n"), None);
+        assert_eq!(limit("250-SIZE\r\n250 oversize 5\r\n"), None);
+    }
+}

@@ -10,13 +10,17 @@ import type { Party } from "../Party";
  */
 export type Send = { 
 /**
- * Conversation.
+ * Where it is written.
  */
 conversation: CustomerId | null, 
 /**
  * From which account.
  */
 account: AccountId, 
+/**
+ * From which of its addresses; null = its own.
+ */
+from: string | null, 
 /**
  * To whom.
  */
@@ -26,6 +30,10 @@ to: Array<Party>,
  */
 cc: Array<Party>, 
 /**
+ * Hidden copies.
+ */
+bcc: Array<Party>, 
+/**
  * Subject.
  */
 subject: string | null, 
@@ -34,13 +42,29 @@ subject: string | null,
  */
 text: string, 
 /**
+ * With the account's signature.
+ */
+signature: boolean, 
+/**
+ * The words that introduce the message that is answered or passed on; null = it does not stand below.
+ */
+quote: string | null, 
+/**
  * Staged files.
  */
 files: Array<FileId>, 
 /**
+ * Those of them that are shown inside the text: pictures.
+ */
+inline: Array<FileId>, 
+/**
  * The message that is answered.
  */
 answering: MessageId | null, 
+/**
+ * The message that is passed on.
+ */
+forwarding: MessageId | null, 
 /**
  * Resolve as well.
  */

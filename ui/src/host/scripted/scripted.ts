@@ -164,7 +164,7 @@ export class ScriptedHost implements Host {
     if (c === undefined || item?.type !== "message" || item.send?.state !== "held") throw hostError("refused", "This message is already on its way.");
     c.items = c.items.filter((i) => i.id !== id && !(i.type === "change" && i.what === "resolved" && i.at >= item.at));
     c.status = "open";
-    c.drafts = [{ note: false, text: item.text, subject: item.subject, to: item.to, cc: item.cc, account: null, files: item.files, updated_at: Date.now() }];
+    c.drafts = [{ note: false, text: item.text, subject: item.subject, to: item.to, cc: item.cc, bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: item.files, updated_at: Date.now() }];
     this.tell(c.id);
     return { command: "send", conversation: c.id, draft: true };
   }
@@ -287,10 +287,16 @@ export class ScriptedHost implements Host {
       const asked = last?.type === "message" ? last : null;
       const handles = c.handles.map((h) => ({ party: { name: h.name, address: h.value }, channel: h.channel, kind: "handle" as const }));
       return {
-        from: this.accounts.map((a) => ({ account: a.id, address: a.config.address, name: a.config.display_name, state: a.state, capabilities })),
+        from: this.accounts.map((a) => ({ account: a.id, address: a.config.address, name: a.config.display_name, signature: a.config.channel === "email" ? a.config.signature : "", state: a.state, capabilities })),
         to: asked?.reply_to ? [{ party: asked.reply_to, channel: "email" as const, kind: "reply_to" as const }, ...handles] : handles,
         cc: [], subject: asked?.subject ? (asked.subject.startsWith("Re:") ? asked.subject : `Re: ${asked.subject}`) : null, answering: asked?.id ?? null,
+        history: asked === null ? null : { from: asked.from, to: asked.to, cc: asked.cc, at: asked.at, subject: asked.subject, preview: asked.text.slice(0, 400) }, files: [],
       };
+    },
+    forward_options: ({ message: id }) => {
+      const m = this.findMessage(id);
+      const from = this.accounts.map((a) => ({ account: a.id, address: a.config.address, name: a.config.display_name, signature: a.config.channel === "email" ? a.config.signature : "", state: a.state, capabilities }));
+      return { from, to: [], cc: [], subject: `Fwd: ${m.subject ?? ""}`, answering: null, history: { from: m.from, to: m.to, cc: m.cc, at: m.at, subject: m.subject, preview: m.text.slice(0, 400) }, files: m.files };
     },
     send: ({ conversation, to, cc, subject, text, files, resolve }) => {
       const c = this.find(conversation ?? "");

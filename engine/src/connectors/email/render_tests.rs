@@ -20,6 +20,9 @@ fn outgoing() -> Outgoing {
         cc: vec![],
         subject: Some("Re: Größe 😀".into()),
         text: "Hallo Jürgen,\n.\n..dots\nFrom here\n".into(),
+        bcc: vec![],
+        signature: String::new(),
+        history: None,
         files: vec![],
         message_id: "t-1.abc@shop.test".into(),
         in_reply_to: Some("m2@x.test".into()),
@@ -74,6 +77,7 @@ fn the_same_message_gives_the_same_bytes_each_time() {
         id: FileId::random(),
         name: "résumé.pdf".into(),
         mime: "application/pdf".into(),
+        inline: false,
         bytes: b"%PDF\n\0\xff".to_vec(),
     }];
     assert_eq!(render(&m).unwrap().raw, render(&m).unwrap().raw);
@@ -94,6 +98,7 @@ fn files_keep_their_names_types_and_bytes() {
             id: FileId::random(),
             name: (*n).into(),
             mime: "application/pdf\r\nX: y".into(),
+            inline: false,
             bytes: b"a\nb\r\n.\r\nc\0\xff".to_vec(),
         })
         .collect();
@@ -229,35 +234,63 @@ fn text_in_any_script_arrives_whole() {
 }
 
 #[test]
-fn the_end_of_the_mail_is_noticed_however_it_is_cut() {
-    let stream = b"MAIL \r\n.\r\nbody\r\n.\r\n";
-    for cut in 1..stream.len() {
-        let w = Watch::default();
-        w.writing(b"\r\n.\r\n");
-        assert!(!w.may_have_gone_out(), "before DATA");
-        w.data_begins();
-        let body = &stream[9..];
-        let cut = cut.min(body.len() - 1).max(1);
-        for (i, piece) in body.chunks(cut).enumerate() {
-            assert!(!w.may_have_gone_out(), "piece {i} of {cut}");
-            w.writing(piece);
-            w.written(piece);
-        }
-        assert!(w.may_have_gone_out(), "{cut}");
+fn text_and_html_say_the_same_and_both_carry_the_signature_and_what_is_answered() {
+    let mut m = outgoing();
+    m.text = "It is <there>.".into();
+    m.signature = "Tom\nLamp Shop".into();
+    m.history = Some(letter::History::new("Anna wrote:", "Is it there?", false));
+    let raw = render(&m).unwrap().raw;
+    let mail = MessageParser::default().parse(&raw).unwrap();
+    let text = mail.body_text(0).unwrap().replace("\r\n", "\n");
+    assert_eq!(
+        text.trim_end(),
+        "It is <there>.\n\n-- \nTom\nLamp Shop\n\nAnna wrote:\n> Is it there?"
+    );
+    let html = mail.body_html(0).unwrap();
+    for part in [
+        "It is &lt;there&gt;.",
+        "Tom<br>",
+        "<blockquote type=\"cite\"",
+        "Is it there?",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
     }
 }
 
 #[test]
-fn the_size_limit_is_read_from_the_greeting() {
-    let limit = |text: &str| {
-        let w = Watch::default();
-        w.heard(text.as_bytes());
-        w.size_limit()
+fn pictures_inside_the_text_are_found_by_their_content_id() {
+    let mut m = outgoing();
+    let file = |name: &str, inline| OutgoingFile {
+        id: FileId::random(),
+        name: name.into(),
+        mime: "image/png".into(),
+        inline,
+        bytes: b"\x89PNG".to_vec(),
     };
-    assert_eq!(
-        limit("220 hi\r\n250-me\r\n250-SIZE 1000\r\n250 HELP\r\n"),
-        Some(1000)
-    );
-    assert_eq!(limit("250-SIZE 0\r\n"), None);
-    assert_eq!(limit("250-SIZE\r\n250 oversize 5\r\n"), None);
+    m.files = vec![file("lamp.png", true), file("plan.png", false)];
+    let raw = render(&m).unwrap().raw;
+    let mail = MessageParser::default().parse(&raw).unwrap();
+    let html = mail.body_html(0).unwrap();
+    let inline = mail
+        .parts
+        .iter()
+        .find_map(|p| p.content_id())
+        .unwrap()
+        .trim_matches(['<', '>'])
+        .to_owned();
+    assert!(html.contains(&format!("cid:{inline}")), "{html}");
+    let names: Vec<_> = mail
+        .attachments()
+        .filter_map(|a| a.attachment_name())
+        .collect();
+    assert_eq!(names.last(), Some(&"plan.png"));
+}
+
+#[test]
+fn hidden_copies_are_delivered_and_named_nowhere() {
+    let mut m = outgoing();
+    m.bcc = vec![party("boss@shop.test")];
+    let r = render(&m).unwrap();
+    assert_eq!(r.envelope.to().len(), 2);
+    assert!(!String::from_utf8_lossy(&r.raw).contains("boss"));
 }

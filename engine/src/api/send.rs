@@ -1,0 +1,197 @@
+//! Sending what was written.
+
+use super::dto::Queued;
+use super::{Desk, args};
+use crate::error::{Error, Result};
+use crate::model::letter::{History, encoded_size};
+use crate::model::threads::references_for_reply;
+use crate::model::{AccountConfig, CustomerId, EmailConfig, MessageId, Party, email_key};
+use crate::store::outbox::{self, Authored, Mail};
+use crate::store::timeline as rows;
+use crate::store::{Tx, accounts, conversations, files};
+use crate::time::SECOND;
+
+/// Recipients of one mail.
+const RECIPIENTS: usize = 100;
+
+pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
+    valid(&a)?;
+    let known = desk
+        .engine
+        .running(a.account)
+        .and_then(|l| l.connector.capabilities().max_attachment);
+    desk.engine
+        .store()
+        .write(move |tx| {
+            let account = accounts::get(tx, a.account)?;
+            let AccountConfig::Email(config) = &account.config;
+            let conversation = home(tx, &a)?;
+            let mail = mail(tx, &a, config)?;
+            fits(tx, &mail, account.max_message, known)?;
+            let hold = super::settings::number(tx, "hold_seconds", 10)? * SECOND;
+            let o = outbox::author(
+                tx,
+                &Authored {
+                    conversation,
+                    account: a.account,
+                    mail,
+                    hold,
+                    resolve: a.resolve,
+                },
+            )?;
+            let root = conversations::root(tx, o.conversation)?;
+            // The draft lay where it was written, which for a forwarded one is not where it goes.
+            let drafted = match a.conversation {
+                Some(c) => conversations::root(tx, c)?,
+                None => root,
+            };
+            tx.execute(
+                "DELETE FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = 0",
+                (drafted, tx.identity.agent),
+            )?;
+            tx.touch(drafted);
+            Ok(Queued {
+                id: o.id,
+                conversation: root,
+                hold_until: o.hold_until,
+            })
+        })
+        .await
+}
+
+fn valid(a: &args::Send) -> Result<()> {
+    if a.text.trim().is_empty() && a.files.is_empty() && a.forwarding.is_none() {
+        return Err(Error::Invalid("write something, or add a file".into()));
+    }
+    if a.to.is_empty() {
+        return Err(Error::Invalid("add a recipient".into()));
+    }
+    let everybody = || a.to.iter().chain(&a.cc).chain(&a.bcc);
+    if everybody().count() > RECIPIENTS {
+        return Err(Error::Invalid(format!(
+            "a mail goes to at most {RECIPIENTS} recipients"
+        )));
+    }
+    if let Some(p) = everybody().find(|p| email_key(&p.address).is_none()) {
+        return Err(Error::Invalid(format!(
+            "“{}” is not a mail address",
+            p.address
+        )));
+    }
+    let subject = a.subject.as_deref().unwrap_or("");
+    if subject.chars().any(char::is_control) {
+        return Err(Error::Invalid("a subject has one line".into()));
+    }
+    if a.forwarding.is_some() && a.answering.is_some() {
+        return Err(Error::Invalid(
+            "a mail answers a message or passes one on, not both".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// The conversation of the handle that is answered, even where several are shown as one. What is passed on belongs
+/// to whom it goes: it answers nobody here.
+fn home(tx: &Tx<'_>, a: &args::Send) -> Result<Option<CustomerId>> {
+    if a.forwarding.is_some() {
+        return Ok(None);
+    }
+    match (a.conversation, a.answering) {
+        (Some(_), Some(m)) => Ok(rows::message(tx, m)?.conversation),
+        (c, _) => Ok(c),
+    }
+}
+
+fn mail(tx: &Tx<'_>, a: &args::Send, config: &EmailConfig) -> Result<Mail> {
+    let (in_reply_to, references) = threading(tx, a.answering)?;
+    for f in &a.inline {
+        if !a.files.contains(f) {
+            return Err(Error::Invalid(
+                "a picture in the text is not among the files".into(),
+            ));
+        }
+        files::set_inline(tx, *f)?;
+    }
+    Ok(Mail {
+        from: Party {
+            name: Some(config.display_name.clone()).filter(|n| !n.is_empty()),
+            address: sender(config, a.from.as_deref())?,
+        },
+        to: a.to.clone(),
+        cc: a.cc.clone(),
+        bcc: a.bcc.clone(),
+        subject: a.subject.clone(),
+        text: a.text.clone(),
+        signature: if a.signature {
+            config.signature.clone()
+        } else {
+            String::new()
+        },
+        history: history(tx, a)?,
+        files: a.files.clone(),
+        in_reply_to,
+        references,
+        answering: a.answering,
+        forwarding: a.forwarding,
+        written_in: a.forwarding.and(a.conversation),
+    })
+}
+
+/// The account's address or one of its aliases, as the account's settings write it.
+fn sender(config: &EmailConfig, wanted: Option<&str>) -> Result<String> {
+    let Some(wanted) = wanted else {
+        return Ok(config.address.clone());
+    };
+    let key = email_key(wanted);
+    std::iter::once(&config.address)
+        .chain(&config.aliases)
+        .find(|a| key.is_some() && email_key(a) == key)
+        .cloned()
+        .ok_or_else(|| Error::Invalid(format!("“{wanted}” is not an address of this account")))
+}
+
+fn history(tx: &Tx<'_>, a: &args::Send) -> Result<Option<History>> {
+    let (Some(intro), Some(m)) = (&a.quote, a.answering.or(a.forwarding)) else {
+        return Ok(None);
+    };
+    let m = rows::message(tx, m)?;
+    let text = rows::text(tx, m.rid)?;
+    Ok(Some(History::new(intro, &text, a.forwarding.is_some())))
+}
+
+/// What the server said that it takes, else what the channel takes; before it is queued, so that nobody is told later.
+fn fits(tx: &Tx<'_>, mail: &Mail, said: Option<u64>, known: Option<u64>) -> Result<()> {
+    let sizes = mail
+        .files
+        .iter()
+        .map(|f| Ok(files::get(tx, *f)?.size))
+        .collect::<Result<Vec<u64>>>()?;
+    let total: u64 = sizes.iter().sum();
+    let whole = encoded_size(mail.whole_text().len(), &sizes);
+    let (size, most, what) = match (said, known) {
+        (Some(most), _) if whole > most => (whole, most, "the mail has"),
+        (None, Some(most)) if total > most => (total, most, "the files have"),
+        _ => return Ok(()),
+    };
+    Err(Error::Invalid(format!(
+        "{what} {} MB, and this account's server takes at most {} MB; send fewer or smaller files",
+        size.div_ceil(1 << 20),
+        most >> 20
+    )))
+}
+
+/// In-Reply-To and References of an answer.
+fn threading(tx: &Tx<'_>, answering: Option<MessageId>) -> Result<(Option<String>, Vec<String>)> {
+    let Some(m) = answering else {
+        return Ok((None, Vec::new()));
+    };
+    let m = rows::message(tx, m)?;
+    let mut ids = rows::thread_ids(tx, m.rid)?;
+    let has_own: bool = tx.query_row(
+        "SELECT ref IS NOT NULL FROM message WHERE rid = ?1",
+        [m.rid],
+        |r| r.get(0),
+    )?;
+    let own = (has_own && !ids.is_empty()).then(|| ids.remove(0));
+    Ok((own.clone(), references_for_reply(&ids, own.as_deref())))
+}

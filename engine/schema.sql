@@ -43,7 +43,7 @@ CREATE TABLE body (                       -- cold: texts and HTML, zstd
     html_blocked INTEGER NOT NULL DEFAULT 0,
     html_version INTEGER,
     thread_ids TEXT                       -- own Message-ID and References, JSON
-) STRICT;
+, folds TEXT NOT NULL DEFAULT '[]', fold_version INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE conversation (               -- what the list shows, by root; rebuilt
     id BLOB PRIMARY KEY,

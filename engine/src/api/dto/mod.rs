@@ -21,6 +21,10 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
     pub enum $name { $($(#[$v])* $variant),* }
 )*}; }
 
+mod fold;
+
+pub use fold::*;
+
 words! {
     /// A view of the sidebar.
     pub enum View {
@@ -307,6 +311,8 @@ dto! {
         pub subject: Option<String>,
         /// Text, at most 16,000 characters.
         pub text: String,
+        /// What of the text is quoted history or a signature, in order.
+        pub folds: Vec<FoldItem>,
         /// Whether there is more text (`message_text`).
         pub text_cut: bool,
         /// Whether it has HTML (`message_html`).
@@ -397,6 +403,8 @@ dto! {
     pub struct MessageText {
         /// Text.
         pub text: String,
+        /// What of it is quoted history or a signature, in order; none for a source.
+        pub folds: Vec<FoldItem>,
     }
     /// A customer's handle.
     pub struct HandleItem {

@@ -50,7 +50,7 @@ const CLEAR: &[(&str, usize, bool)] = &[
     ("email_1_1.txt", 5, true),
     ("email_1_3.txt", 3, true),
     ("email_1_4.txt", 1, true),
-    ("email_1_5.txt", 14, false),
+    ("email_1_5.txt", 15, false),
     ("email_1_6.txt", 1, true),
     ("email_1_7.txt", 1, true),
     ("email_2_1.txt", 1, true),

@@ -104,6 +104,10 @@ fn reads_as_one(joined: &str) -> Option<Sure> {
     let dashes = whole.starts_with("---") || whole.ends_with("---");
     let core = bare(whole);
     let ends = core.ends_with([':', '：', '﹕']);
+    // Most lines end here: what follows is dear.
+    if !ends && !dashes && !core.ends_with('>') && !WROTE.iter().any(|v| core.ends_with(v)) {
+        return None;
+    }
     let lower = core.to_lowercase();
     let verb = has_verb(&lower);
     if !ends && !(dashes && verb) {
@@ -223,6 +227,7 @@ pub fn inside(line: &str, more: &[&str]) -> Option<usize> {
     line.match_indices("On ")
         .map(|(i, _)| i)
         .filter(|i| *i > 0)
+        .take(8)
         .find_map(|i| {
             let from = line.get(..i)?.trim_end_matches([' ', '-']).len();
             let own = line.get(i..)?;

@@ -67,6 +67,7 @@ pub fn find(lines: &[Line<'_>], forward: bool) -> Found {
         roles: Vec::new(),
         split: None,
         forward,
+        met: false,
     };
     reader.roles = lines.iter().map(|l| first_role(l)).collect();
     reader.mend_broken_lines();
@@ -91,6 +92,8 @@ struct Reader<'a> {
     roles: Vec<Role>,
     split: Option<(usize, usize)>,
     forward: bool,
+    /// Own words were met while reading.
+    met: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -173,7 +176,10 @@ impl<'a> Reader<'a> {
         let mut i = 0;
         while i < self.lines.len() {
             match self.step(i) {
-                Some(next) => i = next,
+                Some(next) => {
+                    self.met |= self.role(i) == Role::Own;
+                    i = next;
+                }
                 None => return,
             }
         }
@@ -315,7 +321,7 @@ impl<'a> Reader<'a> {
 
     /// Below the request to write above it stands history; above everything, it is only the program's own line.
     fn above(&mut self, i: usize) -> Option<usize> {
-        if self.own_before(i) {
+        if self.met {
             return self.cut(i);
         }
         self.set(i, i + 1, Role::Intro);

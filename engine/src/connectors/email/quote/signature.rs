@@ -5,6 +5,8 @@ use super::phrases::{CLOSINGS, DEVICES, DISCLAIMERS, SENT_FROM, SENT_FROM_ENDS};
 
 /// Most lines with text below a mark that leaves doubts.
 const SHORT: usize = 14;
+/// Most lines with text below the classic mark.
+const LONG: usize = 41;
 /// Longest line of a signature without a mark, in characters.
 const NARROW: usize = 64;
 
@@ -30,9 +32,12 @@ pub fn sent_from(line: &str) -> bool {
         .unwrap_or(&lower)
         .trim()
         .trim_end_matches(['.', '!']);
+    let begins = SENT_FROM.iter().find(|p| lower.starts_with(*p));
+    if begins.is_none() && !SENT_FROM_ENDS.iter().any(|e| lower.ends_with(e)) {
+        return false;
+    }
     let device = DEVICES.iter().any(|d| words.contains(d));
     let count = words.split_whitespace().count();
-    let begins = SENT_FROM.iter().find(|p| lower.starts_with(*p));
     match begins {
         Some(p) if p.starts_with("sent from") => {
             (!words.contains(',') || device && count <= 12)
@@ -49,7 +54,7 @@ pub fn sent_from(line: &str) -> bool {
             true
         }
         Some(_) => device && count <= 14,
-        None => device && count <= 8 && SENT_FROM_ENDS.iter().any(|e| lower.ends_with(e)),
+        None => device && count <= 8,
     }
 }
 
@@ -76,10 +81,11 @@ pub fn begins(lines: &[&str], start: bool) -> Option<usize> {
         .filter(|i| lines.get(*i).is_some_and(|l| !blank(l)))
         .collect();
     let first = full.first().copied()?;
+    // A signature has an end: what stands far above the last lines is none.
     let tail: Vec<usize> = full
         .iter()
         .copied()
-        .filter(|i| !start || *i > first)
+        .skip(full.len().saturating_sub(LONG).max(usize::from(start)))
         .collect();
     let at = |i: usize| lines.get(i).copied().unwrap_or_default();
     let below = |i: usize| tail.iter().filter(move |j| **j > i).copied();
@@ -92,7 +98,7 @@ pub fn begins(lines: &[&str], start: bool) -> Option<usize> {
             return false;
         }
         // RFC 3676: the mark with its space says it plainly.
-        (line.trim_start() == "-- " || line.trim() == "--") && below(*i).count() <= 40
+        (line.trim_start() == "-- " || line.trim() == "--") && below(*i).count() < LONG
             || delimiter(line) && below(*i).next().is_some() && small(*i, SHORT, 80) && below(*i).all(|j| !sentence(at(j)))
             // A name alone below "Thanks," was typed; more than that was put there.
             || closing(line) && below(*i).count() >= 2 && small(*i, 10, NARROW) && below(*i).all(|j| signs(at(j)))

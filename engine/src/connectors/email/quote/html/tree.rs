@@ -47,20 +47,25 @@ impl<'a> Tree<'a> {
             html,
         };
         let mut open = vec![0usize];
+        // Behind the last `>` nothing is a tag; looking for it each time would take forever.
+        let last = html.rfind('>').unwrap_or(0);
         let mut at = 0;
         while let Some(rest) = html.get(at..).filter(|r| !r.is_empty()) {
-            let tag_end = rest.starts_with('<').then(|| rest.find('>')).flatten();
-            let is_tag = tag_end.is_some()
+            let begins = rest.starts_with('<')
+                && at < last
                 && rest
                     .get(1..)
                     .is_some_and(|r| r.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'));
+            let tag_end = begins.then(|| rest.find('>')).flatten();
+            let is_tag = tag_end.is_some();
             let len = match tag_end {
                 Some(end) if is_tag => end + 1,
                 // A `<` that begins nothing is text.
                 _ => rest
-                    .get(1..)
-                    .and_then(|r| r.find('<'))
-                    .map_or(rest.len(), |n| n + 1),
+                    .char_indices()
+                    .skip(1)
+                    .find(|(_, c)| *c == '<')
+                    .map_or(rest.len(), |(i, _)| i),
             };
             let Some(source) = rest.get(..len).filter(|_| html.is_char_boundary(at + len)) else {
                 tree.add(&open, node(Kind::Text, "", rest, at));

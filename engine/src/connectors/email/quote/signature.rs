@@ -80,7 +80,7 @@ pub fn begins(lines: &[&str], start: bool) -> Option<usize> {
     let full: Vec<usize> = (0..lines.len())
         .filter(|i| lines.get(*i).is_some_and(|l| !blank(l)))
         .collect();
-    let first = full.first().copied()?;
+    full.first()?;
     // A signature has an end: what stands far above the last lines is none.
     let tail: Vec<usize> = full
         .iter()

@@ -341,7 +341,8 @@ fn hostile_input_is_folded_in_linear_time() {
         unwrapped(&fold_html(&wide)),
         wide.replace(" data-parley-mark=\"c\"", "")
     );
-    fold_html(&"<".repeat(1_000_000));
+    let open = "<".repeat(1_000_000);
+    assert_eq!(fold_html(&open), open);
 }
 
 /// Folded HTML without its wrappings.

@@ -16,7 +16,7 @@ CREATE TABLE account (                    -- connected mailboxes, numbers, bots
     progress TEXT,
     gaps TEXT NOT NULL DEFAULT '[]',
     messages INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+, max_message INTEGER) STRICT, WITHOUT ROWID;
 
 CREATE TABLE act (                        -- resolves, reopens, no-reply-needed, from the log
     id TEXT PRIMARY KEY,
@@ -43,7 +43,7 @@ CREATE TABLE body (                       -- cold: texts and HTML, zstd
     html_blocked INTEGER NOT NULL DEFAULT 0,
     html_version INTEGER,
     thread_ids TEXT                       -- own Message-ID and References, JSON
-) STRICT;
+, folds TEXT NOT NULL DEFAULT '[]', fold_version INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE conversation (               -- what the list shows, by root; rebuilt
     id BLOB PRIMARY KEY,

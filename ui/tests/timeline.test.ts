@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ScriptedHost } from "../src/host/scripted/scripted";
 import { linesOf } from "../src/state/lines";
-import { bareSubject, splitQuote } from "../src/state/quote";
+import { bareSubject, partsOf, showsAnything } from "../src/state/quote";
 import { keyOf, spliceTail, Timeline } from "../src/state/timeline.svelte";
 
 let host: ScriptedHost;
@@ -92,24 +92,30 @@ describe("its lines", () => {
   });
 });
 
-describe("quoted text", () => {
-  const written = "Thank you!\n\nAnna";
-  it.each([
-    ["On Tue, 17 Nov at 10:12, Mara <m@x.example> wrote:\n> Yes.\n> Mara"],
-    ["Am 17.11.2026 um 10:12 schrieb Mara:\n> Ja."],
-    ["Le mar. 17 nov. 2026 à 10:12, Mara\n<m@x.example> a écrit :\n> Oui."],
-    ["-----Original Message-----\nFrom: Mara\nYes."],
-    ["> just quoted"],
-  ])("is folded away: %s", (quote) => {
-    const parts = splitQuote(`${written}\n\n${quote}`);
-    expect(parts.text.trim()).toBe(written);
-    expect(parts.text + parts.quote).toBe(`${written}\n\n${quote}`);
+describe("folded text", () => {
+  const text = "Thank you!\n\nOn Tuesday, Mara wrote:\n> Yes.\n-- \nAnna";
+  const quote = { start: 12, end: 42, kind: "quote" as const };
+  const signature = { start: 42, end: text.length, kind: "signature" as const };
+
+  it("is parted, and nothing is lost", () => {
+    const parts = partsOf(text, [quote, signature]);
+    expect(parts.map((part) => part.kind)).toEqual([null, "quote", "signature"]);
+    expect(parts.map((part) => part.text).join("")).toBe(text);
+    expect(parts[0]?.text.trim()).toBe("Thank you!");
   });
 
-  it("in between answers stays", () => {
-    const text = "> Is it linen?\nYes.\n> And the foot?\nBrass.";
-    expect(splitQuote(text)).toEqual({ text, quote: "" });
+  it("stands between answers", () => {
+    const parts = partsOf("A> q\nB", [{ start: 1, end: 5, kind: "quote" }]);
+    expect(parts.map((part) => part.text)).toEqual(["A", "> q\n", "B"]);
   });
 
-  it("that is all there is stays", () => expect(splitQuote("> only this").quote).toBe(""));
+  it("is shown whole where its folds do not fit it", () => {
+    expect(partsOf("short", [{ start: 2, end: 90, kind: "quote" }])).toEqual([{ text: "short", kind: null }]);
+    expect(partsOf("", [])).toEqual([]);
+  });
+
+  it("begins open where nothing else would be seen", () => {
+    expect(showsAnything(partsOf("\n> q", [{ start: 1, end: 4, kind: "quote" }]))).toBe(false);
+    expect(showsAnything(partsOf(text, [quote]))).toBe(true);
+  });
 });

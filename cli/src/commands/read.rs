@@ -111,7 +111,9 @@ pub async fn show(cx: &Context<'_>, typed: &str, html: bool, limit: u32) -> End 
         if let TimelineItem::Message(m) = item
             && m.text_cut
         {
-            m.text = ask(desk, args::MessageText { id: m.id }).await?.text;
+            let whole = ask(desk, args::MessageText { id: m.id }).await?;
+            m.text = whole.text;
+            m.folds = whole.folds;
             m.text_cut = false;
         }
     }

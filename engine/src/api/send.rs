@@ -2,6 +2,7 @@
 
 use super::dto::Queued;
 use super::{Desk, args};
+use crate::connectors::email::quote;
 use crate::error::{Error, Result};
 use crate::model::letter::{History, encoded_size};
 use crate::model::threads::references_for_reply;
@@ -156,7 +157,13 @@ fn history(tx: &Tx<'_>, a: &args::Send) -> Result<Option<History>> {
     };
     let m = rows::message(tx, m)?;
     let text = rows::text(tx, m.rid)?;
-    Ok(Some(History::new(intro, &text, a.forwarding.is_some())))
+    if a.forwarding.is_some() {
+        return Ok(Some(History::new(intro, &text, true)));
+    }
+    // Only what was written last: the customer has the rest, and it would grow with each answer.
+    let said = quote::visible(&quote::fold_text(&text));
+    let said = if said.trim().is_empty() { text } else { said };
+    Ok(Some(History::new(intro, &said, false)))
 }
 
 /// What the server said that it takes, else what the channel takes; before it is queued, so that nobody is told later.

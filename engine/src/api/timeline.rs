@@ -4,10 +4,11 @@ use super::dto::{
     ChangeItem, ChangeKind, EpisodeItem, FileItem, MessageHtml, MessageItem, MessageText, NoteItem,
     Nothing, SendStatus, Timeline, TimelineItem,
 };
-use super::{Desk, args};
+use super::{Desk, args, folds};
+use crate::connectors::email::quote;
 use crate::error::{Error, Result};
 use crate::model::log::{Entity, Entry, Hlc};
-use crate::model::{AccountConfig, AgentId, CustomerId, MessageId, email_key};
+use crate::model::{AccountConfig, AgentId, CustomerId, Fold, MessageId, email_key};
 use crate::store::files::{self, FileRow, risky};
 use crate::store::timeline::{self as rows, Page, Place, Raw, StoredMessage, Window};
 use crate::store::{conversations, log};
@@ -92,7 +93,7 @@ fn build(c: &Connection, conversation: CustomerId, window: Window, page: Page) -
 }
 
 fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
-    let full = rows::text(c, m.rid)?;
+    let (full, folds) = folded(c, &m)?;
     let text: String = full.chars().take(SHOWN).collect();
     let account = m
         .account_config
@@ -123,6 +124,7 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         reply_to,
         subject: m.subject,
         text_cut: text.len() < full.len(),
+        folds: folds::items(&text, &folds),
         text,
         html: m.has_html,
         files: if m.has_files {
@@ -143,6 +145,16 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         verified: m.verified,
         unread: m.unread,
     })
+}
+
+/// A message's text and its folds, found anew where an older version of the rules found them.
+fn folded(c: &Connection, m: &StoredMessage) -> Result<(String, Vec<Fold>)> {
+    let (text, folds) = rows::folded_text(c, m.rid)?;
+    if folds.version >= quote::FOLD_VERSION {
+        return Ok((text, folds.ranges));
+    }
+    let again = quote::folded(text, m.subject.as_deref());
+    Ok((again.text, again.folds))
 }
 
 pub(super) fn file(f: FileRow) -> FileItem {
@@ -344,8 +356,10 @@ pub(super) async fn text(a: args::MessageText, desk: &Desk) -> Result<MessageTex
     desk.engine
         .store()
         .read(move |c| {
+            let (text, folds) = folded(c, &rows::message(c, a.id)?)?;
             Ok(MessageText {
-                text: rows::text(c, rows::message(c, a.id)?.rid)?,
+                folds: folds::items(&text, &folds),
+                text,
             })
         })
         .await
@@ -368,6 +382,7 @@ pub(super) async fn source(a: args::MessageSource, desk: &Desk) -> Result<Messag
             };
             Ok(MessageText {
                 text: String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]).into_owned(),
+                folds: Vec::new(),
             })
         })
         .await

@@ -34,6 +34,8 @@ impl History {
     }
 }
 
+const LINE_ENDS: [char; 2] = ['\r', '\n'];
+
 /// Line ends as LF; no other control characters but tabs.
 #[must_use]
 pub fn lines(text: &str) -> String {
@@ -47,7 +49,7 @@ pub fn lines(text: &str) -> String {
 /// The plain text of a letter, everything that is sent.
 #[must_use]
 pub fn plain(text: &str, signature: &str, history: Option<&History>) -> String {
-    let mut out = lines(text.trim_end());
+    let mut out = lines(text.trim_end_matches(LINE_ENDS));
     if !signature.trim().is_empty() {
         // The mark that every mail program knows: two hyphens and a space.
         out.push_str("\n\n-- \n");
@@ -95,7 +97,10 @@ pub fn html(
     pictures: &[Picture<'_>],
 ) -> String {
     let mut out = String::from("<html><body>");
-    out.push_str(&format!("<div>{}</div>", rich(text.trim_end())));
+    out.push_str(&format!(
+        "<div>{}</div>",
+        rich(text.trim_end_matches(LINE_ENDS))
+    ));
     for p in pictures {
         out.push_str(&format!(
             "<p><img src=\"cid:{}\" alt=\"{}\" style=\"max-width:100%\"></p>",
@@ -132,7 +137,13 @@ fn history_html(h: &History) -> String {
 fn rich(text: &str) -> String {
     lines(text)
         .split('\n')
-        .map(|l| l.split_inclusive(' ').map(word).collect::<String>())
+        // Runs of spaces are somebody's columns.
+        .map(|l| {
+            l.split_inclusive(' ')
+                .map(word)
+                .collect::<String>()
+                .replace("  ", "&nbsp; ")
+        })
         .collect::<Vec<_>>()
         .join("<br>\n")
 }
@@ -163,8 +174,7 @@ fn escaped(text: &str) -> String {
             c => out.push(c),
         }
     }
-    // Runs of spaces are somebody's columns.
-    out.replace("  ", "&nbsp; ")
+    out
 }
 
 /// How many bytes a mail with these files will have: base64 in lines of 76, and its parts' headers.

@@ -144,6 +144,80 @@ pub struct Times {
     pub provider: Option<Millis>,
 }
 
+/// Why a stretch of a text is folded away on screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum FoldKind {
+    /// History that was quoted, with the line that introduces it.
+    Quote,
+    /// A signature, or what a phone or a lawyer adds.
+    Signature,
+}
+
+impl FoldKind {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quote => "quote",
+            Self::Signature => "signature",
+        }
+    }
+}
+
+/// A stretch of a text that is folded away, in bytes. Nothing is deleted: it is shown on demand, and searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// What it is.
+    pub kind: FoldKind,
+}
+
+/// A text and what of it is folded away.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FoldedText {
+    /// The whole text.
+    pub text: String,
+    /// Its folded stretches, in order, none touching another's inside.
+    pub folds: Vec<Fold>,
+}
+
+impl FoldedText {
+    /// What is shown, and what is folded; every part of the text is in one of them.
+    #[must_use]
+    pub fn parted(&self) -> (String, String) {
+        part(&self.text, &self.folds)
+    }
+}
+
+/// Parts a text into what is shown and what is folded. Folds that do not fit the text fold nothing.
+#[must_use]
+pub fn part(text: &str, folds: &[Fold]) -> (String, String) {
+    let (mut shown, mut folded, mut at) = (String::new(), String::new(), 0);
+    for f in folds {
+        let (Some(before), Some(inside)) = (text.get(at..f.start), text.get(f.start..f.end)) else {
+            continue;
+        };
+        shown.push_str(before);
+        folded.push_str(inside);
+        at = f.end;
+    }
+    shown.push_str(text.get(at..).unwrap_or_default());
+    (shown, folded)
+}
+
+/// What was found to be folded in a text, and by which version of the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Folds {
+    /// The stretches.
+    pub ranges: Vec<Fold>,
+    /// The version of the rules; 0 where nobody looked yet.
+    pub version: u32,
+}
+
 /// A message polled from an account.
 #[derive(Debug, Clone)]
 pub struct Incoming {
@@ -167,6 +241,8 @@ pub struct Incoming {
     pub subject: Option<String>,
     /// Text to read and to search; made from the HTML when there is nothing else.
     pub text: String,
+    /// What of the text is quoted history or a signature.
+    pub folds: Folds,
     /// Clean HTML, if the message has HTML.
     pub html: Option<CleanHtml>,
     /// Files.

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::model::threads::{all_refs, ref_hash};
 use crate::model::{
     AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId,
-    HandleId, IdKey, Identity, Incoming, MessageId, Party, Place, RemoteId, ThreadId, ThreadRefs,
-    Times, email_key,
+    Fold, Folds, HandleId, IdKey, Identity, Incoming, MessageId, Party, Place, RemoteId, ThreadId,
+    ThreadRefs, Times, email_key, part,
 };
 use crate::time::{DAY, Millis};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -172,6 +172,7 @@ fn unreadable(
         },
         subject: None,
         text: String::new(),
+        folds: Folds::default(),
         html: None,
         files: Vec::new(),
         thread: ThreadRefs::default(),
@@ -386,6 +387,17 @@ pub(super) fn handle(
     Ok(id)
 }
 
+/// One line of a message from what is shown of it; where nothing is, from the whole.
+#[must_use]
+pub fn snippet_of(text: &str, folds: &[Fold]) -> String {
+    let (shown, _) = part(text, folds);
+    if shown.trim().is_empty() {
+        snippet(text)
+    } else {
+        snippet(&shown)
+    }
+}
+
 /// One line of a message: without quoted lines, white space folded.
 #[must_use]
 pub fn snippet(text: &str) -> String {
@@ -452,6 +464,7 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         verified: m.authenticated,
         subject: m.subject.as_deref(),
         text: &m.text,
+        folds: &m.folds,
         people: &people,
         has_html: m.html.is_some(),
         files: m.files.iter().map(|f| f.name.as_str()).collect(),
@@ -544,6 +557,7 @@ pub(super) struct Row<'a> {
     pub verified: Option<bool>,
     pub subject: Option<&'a str>,
     pub text: &'a str,
+    pub folds: &'a Folds,
     pub people: &'a Participants,
     pub has_html: bool,
     pub files: Vec<&'a str>,
@@ -593,7 +607,7 @@ impl Row<'_> {
             self.parent_ref.map(|r| r.to_vec()),
             self.verified,
             self.subject,
-            snippet(self.text),
+            snippet_of(self.text, &self.folds.ranges),
             people,
             self.has_html,
             !self.files.is_empty(),
@@ -605,8 +619,9 @@ impl Row<'_> {
             self.place(tx, *c, rid, false)?;
         }
         let ids = serde_json::to_string(&self.thread_ids).unwrap_or_else(|_| "[]".into());
-        tx.prepare_cached("INSERT INTO body (rid, text, thread_ids) VALUES (?1, ?2, ?3)")?
-            .execute(params![rid, pack(self.text.as_bytes()), ids])?;
+        let folds = serde_json::to_string(&self.folds.ranges).unwrap_or_else(|_| "[]".into());
+        tx.prepare_cached("INSERT INTO body (rid, text, thread_ids, folds, fold_version) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![rid, pack(self.text.as_bytes()), ids, folds, self.folds.version])?;
         self.index(tx, rid)?;
         Ok(rid)
     }

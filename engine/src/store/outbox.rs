@@ -11,8 +11,8 @@ use crate::model::letter::{self, History};
 use crate::model::log::Entity;
 use crate::model::threads::{all_refs, ref_hash};
 use crate::model::{
-    AccountId, Channel, Class, CustomerId, Direction, FileId, GroupId, MessageId, OutboxState,
-    Party, ThreadRefs, email_key,
+    AccountId, Channel, Class, CustomerId, Direction, FileId, Folds, GroupId, MessageId,
+    OutboxState, Party, ThreadRefs, email_key,
 };
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -329,6 +329,7 @@ fn insert_message(
         verified: None,
         subject: a.mail.subject.as_deref(),
         text: &a.mail.text,
+        folds: &Folds::default(),
         people: &people,
         has_html: false,
         files: names.iter().map(String::as_str).collect(),

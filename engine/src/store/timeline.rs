@@ -5,7 +5,7 @@ use super::files::{unpack, unpack_text};
 use super::ingest::Participants;
 use crate::error::{Error, Result};
 use crate::model::{
-    AccountId, AgentId, Channel, Class, CustomerId, Direction, MessageId, OutboxState,
+    AccountId, AgentId, Channel, Class, CustomerId, Direction, Folds, MessageId, OutboxState,
 };
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -307,6 +307,25 @@ pub fn text(conn: &Connection, rid: i64) -> Result<String> {
         .query_row([rid], |r| r.get(0))
         .optional()?;
     packed.map_or_else(|| Ok(String::new()), |p| unpack_text(&p))
+}
+
+/// A message's text with what was found to be folded in it.
+///
+/// # Errors
+/// When the store fails.
+pub fn folded_text(conn: &Connection, rid: i64) -> Result<(String, Folds)> {
+    let row: Option<(Vec<u8>, String, u32)> = conn
+        .prepare_cached("SELECT text, folds, fold_version FROM body WHERE rid = ?1")?
+        .query_row([rid], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+        .optional()?;
+    let Some((packed, folds, version)) = row else {
+        return Ok((String::new(), Folds::default()));
+    };
+    // What cannot be read is found again.
+    let folds = serde_json::from_str(&folds)
+        .map(|ranges| Folds { ranges, version })
+        .unwrap_or_default();
+    Ok((unpack_text(&packed)?, folds))
 }
 
 /// A message's clean HTML, where its links lead, and how many remote images were left out.

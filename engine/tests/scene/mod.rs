@@ -330,6 +330,7 @@ impl Mail {
             },
             subject: Some(self.subject.clone()),
             text: self.text.clone(),
+            folds: parley_engine::model::Folds::default(),
             html: None,
             files: self.files.clone(),
             thread: ThreadRefs {

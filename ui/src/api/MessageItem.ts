@@ -3,6 +3,7 @@ import type { Channel } from "./Channel";
 import type { Class } from "./Class";
 import type { Direction } from "./Direction";
 import type { FileItem } from "./FileItem";
+import type { FoldItem } from "./FoldItem";
 import type { MessageId } from "./MessageId";
 import type { Party } from "./Party";
 import type { SendStatus } from "./SendStatus";
@@ -67,6 +68,10 @@ subject: string | null,
  * Text, at most 16,000 characters.
  */
 text: string, 
+/**
+ * What of the text is quoted history or a signature, in order.
+ */
+folds: Array<FoldItem>, 
 /**
  * Whether there is more text (`message_text`).
  */

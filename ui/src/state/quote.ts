@@ -1,33 +1,29 @@
-/** What was written, and what was only quoted below it. */
-export interface Quoted {
+import type { FoldItem } from "../api/FoldItem";
+import type { FoldKind } from "../api/FoldKind";
+
+/** A stretch of a text: shown, or folded away with what it is. */
+export interface Part {
   text: string;
-  quote: string;
+  kind: FoldKind | null;
 }
 
-/** What announces a quotation ends in a colon and names a date, or at least an address; long ones are broken into two lines. */
-const DATED = /^(?=.*\d{1,4}.*\d).{8,200}:\s*$/u;
-const ADDRESSED = /^(?=.*@).{5,200}:\s*$/u;
-const ORIGINAL = /^-{3,}.*-{3,}\s*$|^_{10,}\s*$/u;
-
-/** Cuts the trailing quotation off a mail. Nothing is lost: the two parts joined are the text. */
-export function splitQuote(text: string): Quoted {
-  const lines = text.split("\n");
-  let start = lines.length;
-  // From the end upward: blank and quoted lines belong to the quotation.
-  while (start > 0 && /^\s*(>.*)?$/u.test(lines[start - 1] ?? "")) start -= 1;
-  if (lines.slice(start).some((line) => line.trimStart().startsWith(">"))) {
-    const [before, last] = [(lines[start - 2] ?? "").trim(), (lines[start - 1] ?? "").trim()];
-    if (DATED.test(last)) start -= 1;
-    else if (before !== "" && DATED.test(`${before} ${last}`)) start -= 2;
-    else if (ADDRESSED.test(last)) start -= 1;
-  } else {
-    const at = lines.findIndex((line) => ORIGINAL.test(line));
-    start = at > 0 ? at : lines.length;
+/** Parts a text at its folds. Nothing is lost: the parts joined are the text. */
+export function partsOf(text: string, folds: readonly FoldItem[]): Part[] {
+  const parts: Part[] = [];
+  let at = 0;
+  for (const { start, end, kind } of folds) {
+    if (start < at || end <= start || end > text.length) continue;
+    if (start > at) parts.push({ text: text.slice(at, start), kind: null });
+    parts.push({ text: text.slice(start, end), kind });
+    at = end;
   }
-  const kept = lines.slice(0, start).join("\n");
-  // A mail that is all quotation is shown whole.
-  if (start === lines.length || kept.trim() === "") return { text, quote: "" };
-  return { text: kept, quote: text.slice(kept.length) };
+  if (at < text.length) parts.push({ text: text.slice(at), kind: null });
+  return parts;
+}
+
+/** Whether anything is left to see while all folds are closed. */
+export function showsAnything(parts: readonly Part[]): boolean {
+  return parts.some((part) => part.kind === null && part.text.trim() !== "");
 }
 
 /** A subject without its answer and forward marks, to tell whether it changed. */

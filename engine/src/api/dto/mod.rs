@@ -23,6 +23,9 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
 
 mod search;
 pub use search::*;
+mod fold;
+
+pub use fold::*;
 
 words! {
     /// A view of the sidebar.
@@ -314,6 +317,8 @@ dto! {
         pub subject: Option<String>,
         /// Text, at most 16,000 characters.
         pub text: String,
+        /// What of the text is quoted history or a signature, in order.
+        pub folds: Vec<FoldItem>,
         /// Whether there is more text (`message_text`).
         pub text_cut: bool,
         /// Whether it has HTML (`message_html`).
@@ -404,6 +409,8 @@ dto! {
     pub struct MessageText {
         /// Text.
         pub text: String,
+        /// What of it is quoted history or a signature, in order; none for a source.
+        pub folds: Vec<FoldItem>,
     }
     /// A customer's handle.
     pub struct HandleItem {

@@ -1,8 +1,11 @@
 //! A mail's bytes become an [`Event`]. Nothing in here can fail: what cannot be understood is kept as it is.
 
 use super::headers::{Headers, split_line, strip_noise};
-use super::{classify, html, identity};
-use crate::model::{Event, Incoming, IncomingFile, Party, Place, RemoteId, ThreadRefs, Times};
+use super::{classify, html, identity, quote};
+use crate::model::{
+    CleanHtml, Event, FoldedText, Folds, Incoming, IncomingFile, Party, Place, RemoteId,
+    ThreadRefs, Times,
+};
 use crate::time::Millis;
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
@@ -94,7 +97,8 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
         .next();
     let (class, class_reason) =
         classify::classify(&headers, from.as_ref().map(|p| p.address.as_str()), place);
-    let (text, html, cids) = bodies(&message);
+    let subject = subject(&message, &headers);
+    let (body, html, cids) = bodies(&message, subject.as_deref());
     let incoming = Incoming {
         remote_id: RemoteId(String::new()),
         place,
@@ -110,8 +114,12 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
             received: received(&headers),
             provider: internal_date,
         },
-        subject: subject(&message, &headers),
-        text,
+        subject,
+        text: body.text,
+        folds: Folds {
+            ranges: body.folds,
+            version: quote::FOLD_VERSION,
+        },
         html,
         files: files(&message, clean, &cids),
         thread: ThreadRefs {
@@ -379,18 +387,21 @@ fn western(bytes: &[u8]) -> Option<String> {
 
 type Cids = std::collections::HashSet<String>;
 
-fn bodies(message: &Message<'_>) -> (String, Option<crate::model::CleanHtml>, Cids) {
-    match html_source(message).and_then(|h| html::sanitise(&h)) {
-        None => (text(message), None, Cids::new()),
+fn bodies(message: &Message<'_>, subject: Option<&str>) -> (FoldedText, Option<CleanHtml>, Cids) {
+    let forward = subject.is_some_and(quote::is_forward);
+    let plain = || quote::folded(text(message), subject);
+    match html_source(message).and_then(|h| html::sanitise_as(&h, forward)) {
+        None => (plain(), None, Cids::new()),
         // Where there is nothing but HTML, its text need not be made from the source once more.
         Some(s)
             if message
                 .text_bodies()
                 .all(|p| matches!(p.body, PartType::Html(_))) =>
         {
-            (shown(&html::to_text(&s.clean.html)), Some(s.clean), s.cids)
+            let body = quote::text_of(&s.clean.html, html::to_text);
+            (cut_folded(body), Some(s.clean), s.cids)
         }
-        Some(s) => (text(message), Some(s.clean), s.cids),
+        Some(s) => (plain(), Some(s.clean), s.cids),
     }
 }
 
@@ -458,6 +469,22 @@ fn text(message: &Message<'_>) -> String {
         }
     }
     shown(&all)
+}
+
+/// The same for a text whose folds are known: they end where it was cut.
+fn cut_folded(body: FoldedText) -> FoldedText {
+    if body.text.len() <= MAX_TEXT {
+        return body;
+    }
+    let text = shown(&body.text);
+    let end = text.len() - CUT_MARK.len();
+    let mut folds = body.folds;
+    for f in &mut folds {
+        f.start = f.start.min(end);
+        f.end = f.end.min(end);
+    }
+    folds.retain(|f| f.start < f.end);
+    FoldedText { text, folds }
 }
 
 /// Text as it is kept: with plain line ends, and cut where it is too long.

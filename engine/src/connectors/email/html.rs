@@ -3,6 +3,7 @@
 
 mod tidy;
 
+use super::quote;
 use crate::model::CleanHtml;
 use ammonia::{Builder, Url, UrlRelative};
 use std::borrow::Cow;
@@ -10,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The version stored beside what this sanitiser made; a greater one runs again over the raw mail.
-pub const SANITISER_VERSION: u32 = 1;
+pub const SANITISER_VERSION: u32 = 2;
 
 /// Longest HTML that is looked at.
 pub const MAX_HTML: usize = 2 * 1024 * 1024;
@@ -174,6 +175,12 @@ impl Found {
 /// Cleans HTML, or `None` where it is over its budget: then the mail is shown as text.
 #[must_use]
 pub fn sanitise(html: &str) -> Option<Sanitised> {
+    sanitise_as(html, false)
+}
+
+/// The same for a mail that passes another one on, which is then not folded away.
+#[must_use]
+pub fn sanitise_as(html: &str, forward: bool) -> Option<Sanitised> {
     let html = tidy::tidy(cut(html, MAX_HTML))?;
     let found = Arc::new(Mutex::new(Found::default()));
     let clean = builder(&found).clean(&html).to_string();
@@ -183,7 +190,7 @@ pub fn sanitise(html: &str) -> Option<Sanitised> {
     let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
     Some(Sanitised {
         clean: CleanHtml {
-            html: clean,
+            html: quote::fold_html_as(&clean, forward),
             links: found.links,
             blocked: found.blocked,
             version: SANITISER_VERSION,
@@ -199,6 +206,8 @@ fn builder(found: &Arc<Mutex<Found>>) -> Builder<'static> {
         .tags(TAGS.iter().copied().collect())
         .clean_content_tags(SILENT.iter().copied().collect())
         .generic_attributes(GENERIC.iter().copied().collect())
+        // What `tidy` found of quotations; taken off again where they are folded.
+        .add_generic_attributes([quote::ATTRIBUTE])
         .tag_attributes(tag_attributes())
         .set_tag_attribute_values(HashMap::from([(
             "a",

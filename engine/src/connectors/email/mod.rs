@@ -9,6 +9,7 @@ pub mod identity;
 mod imap;
 mod net;
 pub mod presets;
+pub mod quote;
 mod render;
 mod smtp;
 

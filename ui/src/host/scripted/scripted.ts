@@ -213,7 +213,7 @@ export class ScriptedHost implements Host {
       return { items: items.slice(start, end), older: start > 0 ? String(start) : null, newer: end < items.length ? String(end) : null, first_unread: unread?.id ?? null };
     },
     message_html: () => ({ html, links: ["track.carriertrack.example"], blocked: 2 }),
-    message_text: ({ id }) => ({ text: `${this.findMessage(id).text}\n\nThe end of a long mail.` }),
+    message_text: ({ id }) => ({ text: `${this.findMessage(id).text}\n\nThe end of a long mail.`, folds: [] }),
     message_source: ({ id }) => {
       const m = this.findMessage(id);
       return { text: `Message-ID: <${m.id.slice(-8)}@example.com>\nFrom: ${m.from?.address ?? ""}\nTo: ${m.to.map((p) => p.address).join(", ")}\nSubject: ${m.subject ?? ""}\nContent-Type: text/plain; charset=utf-8\n\n${m.text}` };

@@ -1,6 +1,7 @@
 //! The first pass over HTML: tokens are read and written anew, each tag with few and well-quoted attributes, so
 //! that the parser behind it can be made neither slow nor to see a tag where this pass saw text.
 
+use super::super::quote;
 use super::{GENERIC, MAX_DEPTH, MAX_HTML, MAX_TAGS, SILENT, TAGS, tag_attributes};
 use std::collections::{HashMap, HashSet};
 
@@ -207,9 +208,24 @@ impl<'a> Pass<'a> {
         (self.tags <= MAX_TAGS && self.open <= 4 * MAX_DEPTH).then_some(())
     }
 
+    /// Keeps what a mail program says of quotations by class or id, which the cleaning takes off.
+    fn mark(&mut self, tag: &Tag<'_>) {
+        let attributes = tag.attributes.iter().map(|(n, v)| (n.as_str(), *v));
+        if let Some(mark) = quote::mark(&tag.name, attributes) {
+            self.out.push(' ');
+            self.out.push_str(quote::ATTRIBUTE);
+            self.out.push_str("=\"");
+            self.out.push_str(mark);
+            self.out.push('"');
+        }
+    }
+
     fn write(&mut self, closing: bool, tag: &Tag<'_>) {
         self.out.push_str(if closing { "</" } else { "<" });
         self.out.push_str(&tag.name);
+        if !closing {
+            self.mark(tag);
+        }
         let own = self.allowed.get(tag.name.as_str());
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in tag.attributes.iter().filter(|_| !closing) {

@@ -9,6 +9,7 @@ pub mod dto;
 mod files;
 pub mod headless;
 mod inbox;
+mod keep;
 mod reports;
 mod search;
 mod session;
@@ -37,6 +38,11 @@ pub trait Host: Send + Sync + 'static {
     async fn save_file(&self, suggested: &str) -> Option<PathBuf>;
     /// Show where a link leads and open it in the browser if the person agrees. Only http, https, mailto and tel.
     async fn open_url(&self, url: &str) -> std::result::Result<(), String>;
+    /// Ask the person whether to do something that cannot simply be taken back; `yes` is the word on the button.
+    /// Without a window nobody agrees.
+    async fn confirm(&self, _question: &str, _yes: &str) -> bool {
+        false
+    }
 }
 
 /// What a command may use.

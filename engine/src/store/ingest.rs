@@ -626,7 +626,8 @@ impl Row<'_> {
         Ok(())
     }
 
-    fn index(&self, tx: &Tx<'_>, rid: i64) -> Result<()> {
+    /// Make it found by its words.
+    pub fn index(&self, tx: &Tx<'_>, rid: i64) -> Result<()> {
         let everybody = self
             .people
             .from

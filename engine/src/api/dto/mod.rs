@@ -21,6 +21,9 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
     pub enum $name { $($(#[$v])* $variant),* }
 )*}; }
 
+mod keep;
+pub use keep::*;
+
 words! {
     /// A view of the sidebar.
     pub enum View {
@@ -65,6 +68,8 @@ words! {
         Fresh,
         /// It is there and needs its passphrase.
         Locked,
+        /// It is being opened; the message says what is waited for.
+        Opening,
         /// Open.
         Open,
         /// It cannot be opened; the message says why and what to do.
@@ -139,6 +144,12 @@ dto! {
         pub keyring: bool,
         /// Why it is not open, and what to do.
         pub message: Option<String>,
+        /// What is in the way, for the screen to offer what helps.
+        pub trouble: Option<Trouble>,
+        /// A recovery key opens it.
+        pub recovery: bool,
+        /// The backups that may be put in its place when it cannot be opened, newest first.
+        pub backups: Vec<BackupItem>,
         /// Where its files lie.
         pub data_dir: String,
         /// This program's version.

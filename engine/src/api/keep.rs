@@ -109,6 +109,7 @@ fn report(r: rescue::Rescued) -> RescueReport {
         entries: r.entries,
         missing_messages: r.missing_messages,
         missing_entries: r.missing_entries,
+        certain: r.whole,
     }
 }
 
@@ -260,6 +261,26 @@ impl App {
                 .collect())
         })
         .await
+    }
+
+    /// Read the database's file whole, and nothing else.
+    ///
+    /// # Errors
+    /// When the workspace is not open.
+    pub async fn check_quick(self: &Arc<Self>) -> Result<super::dto::CheckReport> {
+        let (dir, key) = (self.dir(), self.opened()?.engine.store().key());
+        let found = blocking(move || rescue::examine(&dir, &key)).await?;
+        Ok(super::dto::CheckReport {
+            ok: found.is_none(),
+            findings: found
+                .into_iter()
+                .map(|what| super::dto::Finding {
+                    invariant: "I5".into(),
+                    what,
+                })
+                .collect(),
+            counted: Vec::new(),
+        })
     }
 
     async fn agree(&self, e: &Entry) -> Result<()> {

@@ -19,7 +19,7 @@ mod timeline;
 pub mod typescript;
 
 pub use files::stage_path;
-pub use session::{App, AppOptions, NoHost};
+pub use session::{App, AppOptions, NoHost, Unlock};
 
 use crate::Engine;
 use crate::error::{Error, Result};

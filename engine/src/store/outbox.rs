@@ -557,6 +557,11 @@ fn went_back(tx: &mut Tx<'_>) -> Result<usize> {
             .collect::<rusqlite::Result<_>>()?
     };
     for id in &ids {
+        // An attempt of the other life of this workspace, as far as anybody knows.
+        tx.execute(
+            "UPDATE outbox SET tries = max(tries, 1) WHERE id = ?1",
+            [id],
+        )?;
         let o = get(tx, *id)?;
         record(
             tx,

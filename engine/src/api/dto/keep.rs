@@ -94,6 +94,8 @@ dto! {
         pub missing_messages: i64,
         /// Entries of the log that are lost.
         pub missing_entries: i64,
+        /// These numbers are all; otherwise more may be missing than anybody noted.
+        pub certain: bool,
     }
     /// What keeps a command from writing.
     pub struct DiskTrouble {

@@ -10,6 +10,7 @@ mod mark;
 pub mod rescue;
 pub mod restore;
 mod salvage;
+mod wal;
 
 pub use health::{Health, Trouble};
 pub use rescue::{Rescued, ready};

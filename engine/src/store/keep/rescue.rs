@@ -87,6 +87,7 @@ pub fn ready(dir: &Path, key: &Key, now: Millis) -> Result<bool> {
     // While a workspace is open there always is one; only closing takes it away.
     let wal_there = dir.join(BESIDE[0]).exists();
     let unclean = !before.is_some_and(|m| m.clean);
+    let passed_over = unclean && super::wal::lost(dir, key, now)?;
     let small = std::fs::metadata(&db).map_or(0, |m| m.len()) <= READ_BEFORE;
     let found = if unclean && small {
         examine(dir, key)?
@@ -98,7 +99,7 @@ pub fn ready(dir: &Path, key: &Key, now: Millis) -> Result<bool> {
         return rescue(dir, key, now, what).map(|_| false);
     }
     if let Some(m) = before {
-        went_back(dir, key, now, m, !m.clean && !wal_there)?;
+        went_back(dir, key, now, m, passed_over || !m.clean && !wal_there)?;
     }
     Ok(unclean && !small)
 }
@@ -171,19 +172,36 @@ fn looks_damaged(e: &rusqlite::Error) -> bool {
     ) || e.sqlite_error_code().is_none()
 }
 
-/// Less is there than was noted: an older database or a lost write-ahead file. It is whole, but it went back in time.
+/// Less is there than was noted: an older database or a lost write-ahead file. It is whole, but it went back in time;
+/// where the newest backup holds more, that takes its place.
 fn went_back(dir: &Path, key: &Key, now: Millis, before: Mark, no_wal: bool) -> Result<()> {
+    const WHAT: &str = "The newest part of the database is gone: the file parley.db-wal was damaged or removed, or an older database was put in its place";
     let conn = connect(&dir.join(DATABASE), key, CACHE_ASIDE_KIB, true)?;
     let version: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
-    if version == 0 {
-        return Ok(());
-    }
-    let here = mark::amount(&conn)?;
+    let here = if version == 0 {
+        Amount::default()
+    } else {
+        mark::amount(&conn)?
+    };
     let less = Amount {
         messages: (before.amount.messages - here.messages).max(0),
         entries: (before.amount.entries - here.entries).max(0),
     };
-    if less == Amount::default() && !no_wal {
+    let empty = version == 0 && keys::was_opened(dir)?;
+    if less == Amount::default() && !no_wal && !empty {
+        return Ok(());
+    }
+    let better = backup::list(dir)
+        .into_iter()
+        .next()
+        .is_some_and(|b| b.manifest.messages > here.messages || b.manifest.entries > here.entries);
+    if better || empty {
+        conn.close().map_err(|(_, e)| e)?;
+        // What is gone stood in no file any more: how much it was is known only as far as it was noted.
+        let r = rescue(dir, key, now, WHAT.into())?;
+        return tell(dir, &Rescued { whole: false, ..r });
+    }
+    if version == 0 {
         return Ok(());
     }
     restore::came_back(&conn)?;
@@ -191,7 +209,7 @@ fn went_back(dir: &Path, key: &Key, now: Millis, before: Mark, no_wal: bool) -> 
         dir,
         &Rescued {
             at: now,
-            what: "The newest part of the database is gone: the file parley.db-wal was removed, or an older database was put in its place.".into(),
+            what: format!("{WHAT}."),
             set_aside: None,
             backup: None,
             messages: 0,
@@ -235,7 +253,11 @@ pub fn rescue(dir: &Path, key: &Key, now: Millis, what: String) -> Result<Rescue
     let aside = restore::swap(dir, &new, "damaged", now)?;
     let r = Rescued {
         at: now,
-        what: format!("The database was damaged: {what}."),
+        what: if what.starts_with("The ") {
+            format!("{what}.")
+        } else {
+            format!("The database was damaged: {what}.")
+        },
         set_aside: aside.and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned())),
         backup: base.map(|b| b.manifest.at),
         messages: salvaged.messages,
@@ -248,7 +270,7 @@ pub fn rescue(dir: &Path, key: &Key, now: Millis, what: String) -> Result<Rescue
     mark::write(
         dir,
         Mark {
-            clean: false,
+            clean: true,
             amount,
         },
     );

@@ -72,6 +72,11 @@ fn bring(from: &Connection, tx: &mut Tx<'_>, anew: bool) -> Result<Salvaged> {
     let seen = |sql: &str| from.query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap_or(0);
     s.seen_messages = seen("SELECT count(*) FROM message");
     s.seen_entries = seen("SELECT coalesce(max(seq), 0) FROM entry");
+    // Where the newest part of the damaged one is lost, the backup knows better what stood last.
+    let newer = s.seen_entries
+        >= tx.query_row("SELECT coalesce(max(seq), 0) FROM entry", [], |r| {
+            r.get::<_, i64>(0)
+        })?;
     for (table, key) in [
         ("agent", "id"),
         ("handle", "id"),
@@ -81,14 +86,20 @@ fn bring(from: &Connection, tx: &mut Tx<'_>, anew: bool) -> Result<Salvaged> {
         s.whole &= copy(from, tx, table, key)?;
     }
     // A staged file of the base may have become a message's since.
-    s.whole &= copy_with(from, tx, "file", "id", "REPLACE")?;
+    let or = if newer { "REPLACE" } else { "IGNORE" };
+    s.whole &= copy_with(from, tx, "file", "id", or)?;
     let mut touched = BTreeSet::new();
     s.messages = messages(from, tx, &mut touched, &mut s.whole)?;
     s.entries = entries(from, tx, &mut s.whole)?;
     s.whole &= outbox(from, tx)?;
     s.whole &= copy(from, tx, "draft", "conversation")?;
-    s.whole &= settings(from, tx)?;
-    s.whole &= accounts(from, tx, anew)?;
+    if newer {
+        s.whole &= settings(from, tx)?;
+        s.whole &= accounts(from, tx)?;
+    }
+    if anew {
+        read_again(tx)?;
+    }
     tx.execute(
         "UPDATE message SET send_state = (SELECT state FROM outbox o WHERE o.id = message.id) WHERE id IN (SELECT id FROM outbox)",
         [],
@@ -392,16 +403,26 @@ fn entries(from: &Connection, tx: &mut Tx<'_>, whole: &mut bool) -> Result<i64> 
     Ok(n)
 }
 
-/// Sends, and where they stand: the damaged database is the newer one.
+/// Sends. Where each stands follows from the log, which both sides were joined into; the row adds what is in no entry.
 fn outbox(from: &Connection, tx: &Tx<'_>) -> Result<bool> {
+    const SAID: &str = "(SELECT json_extract(value, '$[2]') FROM register WHERE entity = 'outbox' AND field = 'state' AND id = lower(hex(outbox.id)))";
     let whole = copy(from, tx, "outbox", "id")?;
     let moved = "id, state, attempt, tries, next_try, error, provider_id, filing, sent_at";
+    let update = format!(
+        "UPDATE outbox SET state = ?2, attempt = ?3, tries = ?4, next_try = ?5, error = ?6, provider_id = ?7, filing = ?8, sent_at = ?9 WHERE id = ?1 AND state <> ?2 AND {SAID} = ?2"
+    );
     let read = each(from, "outbox", moved, "id", &mut |r| {
-        tx.prepare_cached(
-            "UPDATE outbox SET state = ?2, attempt = ?3, tries = ?4, next_try = ?5, error = ?6, provider_id = ?7, filing = ?8, sent_at = ?9 WHERE id = ?1",
-        )?
-        .execute(params_from_iter(values(r, 9)?))
+        tx.prepare_cached(&update)?
+            .execute(params_from_iter(values(r, 9)?))
     })?;
+    tx.execute(
+        &format!(
+            "UPDATE outbox SET state = {SAID}, tries = max(tries, 1),
+               sent_at = coalesce((SELECT CAST(value AS INTEGER) FROM register WHERE entity = 'outbox' AND field = 'sent_at' AND id = lower(hex(outbox.id))), sent_at)
+             WHERE state <> {SAID}"
+        ),
+        [],
+    )?;
     tx.execute(
         "DELETE FROM outbox WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = outbox.id)",
         [],
@@ -416,20 +437,21 @@ fn settings(from: &Connection, tx: &Tx<'_>) -> Result<bool> {
     })
 }
 
-/// Passwords are in no entry. Without a backup every mailbox is read from its beginning: a cursor must never be ahead
-/// of what is there.
-fn accounts(from: &Connection, tx: &Tx<'_>, anew: bool) -> Result<bool> {
-    let whole = each(from, "account", "id, secret, paused", "id", &mut |r| {
+/// Passwords are in no entry.
+fn accounts(from: &Connection, tx: &Tx<'_>) -> Result<bool> {
+    each(from, "account", "id, secret, paused", "id", &mut |r| {
         tx.prepare_cached(
             "UPDATE account SET secret = coalesce(?2, secret), paused = ?3 WHERE id = ?1",
         )?
         .execute(params_from_iter(values(r, 3)?))
-    })?;
-    if anew {
-        tx.execute(
-            "UPDATE account SET cursor = NULL, last_success = NULL, messages = (SELECT count(*) FROM delivery d WHERE d.account = account.id)",
-            [],
-        )?;
-    }
-    Ok(whole)
+    })
+}
+
+/// Without a backup every mailbox is read from its beginning: a cursor must never be ahead of what is there.
+fn read_again(tx: &Tx<'_>) -> Result<()> {
+    tx.execute(
+        "UPDATE account SET cursor = NULL, last_success = NULL, messages = (SELECT count(*) FROM delivery d WHERE d.account = account.id)",
+        [],
+    )?;
+    Ok(())
 }

@@ -31,8 +31,8 @@ impl Desktop {
         }
     }
 
-    async fn confirm(&self, question: &str) -> bool {
-        let (open, cancel) = (words::OPEN_LINK.to_owned(), words::CANCEL.to_owned());
+    async fn ask(&self, question: &str, yes: &str) -> bool {
+        let (open, cancel) = (yes.to_owned(), words::CANCEL.to_owned());
         let mut dialog = rfd::AsyncMessageDialog::new()
             .set_title(words::NAME)
             .set_level(rfd::MessageLevel::Warning)
@@ -81,13 +81,20 @@ impl Host for Desktop {
         let Ok(_alone) = self.asking.try_lock() else {
             return Ok(());
         };
-        if !self.confirm(&link.question()).await {
+        if !self.ask(&link.question(), words::OPEN_LINK).await {
             return Ok(());
         }
         tokio::task::spawn_blocking(move || open::that_detached(link.0.as_str()))
             .await
             .map_err(|e| e.to_string())?
             .map_err(|e| format!("no program could be started for this link: {e}"))
+    }
+
+    async fn confirm(&self, question: &str, yes: &str) -> bool {
+        let Ok(_alone) = self.asking.try_lock() else {
+            return false;
+        };
+        self.ask(question, yes).await
     }
 }
 

@@ -82,7 +82,7 @@ impl Opened {
     }
 
     fn learn(&self, command: &str, reply: &Value) {
-        if matches!(command, "session_status" | "session_open") && reply["state"] == "open" {
+        if command.starts_with("session_") && reply["state"] == "open" {
             self.0.send_replace(true);
         }
     }

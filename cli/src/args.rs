@@ -21,6 +21,9 @@ pub struct Cli {
     /// Read the workspace's passphrase from this file descriptor: its first line
     #[arg(long, global = true, value_name = "N")]
     pub passphrase_fd: Option<u32>,
+    /// Open it with its recovery key instead: the 24 words on the first line of this file descriptor
+    #[arg(long, global = true, value_name = "N")]
+    pub recovery_fd: Option<u32>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -34,6 +37,28 @@ pub enum Command {
         /// Your name, as colleagues see it
         #[arg(long)]
         name: Option<String>,
+        /// Make a recovery key as well, and print its 24 words once
+        #[arg(long)]
+        recovery_words: bool,
+    },
+    /// Where the key of the workspace is kept
+    #[command(subcommand)]
+    Key(Key),
+    /// Make a backup now, and verify it
+    Backup {
+        /// Into this folder, whole with its kept files, instead of among the workspace's own
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// List the backups, newest first
+    Backups,
+    /// Go back to a backup; the present database is set aside, never deleted
+    Restore {
+        /// Its name in `backups`, or the folder it lies in
+        backup: String,
+        /// Make a workspace of it in this folder instead
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
     },
     /// Mailboxes
     #[command(subcommand)]
@@ -120,10 +145,34 @@ pub enum Command {
         what: Option<Outbox>,
     },
     /// Check that nothing was lost, doubled or damaged; exit code 3 when something is found
-    Check,
+    Check {
+        /// Only read the database's file whole
+        #[arg(long)]
+        quick: bool,
+        /// Read every backup whole instead
+        #[arg(long, conflicts_with = "quick")]
+        backups: bool,
+    },
     /// Reports
     #[command(subcommand)]
     Report(Report),
+}
+
+/// About the key of the workspace.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Say where it is, and whether there is a recovery key
+    Status,
+    /// Keep it in the system's keyring from now on
+    Keyring,
+    /// Keep it under a passphrase from now on
+    Passphrase {
+        /// Read the new passphrase from this file descriptor: its first line
+        #[arg(long, value_name = "N")]
+        new_passphrase_fd: Option<u32>,
+    },
+    /// Make a new recovery key and print its 24 words once; older words open nothing any more
+    RecoveryWords,
 }
 
 /// About mailboxes.

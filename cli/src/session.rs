@@ -5,10 +5,10 @@ use crate::failure::{Failure, Result};
 use crate::secret;
 use parley_engine::api::dto::SessionState;
 use parley_engine::api::headless::{Error, SystemClock};
-use parley_engine::api::{App, AppOptions, Desk, NoHost};
+use parley_engine::api::{App, AppOptions, Desk, NoHost, Unlock};
 use parley_keychain::Keychain;
 use secrecy::{ExposeSecret, SecretString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// An open workspace.
@@ -62,6 +62,11 @@ fn app(data_dir: PathBuf, keychain: Keychain) -> Arc<App> {
 pub async fn open(cli: &Cli) -> Result<Session> {
     let dir = folder(cli)?;
     let app = app(dir.clone(), Keychain::new());
+    if let Some(fd) = cli.recovery_fd {
+        app.open_by(Unlock::Words(secret::from_fd("recovery key", fd)?))
+            .await?;
+        return opened(app);
+    }
     match app.status().await?.state {
         SessionState::Fresh => {
             return Err(Failure::not_found(format!(
@@ -69,7 +74,7 @@ pub async fn open(cli: &Cli) -> Result<Session> {
                 dir.display()
             )));
         }
-        SessionState::Open => {}
+        SessionState::Open | SessionState::Opening => {}
         // Asked again for the reason as a code.
         SessionState::Failed => drop(app.open(None).await?),
         SessionState::Locked => {
@@ -104,24 +109,44 @@ pub async fn create(cli: &Cli) -> Result<Session> {
         return Err(Error::Refused(format!("{} already holds a workspace", dir.display())).into());
     }
     let passphrase = match passphrase {
-        None if !status.keyring => Some(chosen()?),
+        None if !status.keyring => Some(chosen(
+            "No keyring of the system answers. Choose a passphrase of at least 8 characters",
+        )?),
         given => given,
     };
     app.open(passphrase).await?;
     opened(app)
 }
 
+/// A session that opens nothing, and what would open this backup.
+pub async fn closed(cli: &Cli, backup: &str, to: Option<&Path>) -> Result<(Arc<App>, Unlock)> {
+    let dir = folder(cli)?;
+    let app = app(dir.clone(), Keychain::new());
+    if let Some(fd) = cli.recovery_fd {
+        return Ok((app, Unlock::Words(secret::from_fd("recovery key", fd)?)));
+    }
+    if let Some(fd) = cli.passphrase_fd {
+        return Ok((app, Unlock::Usual(Some(secret::from_fd("passphrase", fd)?))));
+    }
+    let own = to.is_none() && dir.join("key.json").exists();
+    let file = if own { dir } else { PathBuf::from(backup) }.join("key.json");
+    let wants = std::fs::read_to_string(file).is_ok_and(|t| t.contains("\"passphrase\""));
+    let given = if wants {
+        secret::prompt("Passphrase of the workspace")?
+    } else {
+        None
+    };
+    Ok((app, Unlock::Usual(given)))
+}
+
 /// A new passphrase, typed twice.
-fn chosen() -> Result<SecretString> {
+pub fn chosen(question: &str) -> Result<SecretString> {
     let none = || {
         Failure::locked(
-            "no keyring of the system answers, and there is no passphrase; give one with --passphrase-fd",
+            "there is no passphrase, and no keyring of the system that would do without; give one with --passphrase-fd",
         )
     };
-    let first = secret::prompt(
-        "No keyring of the system answers. Choose a passphrase of at least 8 characters",
-    )?
-    .ok_or_else(none)?;
+    let first = secret::prompt(question)?.ok_or_else(none)?;
     let again = secret::prompt("The same again")?.ok_or_else(none)?;
     if first.expose_secret() == again.expose_secret() {
         Ok(first)

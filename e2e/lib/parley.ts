@@ -7,6 +7,9 @@ import { Key, type Element, type Window } from "./webdriver.ts";
 /** The first start: a new workspace whose key the keyring keeps. */
 export async function createWorkspace(w: Window): Promise<void> {
   await (await w.byTestId("welcome-create", 60)).click();
+  // The recovery key is offered before anything is in the workspace.
+  await (await w.byTestId("recovery-show", 60)).click();
+  await (await w.byTestId("recovery-written", 60)).click();
   await w.byTestId("welcome-add-account", 60);
 }
 

@@ -2,6 +2,7 @@
 
 use crate::connectors::{Context, Factory, Live};
 use crate::error::Result;
+use crate::keep::Backups;
 use crate::model::AccountId;
 use crate::secrets::Key;
 use crate::store::accounts::{self, AccountRow};
@@ -21,6 +22,8 @@ pub struct Engine {
     connect: Factory,
     running: Mutex<HashMap<AccountId, Running>>,
     keeper: Mutex<Option<JoinHandle<()>>>,
+    backups: Arc<Backups>,
+    backing_up: Mutex<Option<JoinHandle<()>>>,
     /// Whether accounts are polled; the command line reads without it.
     online: std::sync::atomic::AtomicBool,
 }
@@ -55,6 +58,8 @@ impl Engine {
             connect,
             running: Mutex::default(),
             keeper: Mutex::default(),
+            backups: Arc::default(),
+            backing_up: Mutex::default(),
             online: false.into(),
         }))
     }
@@ -63,6 +68,12 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &Arc<Store> {
         &self.store
+    }
+
+    /// The backups.
+    #[must_use]
+    pub fn backups(&self) -> &Arc<Backups> {
+        &self.backups
     }
 
     /// Begin to poll and to send, and keep the sleepers' alarm.
@@ -98,6 +109,8 @@ impl Engine {
         });
         *lock(&self.keeper) = Some(keeper);
         tokio::spawn(fill_index(Arc::downgrade(self)));
+        let backing_up = Arc::clone(&self.backups).run(Arc::downgrade(&self.store));
+        *lock(&self.backing_up) = Some(tokio::spawn(backing_up));
         Ok(())
     }
 
@@ -112,6 +125,15 @@ impl Engine {
     /// Wake sleepers; after the computer slept, wake everything. Returns how long to rest.
     async fn keep(&self, watch: &mut SleepWatch) -> Duration {
         const REST: Millis = 30 * SECOND;
+        /// While the disk lets nothing be written.
+        const LOOK: Duration = Duration::from_secs(3);
+        if self.store.health().trouble().is_some() {
+            if !self.store.probe().await {
+                return LOOK;
+            }
+            tracing::info!("the disk takes writes again; accounts are polled at once");
+            self.wake_all();
+        }
         let now = self.store.clock().now();
         if watch.slept(now) {
             tracing::info!("the computer slept; accounts are polled at once");
@@ -215,6 +237,11 @@ impl Engine {
     pub async fn stop(&self) {
         if let Some(k) = lock(&self.keeper).take() {
             k.abort();
+        }
+        self.backups.stop();
+        if let Some(b) = lock(&self.backing_up).take() {
+            // A copy under way ends by itself at its next slice.
+            b.abort();
         }
         let running: Vec<Running> = lock(&self.running).drain().map(|(_, r)| r).collect();
         for r in running {

@@ -19,6 +19,28 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The disk is full; nothing of the act was kept.
+    #[error("the disk is full: {0}. Make room on it; Parley goes on by itself")]
+    DiskFull(String),
+    /// The disk lets nothing be written.
+    #[error("the disk cannot be written to: {0}. Make it writable again; Parley goes on by itself")]
+    ReadOnly(String),
+    /// The disk failed in the middle of something.
+    #[error(
+        "the disk reports a failure: {0}. Nothing more is written until Parley is started again; check the disk first"
+    )]
+    Disk(String),
+    /// No key is to be had; `says` is what happened and what to do.
+    #[error("the workspace is locked: {says}")]
+    Key {
+        /// What is in the way.
+        trouble: KeyTrouble,
+        /// In words.
+        says: String,
+    },
+    /// The database is gone while its key file is there.
+    #[error("the workspace's database is gone: {0}")]
+    Missing(String),
     /// The key does not open this workspace, or no key is to be had.
     #[error("the workspace is locked: {0}")]
     Locked(String),
@@ -58,14 +80,56 @@ pub enum Error {
     Internal(String),
 }
 
+/// Why there is no key, for the screen that says what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyTrouble {
+    /// The keyring is locked, or its prompt was refused or not answered in time.
+    KeyringLocked,
+    /// No keyring answers in this session.
+    KeyringAbsent,
+    /// The keyring works and has no entry for this workspace.
+    EntryGone,
+    /// The key lies in the keyring of another desktop.
+    KeyringChanged,
+    /// The keyring's entry is not the key of this workspace.
+    EntryWrong,
+    /// It opens with a passphrase, and none was given.
+    PassphraseWanted,
+    /// It is not the passphrase.
+    PassphraseWrong,
+    /// They are not the words of this workspace's recovery key.
+    WordsWrong,
+    /// The key file is gone.
+    KeyFileGone,
+    /// The key file cannot be read.
+    KeyFileDamaged,
+}
+
 impl Error {
+    /// No key, with the reason in words.
+    pub(crate) fn key(trouble: KeyTrouble, says: impl Into<String>) -> Self {
+        Self::Key {
+            trouble,
+            says: says.into(),
+        }
+    }
+
+    /// The disk is in the way of writing, not the request.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::DiskFull(_) | Self::ReadOnly(_) | Self::Disk(_))
+    }
+
     /// A short code where the window acts on the kind of error.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Sql(e) if is_full(e) => "disk_full",
+            Self::DiskFull(_) => "disk_full",
+            Self::ReadOnly(_) => "read_only",
+            Self::Disk(_) => "disk",
             Self::Sql(_) | Self::Io { .. } => "storage",
-            Self::Locked(_) => "locked",
+            Self::Locked(_) | Self::Key { .. } => "locked",
+            Self::Missing(_) => "missing",
             Self::Busy(_) => "busy",
             Self::Newer { .. } => "newer",
             Self::Corrupt(_) => "corrupt",
@@ -80,26 +144,36 @@ impl Error {
 
     /// An I/O error with the act and the file that it happened to.
     pub fn io(what: impl Into<String>, source: std::io::Error) -> Self {
-        Self::Io {
-            what: what.into(),
-            source,
+        use std::io::ErrorKind;
+        /// EIO: what a failing disk says; std has no name for it.
+        const EIO: i32 = 5;
+        let what = what.into();
+        match source.kind() {
+            // A limit on a file's size is met as a full disk is.
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                Self::DiskFull(what)
+            }
+            ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(what),
+            _ if cfg!(unix) && source.raw_os_error() == Some(EIO) => Self::Disk(what),
+            _ => Self::Io { what, source },
         }
     }
 }
 
 impl From<rusqlite::Error> for Error {
     fn from(e: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
         match e.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Corrupt(
-                "a part of it cannot be read. Copy the workspace's folder aside, then put it back from a backup".into(),
+            // A page whose check value is wrong looks to SQLCipher like no database at all.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(
+                "a part of it cannot be read. It is set aside and put back from the newest backup at the next start".into(),
             ),
+            Some(ErrorCode::DiskFull) => Self::DiskFull("nothing of this was kept".into()),
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly("nothing of this was kept".into()),
+            Some(ErrorCode::SystemIoFailure) => Self::Disk(e.to_string()),
             _ => Self::Sql(e),
         }
     }
-}
-
-fn is_full(e: &rusqlite::Error) -> bool {
-    e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod api;
 pub mod connectors;
 mod engine;
 pub mod error;
+pub mod keep;
 pub mod metrics;
 pub mod model;
 pub mod outbox;

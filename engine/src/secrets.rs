@@ -24,6 +24,11 @@ pub enum SecretsError {
 pub trait Secrets: Send + Sync + 'static {
     /// What to call this store in words ("the system keyring").
     fn name(&self) -> &'static str;
+    /// Which of several stores of this kind it is, as a person knows it ("the keyring of GNOME"): another desktop has
+    /// another one, and a key that was filed there is not here.
+    fn place(&self) -> String {
+        self.name().to_owned()
+    }
     /// The key filed under `id`, or `None` when the store works and has no such entry.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("connectors", 1),
     ("store", 1),
     ("identity", 2),
+    ("keep", 2),
     ("metrics", 2),
     ("outbox", 2),
     ("qualify", 2),

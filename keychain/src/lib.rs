@@ -103,6 +103,15 @@ impl Secrets for Keychain {
         "the system keyring"
     }
 
+    fn place(&self) -> String {
+        // A Secret Service is one per desktop: the key that GNOME's keyring holds is not in KDE's wallet.
+        let desktop = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default();
+        match desktop.rsplit(':').next().map(str::trim) {
+            Some(d) if cfg!(target_os = "linux") && !d.is_empty() => format!("the keyring of {d}"),
+            _ => "the system keyring".to_owned(),
+        }
+    }
+
     fn load(&self, id: &str) -> Result<Option<Key>, SecretsError> {
         let id = id.to_owned();
         self.ask(move || match entry(&id)?.get_secret() {

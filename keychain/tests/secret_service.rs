@@ -211,6 +211,28 @@ fn inside_a_locked_keyring_is_told() {
 }
 
 #[test]
+fn an_entry_that_was_deleted_is_none_and_no_failure() {
+    on_a_private_bus(&[
+        UNLOCKED,
+        Case("inside_a_key_is_filed"),
+        Case("inside_a_deleted_entry_is_none"),
+    ]);
+}
+
+#[test]
+#[ignore = "runs inside its own bus"]
+fn inside_a_deleted_entry_is_none() {
+    assert!(std::env::var_os(INSIDE).is_some());
+    let keyring = Keychain::new();
+    assert!(keyring.load(WORKSPACE).unwrap().is_some());
+    keyring::Entry::new(SERVICE, WORKSPACE)
+        .unwrap()
+        .delete_credential()
+        .unwrap();
+    assert!(keyring.load(WORKSPACE).unwrap().is_none());
+}
+
+#[test]
 fn the_switch_turns_a_working_keyring_off() {
     on_a_private_bus(&[
         UNLOCKED,

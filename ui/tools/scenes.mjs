@@ -19,6 +19,27 @@ export const scenes = [
   { name: "door-passphrase", state: "fresh-passphrase" },
   { name: "door-locked", state: "locked" },
   { name: "door-failed", state: "failed" },
+  { name: "door-waiting", state: "waiting" },
+  { name: "door-keyring-changed", state: "keyring-changed" },
+  {
+    name: "door-recover", state: "keyring-locked",
+    act: async (page) => {
+      await page.locator(id("recovery-ask")).click();
+      await page.locator(id("recovery-input")).waitFor();
+    },
+  },
+  { name: "door-database-gone", state: "database-gone" },
+  { name: "disk-full", state: "disk-full", act: (page) => page.locator(id("banner-disk")).waitFor() },
+  { name: "backup-failed", state: "backup-failed", act: (page) => page.locator(id("banner-backup")).waitFor() },
+  { name: "synced-folder", state: "synced", act: (page) => page.locator(id("banner-folder")).waitFor() },
+  { name: "rescued", state: "rescued", act: (page) => page.locator(id("rescue")).waitFor() },
+  {
+    name: "welcome-recovery", state: "empty-recovery",
+    act: async (page) => {
+      await page.locator(id("recovery-show")).click();
+      await page.locator(id("recovery-words")).waitFor();
+    },
+  },
   { name: "welcome", state: "empty" },
   {
     name: "wizard", state: "empty",
@@ -148,6 +169,7 @@ export const scenes = [
   { name: "settings-edit", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-edit")).first().click(); await page.locator(id("wizard")).waitFor(); } },
   { name: "settings-remove", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-remove")).first().click(); await page.locator(id("account-remove-confirm")).waitFor(); } },
   { name: "settings-general", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-general")).click(); await page.locator(id("setting-name")).waitFor(); } },
+  { name: "settings-data", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-data")).click(); await page.locator(id("backup")).first().waitFor(); await page.locator(id("recovery-issue")).click(); await page.locator(id("recovery-words")).waitFor(); } },
   { name: "settings-keys", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-keys")).click(); } },
   { name: "settings-about", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-about")).click(); await page.locator(id("about-check")).click(); await page.locator(id("check-result")).waitFor(); } },
   { name: "empty-view", act: async (page) => { await page.locator(id("view-snoozed")).click(); await named(page, "Luca"); await page.keyboard.press("e"); await page.waitForTimeout(200); } },

@@ -8,6 +8,15 @@ use parley_engine::api::{args, ask};
 use std::fmt::Write as _;
 
 pub async fn init(cx: &Context<'_>, name: Option<String>) -> End {
+    named(cx, name).await?;
+    let status = cx.session.app.status().await?;
+    cx.answer(&status, |s| {
+        format!("a workspace was made in {}\n", s.data_dir)
+    })
+}
+
+/// Say who is at it.
+pub async fn named(cx: &Context<'_>, name: Option<String>) -> failure::Result<()> {
     if name.is_some() {
         let unchanged = args::SettingsSet {
             hold_seconds: None,
@@ -28,14 +37,15 @@ pub async fn init(cx: &Context<'_>, name: Option<String>) -> End {
         )
         .await?;
     }
-    let status = cx.session.app.status().await?;
-    cx.answer(&status, |s| {
-        format!("a workspace was made in {}\n", s.data_dir)
-    })
+    Ok(())
 }
 
-pub async fn check(cx: &Context<'_>) -> End {
-    let report = ask(&cx.session.desk, args::Check {}).await?;
+pub async fn check(cx: &Context<'_>, quick: bool) -> End {
+    let report = if quick {
+        cx.session.app.check_quick().await?
+    } else {
+        ask(&cx.session.desk, args::Check {}).await?
+    };
     cx.answer(&report, checked)?;
     Ok(if report.ok {
         Outcome::Done

@@ -3,6 +3,7 @@
 mod account;
 mod find;
 mod inspect;
+mod keep;
 mod outbox;
 mod read;
 mod sync;
@@ -36,6 +37,9 @@ impl Context<'_> {
 /// Run what was typed.
 pub async fn run(cli: &Cli) -> End {
     let out = Printer::new(cli.json);
+    if let Command::Restore { backup, to } = &cli.command {
+        return keep::restore(cli, &out, backup, to.clone()).await;
+    }
     let session = match &cli.command {
         Command::Init { .. } => session::create(cli).await?,
         _ => session::open(cli).await?,
@@ -54,7 +58,22 @@ pub async fn run(cli: &Cli) -> End {
 
 async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
     match &cli.command {
-        Command::Init { name } => inspect::init(cx, name.clone()).await,
+        Command::Init {
+            name,
+            recovery_words,
+        } => {
+            if *recovery_words {
+                inspect::named(cx, name.clone()).await?;
+                keep::words(cx).await
+            } else {
+                inspect::init(cx, name.clone()).await
+            }
+        }
+        Command::Backup { to } => keep::backup(cx, to.clone()).await,
+        Command::Backups => keep::backups(cx).await,
+        // Done before a workspace is opened.
+        Command::Restore { .. } => Ok(crate::Outcome::Done),
+        Command::Key(what) => keep::key(cx, what).await,
         Command::Account(a) => account::run(cx, a, cli.passphrase_fd).await,
         Command::Sync { once, account } => sync::run(cx, *once, account.as_deref()).await,
         Command::Conversations {
@@ -86,7 +105,8 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
         } => write::assign(cx, conversation, to.as_deref()).await,
         Command::Resolve { conversation } => write::resolve(cx, conversation).await,
         Command::Outbox { what } => outbox::run(cx, what.as_ref()).await,
-        Command::Check => inspect::check(cx).await,
+        Command::Check { backups: true, .. } => keep::check_backups(cx).await,
+        Command::Check { quick, .. } => inspect::check(cx, *quick).await,
         Command::Report(r) => inspect::report(cx, r).await,
     }
 }

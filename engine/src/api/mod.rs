@@ -11,6 +11,7 @@ mod folds;
 pub mod headless;
 mod inbox;
 pub mod inspect;
+mod keep;
 mod reply;
 mod reports;
 mod search;
@@ -22,7 +23,7 @@ mod timeline;
 pub mod typescript;
 
 pub use files::stage_path;
-pub use session::{App, AppOptions, NoHost};
+pub use session::{App, AppOptions, NoHost, Unlock};
 
 use crate::Engine;
 use crate::error::{Error, Result};
@@ -41,6 +42,11 @@ pub trait Host: Send + Sync + 'static {
     async fn save_file(&self, suggested: &str) -> Option<PathBuf>;
     /// Show where a link leads and open it in the browser if the person agrees. Only http, https, mailto and tel.
     async fn open_url(&self, url: &str) -> std::result::Result<(), String>;
+    /// Ask the person whether to do something that cannot simply be taken back; `yes` is the word on the button.
+    /// Without a window nobody agrees.
+    async fn confirm(&self, _question: &str, _yes: &str) -> bool {
+        false
+    }
 }
 
 /// What a command may use.

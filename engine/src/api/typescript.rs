@@ -46,6 +46,7 @@ macro_rules! exports { ($($args:ident $name:literal -> $reply:ty, $role:ident, $
             let _ = writeln!(map, "import type {{ {0} as {0}Args }} from \"./args/{0}\";", args::$args::name(&cfg));
             let _ = writeln!(rows, "  {}: {{ args: {}Args; reply: {} }};", $name, args::$args::name(&cfg), reply);
         )*
+        of_the_session(&cfg, &mut map, &mut imports, &mut rows)?;
         dto::Change::export_all(&cfg)?;
         dto::Notice::export_all(&cfg)?;
         dto::ErrorBody::export_all(&cfg)?;
@@ -60,3 +61,30 @@ macro_rules! exports { ($($args:ident $name:literal -> $reply:ty, $role:ident, $
     }
 }; }
 super::table::table!(exports);
+
+macro_rules! session_exports { ($($args:ident $name:literal -> $reply:ty, $run:ident;)*) => {
+    /// The commands that the session itself answers.
+    fn of_the_session(
+        cfg: &Config,
+        map: &mut String,
+        imports: &mut std::collections::BTreeSet<String>,
+        rows: &mut String,
+    ) -> Result<(), ExportError> {
+        $(
+            args::$args::export_all(cfg)?;
+            let mut inner = Inner { cfg, failed: None };
+            <$reply as TS>::visit_generics(&mut inner);
+            match inner.failed {
+                Some(e) => return Err(e),
+                None if <$reply as TS>::output_path().is_some() => <$reply as TS>::export_all(cfg)?,
+                None => {}
+            }
+            let reply = <$reply as TS>::name(cfg);
+            imports.insert(reply.trim_start_matches("Array<").trim_end_matches('>').to_owned());
+            let _ = writeln!(map, "import type {{ {0} as {0}Args }} from \"./args/{0}\";", args::$args::name(cfg));
+            let _ = writeln!(rows, "  {}: {{ args: {}Args; reply: {} }};", $name, args::$args::name(cfg), reply);
+        )*
+        Ok(())
+    }
+}; }
+super::keep::table!(session_exports);

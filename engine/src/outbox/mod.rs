@@ -35,6 +35,8 @@ pub async fn run(store: Arc<Store>, live: Arc<Live>) {
             Err(Error::Stopped) => return,
             Err(e) => {
                 tracing::error!(account = %live.id, code = e.code(), "the outbox could not be worked on");
+                // An outcome that could not be recorded is one that nobody knows any more.
+                fresh = true;
                 tokio::time::sleep(Duration::from_secs(10)).await;
             }
         }

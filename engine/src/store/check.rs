@@ -46,6 +46,18 @@ pub fn check(conn: &Connection, files: &super::files::Files) -> Result<Report> {
     Ok(r)
 }
 
+/// Read all of the database's file and say what is wrong with it. Quicker than [`check`], and about the file alone.
+///
+/// # Errors
+/// When it cannot be read; that is damage too when it is [`crate::error::Error::Corrupt`].
+pub fn quick(conn: &Connection) -> Result<Vec<String>> {
+    let mut s = conn.prepare("PRAGMA quick_check(20)")?;
+    let lines: Vec<String> = s
+        .query_map([], |x| x.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(lines.into_iter().filter(|l| l != "ok").collect())
+}
+
 fn find(
     conn: &Connection,
     r: &mut Report,
@@ -98,7 +110,8 @@ fn once(conn: &Connection, r: &mut Report) -> Result<()> {
         r,
         "I4",
         "an account with messages and no cursor",
-        "SELECT id FROM account WHERE messages > 0 AND cursor IS NULL",
+        // After a rescue without a backup a mailbox is read from its beginning, and has not been yet.
+        "SELECT id FROM account WHERE messages > 0 AND cursor IS NULL AND last_success IS NOT NULL",
     )?;
     r.counted
         .push(("messages", count(conn, "SELECT count(*) FROM message")?));

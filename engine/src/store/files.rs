@@ -21,7 +21,7 @@ const NONCE: usize = 24;
 pub struct FileKey([u8; 32]);
 
 impl FileKey {
-    pub(super) fn derive(key: &Key) -> Self {
+    pub(crate) fn derive(key: &Key) -> Self {
         let mut h = Sha256::new();
         h.update(b"parley files 1");
         h.update(key.expose_secret());
@@ -37,7 +37,7 @@ pub struct Files {
 }
 
 impl Files {
-    pub(super) fn new(dir: PathBuf, key: Arc<FileKey>) -> Self {
+    pub(crate) fn new(dir: PathBuf, key: Arc<FileKey>) -> Self {
         Self { dir, key }
     }
 

@@ -357,7 +357,7 @@ fn without(tx: &Tx<'_>, e: &Entry, field: &str, group: GroupId) -> Result<Value>
     ))
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "id, device, agent, stamp, grp, entity, entity_id, kind, conversation, why, undoes, changes";
 
 /// The entries of a group, in the order they were written.
@@ -417,7 +417,7 @@ fn collect(
     rows.into_iter().collect()
 }
 
-fn entry(r: &Row<'_>) -> rusqlite::Result<Result<Entry>> {
+pub(super) fn entry(r: &Row<'_>) -> rusqlite::Result<Result<Entry>> {
     let entity: String = r.get(5)?;
     let why: Option<String> = r.get(9)?;
     let changes: String = r.get(11)?;

@@ -8,6 +8,7 @@ pub mod conversations;
 mod facts;
 pub mod files;
 pub mod ingest;
+pub mod keep;
 pub mod keys;
 mod links;
 pub mod lists;
@@ -37,6 +38,10 @@ const READERS: usize = 4;
 /// 64 MB of page cache over all connections together, the writer's share first (KiB, negative for SQLite).
 const WRITER_CACHE_KIB: i64 = 24 * 1024;
 const READER_CACHE_KIB: i64 = 10 * 1024;
+/// For a connection beside those, as backups use.
+const CACHE_ASIDE_KIB: i64 = 2 * 1024;
+/// Between two notes of how much there is, of a writer at rest.
+const NOTE_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Who we are and the workspace's keys, read once at opening.
 #[derive(Debug, Clone)]
@@ -67,7 +72,9 @@ pub struct Store {
     readers: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
     dir: PathBuf,
+    key: Arc<Key>,
     file_key: Arc<files::FileKey>,
+    health: Arc<keep::Health>,
     identity: Identity,
     clock: Arc<dyn Clock>,
     announce: broadcast::Sender<Announced>,
@@ -96,19 +103,18 @@ impl Store {
         let path = dir.join("parley.db");
         let mut writer = connect(&path, key, WRITER_CACHE_KIB, true)?;
         migrate::migrate(&mut writer)?;
+        keep::folder::settle_home(&writer, dir)?;
         let identity = migrate::identity(&mut writer, clock.now(), ids)?;
         search::index::renew_if_old(&writer)?;
         let readers = (0..READERS)
             .map(|_| connect(&path, key, READER_CACHE_KIB, false))
             .collect::<Result<Vec<_>>>()?;
         let (send, receive) = mpsc::channel::<Job>();
+        let health = Arc::new(keep::Health::default());
+        let (home, seen) = (dir.to_path_buf(), Arc::clone(&health));
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || {
-                while let Ok(job) = receive.recv() {
-                    job(&mut writer);
-                }
-            })
+            .spawn(move || work(&receive, writer, &home, &seen))
             .map_err(|e| Error::io("starting the store's writer", e))?;
         Ok(Self {
             jobs: Mutex::new(Some(send)),
@@ -117,6 +123,8 @@ impl Store {
             permits: Arc::new(Semaphore::new(READERS)),
             dir: dir.to_path_buf(),
             file_key: Arc::new(files::FileKey::derive(key)),
+            key: Arc::new(Key::new(Box::new(*key.expose_secret()))),
+            health,
             identity,
             clock,
             announce: broadcast::channel(256).0,
@@ -127,6 +135,23 @@ impl Store {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The workspace's key, for backups.
+    pub(crate) fn key(&self) -> Arc<Key> {
+        Arc::clone(&self.key)
+    }
+
+    /// How the disk is.
+    #[must_use]
+    pub fn health(&self) -> &Arc<keep::Health> {
+        &self.health
     }
 
     /// The time.
@@ -160,19 +185,47 @@ impl Store {
             .await
             .map_err(|_| Error::Stopped)?;
         let readers = Arc::clone(&self.readers);
+        let health = Arc::clone(&self.health);
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let conn = lock(&readers).pop().ok_or(Error::Stopped)?;
             // A panic in a reader must not cost us the connection.
             let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(&conn)));
             lock(&readers).push(conn);
-            out.unwrap_or_else(|_| Err(Error::Internal("a read of the store panicked".into())))
+            let out =
+                out.unwrap_or_else(|_| Err(Error::Internal("a read of the store panicked".into())));
+            if matches!(out, Err(Error::Corrupt(_))) {
+                health.suspect();
+            }
+            out
         })
         .await
         .map_err(|_| Error::Stopped)?
     }
 
-    /// Write: all of it in one transaction, or nothing. Changes are announced after the commit.
+    /// Look whether a disk that was full or read-only takes writes again; announced when it does. Returns whether
+    /// writes are possible.
+    pub async fn probe(&self) -> bool {
+        if self.health.may_probe() {
+            let (health, dir) = (Arc::clone(&self.health), self.dir.clone());
+            let well = tokio::task::spawn_blocking(move || health.probe(&dir)).await;
+            if matches!(well, Ok(true)) {
+                self.announce_health();
+            }
+        }
+        self.health.trouble().is_none()
+    }
+
+    /// The window asks again how the workspace is.
+    pub(crate) fn announce_health(&self) {
+        let mut a = Announced::default();
+        a.changes.settings = true;
+        // Nobody listening is fine.
+        let _ = self.announce.send(a);
+    }
+
+    /// Write: all of it in one transaction, or nothing. Changes are announced after the commit. While the disk lets
+    /// nothing be written, nothing is tried but to find out whether it does again.
     ///
     /// # Errors
     /// What `f` says, or [`Error::Stopped`].
@@ -180,7 +233,14 @@ impl Store {
         &self,
         f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        if self.health.refusal().is_some()
+            && !self.probe().await
+            && let Some(e) = self.health.refusal()
+        {
+            return Err(e);
+        }
         let (reply, answer) = oneshot::channel();
+        let health = Arc::clone(&self.health);
         let identity = self.identity.clone();
         let clock = Arc::clone(&self.clock);
         let files = self.files();
@@ -194,6 +254,13 @@ impl Store {
                     "a write to the store panicked and was rolled back".into(),
                 ))
             });
+            let mut news = false;
+            let out = keep::health::noted(&health, out, &mut news);
+            if news {
+                let mut a = Announced::default();
+                a.changes.settings = true;
+                let _ = announce.send(a);
+            }
             let out = out.map(|(value, announced)| {
                 if !announced.changes.is_empty() || !announced.notices.is_empty() {
                     // Nobody listening is fine.
@@ -227,6 +294,26 @@ impl Drop for Store {
     }
 }
 
+/// The writer's thread: one job after the other, and a note of how much there is from time to time.
+fn work(jobs: &mpsc::Receiver<Job>, mut writer: Connection, dir: &Path, health: &keep::Health) {
+    let mut noted = 0;
+    keep::rescue::begin(dir);
+    loop {
+        match jobs.recv_timeout(NOTE_EVERY) {
+            Ok(job) => job(&mut writer),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let changes = writer.total_changes();
+                if changes != noted && health.trouble().is_none() {
+                    noted = changes;
+                    keep::rescue::note(dir, &writer, false);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    keep::rescue::end(dir, &writer, health);
+}
+
 /// A poisoned lock only says that somebody panicked; what it guards is whole.
 pub(crate) fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     m.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -244,18 +331,12 @@ fn own(path: &Path) -> Result<()> {
         .map_err(|e| Error::io(format!("opening {}", path.display()), e))
 }
 
-fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Connection> {
-    if writer {
-        own(path)?;
-    }
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    if writer {
-        flags |= OpenFlags::SQLITE_OPEN_CREATE;
-    }
-    // SQLCipher sets itself up with the first key of a process; nobody may come in while it is half made.
-    static OPENING: Mutex<()> = Mutex::new(());
-    let alone = lock(&OPENING);
-    let conn = Connection::open_with_flags(path, flags)?;
+/// Let nobody else open a database meanwhile: SQLCipher sets itself up with the first key of a process.
+static OPENING: Mutex<()> = Mutex::new(());
+
+/// Open a file with a key, and nothing else.
+fn unlock(path: &Path, key: &Key, flags: OpenFlags) -> Result<Connection> {
+    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     let hex = zeroize::Zeroizing::new(format!(
         "x'{}'",
         data_encoding::HEXLOWER.encode(key.expose_secret())
@@ -263,18 +344,57 @@ fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Conne
     conn.pragma_update(None, "key", hex.as_str())?;
     // What is wrong is said by our errors; the library's own lines on stderr help nobody.
     conn.pragma_update(None, "cipher_log_level", "NONE")?;
-    // The first read proves the key: a wrong one looks like a file that is no database.
+    conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    Ok(conn)
+}
+
+/// The first read proves the key: a wrong one looks like a file that is no database.
+fn prove(conn: &Connection) -> Result<()> {
     match conn.query_row("SELECT count(*) FROM sqlite_master", [], |r| {
         r.get::<_, i64>(0)
     }) {
-        Ok(_) => {}
+        Ok(_) => Ok(()),
         Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
-            return Err(Error::Locked("the key does not open this database; it may be damaged, or it belongs to another key".into()));
+            Err(Error::Locked("the key does not open this database; it may be damaged, or it belongs to another key".into()))
         }
-        Err(e) => return Err(e.into()),
+        Err(e) => Err(e.into()),
     }
+}
+
+/// An empty file that becomes a copy.
+fn connect_plain(path: &Path, key: &Key) -> Result<Connection> {
+    own(path)?;
+    let _alone = lock(&OPENING);
+    let conn = unlock(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    prove(&conn)?;
+    conn.pragma_update(None, "cache_size", -CACHE_ASIDE_KIB)?;
+    Ok(conn)
+}
+
+/// A database that must not change by being looked at.
+fn open_read_only(path: &Path, key: &Key) -> Result<Connection> {
+    let _alone = lock(&OPENING);
+    let conn = unlock(path, key, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    prove(&conn)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cell_size_check", true)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -CACHE_ASIDE_KIB)?;
+    Ok(conn)
+}
+
+fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Connection> {
+    if writer {
+        own(path)?;
+    }
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    if writer {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let alone = lock(&OPENING);
+    let conn = unlock(path, key, flags)?;
+    prove(&conn)?;
     drop(alone);
-    conn.busy_timeout(std::time::Duration::from_secs(10))?;
     // Before anything is written: a newer database is left exactly as it is.
     migrate::refuse_newer(&conn)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;

@@ -574,7 +574,40 @@ pub fn filed(tx: &Tx<'_>, id: MessageId) -> Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn recover(tx: &mut Tx<'_>) -> Result<usize> {
-    interrupted(tx, None)
+    Ok(interrupted(tx, None)? + went_back(tx)?)
+}
+
+/// The database came from a backup, or is a copy of another one: what waits in it may have gone out since, and a
+/// person decides.
+fn went_back(tx: &mut Tx<'_>) -> Result<usize> {
+    if tx.execute("DELETE FROM meta WHERE key = 'came_back'", [])? == 0 {
+        return Ok(0);
+    }
+    let ids: Vec<MessageId> = {
+        let mut s = tx.prepare("SELECT id FROM outbox WHERE state IN ('held', 'queued')")?;
+        s.query_map([], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?
+    };
+    for id in &ids {
+        // An attempt of the other life of this workspace, as far as anybody knows.
+        tx.execute(
+            "UPDATE outbox SET tries = max(tries, 1) WHERE id = ?1",
+            [id],
+        )?;
+        let o = get(tx, *id)?;
+        record(
+            tx,
+            &o,
+            o.attempt,
+            OutboxState::Uncertain,
+            Some(
+                "This workspace was restored or copied, and this waited to be sent in it. It may have gone out since: check the Sent folder before sending it again.",
+            ),
+            Vec::new(),
+        )?;
+        reopen(tx, &o)?;
+    }
+    Ok(ids.len())
 }
 
 /// Before an account's sender starts: what its last one was sending when it was stopped may have gone out.

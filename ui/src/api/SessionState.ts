@@ -3,4 +3,4 @@
 /**
  * How a workspace is.
  */
-export type SessionState = "fresh" | "locked" | "open" | "failed";
+export type SessionState = "fresh" | "locked" | "opening" | "open" | "failed";

@@ -8,6 +8,7 @@ import { Accounts } from "./accounts.svelte";
 import { Actions } from "./actions.svelte";
 import { clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
+import { Keep } from "./keep.svelte";
 import { Customer } from "./customer.svelte";
 import { ConversationList } from "./list.svelte";
 import { Outgoing } from "./outgoing.svelte";
@@ -19,7 +20,7 @@ import { Toasts } from "./toasts.svelte";
 import { Workspace } from "./workspace.svelte";
 
 export type Screen = "inbox" | "reports" | "waits" | "settings";
-export type SettingsPage = "accounts" | "general" | "about" | "keys";
+export type SettingsPage = "accounts" | "general" | "data" | "about" | "keys";
 export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign";
 
 /** Changes that come in a burst are answered together. */
@@ -42,6 +43,7 @@ export class App {
   readonly waits: WaitBoard;
   readonly accounts: Accounts;
   readonly outgoing: Outgoing;
+  readonly keep: Keep;
   readonly toasts = new Toasts();
   readonly actions: Actions;
 
@@ -74,6 +76,7 @@ export class App {
     this.waits = new WaitBoard(host);
     this.accounts = new Accounts(host);
     this.outgoing = new Outgoing(host);
+    this.keep = new Keep(host);
     this.actions = new Actions(this);
   }
 
@@ -82,6 +85,7 @@ export class App {
     this.host.onOpen((conversation) => void this.openConversation(conversation));
     clock.start();
     await this.session.load();
+    await this.session.wait();
     await this.enter();
   }
 
@@ -89,7 +93,7 @@ export class App {
   async enter(): Promise<void> {
     if (this.session.status?.state !== "open") return;
     try {
-      await Promise.all([this.workspace.load(), this.list.refresh()]);
+      await Promise.all([this.workspace.load(), this.list.refresh(), this.keep.refresh()]);
       this.ready = true;
       this.title();
     } catch (error) {
@@ -100,6 +104,32 @@ export class App {
   async openSession(passphrase: string | null): Promise<void> {
     await this.session.open(passphrase);
     await this.enter();
+  }
+
+  /** Opens the workspace with the words of its recovery key. */
+  async recoverSession(words: string): Promise<void> {
+    await this.session.recover(words);
+    await this.enter();
+  }
+
+  /** Puts a backup in the place of a workspace that cannot be opened. */
+  async restoreSession(name: string, passphrase: string | null): Promise<void> {
+    await this.session.restore(name, passphrase);
+    await this.enter();
+  }
+
+  /** The workspace may have been closed behind the window: then its door is shown, and its screens begin anew. */
+  private async stillOpen(): Promise<boolean> {
+    try {
+      await this.keep.refresh();
+      return true;
+    } catch {
+      await this.session.load();
+      if (this.session.status?.state === "open") return true;
+      this.ready = false;
+      void this.session.wait().then(() => this.enter());
+      return false;
+    }
   }
 
   /** Shows a view of the inbox. */
@@ -183,6 +213,7 @@ export class App {
 
   private async follow(change: Change): Promise<void> {
     if (!this.ready) return;
+    if (change.settings && !(await this.stillOpen())) return;
     const open = this.list.selected;
     const here = open !== null && (change.all || change.conversations.includes(open));
     const work: Promise<unknown>[] = [];

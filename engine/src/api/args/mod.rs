@@ -19,6 +19,8 @@ mod compose;
 mod search;
 pub use compose::*;
 pub use search::*;
+mod keep;
+pub use keep::*;
 
 args! {
     /// Counts, accounts and who I am.

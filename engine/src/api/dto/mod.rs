@@ -26,6 +26,8 @@ pub use search::*;
 mod fold;
 
 pub use fold::*;
+mod keep;
+pub use keep::*;
 
 words! {
     /// A view of the sidebar.
@@ -71,6 +73,8 @@ words! {
         Fresh,
         /// It is there and needs its passphrase.
         Locked,
+        /// It is being opened; the message says what is waited for.
+        Opening,
         /// Open.
         Open,
         /// It cannot be opened; the message says why and what to do.
@@ -147,6 +151,12 @@ dto! {
         pub keyring: bool,
         /// Why it is not open, and what to do.
         pub message: Option<String>,
+        /// What is in the way, for the screen to offer what helps.
+        pub trouble: Option<Trouble>,
+        /// A recovery key opens it.
+        pub recovery: bool,
+        /// The backups that may be put in its place when it cannot be opened, newest first.
+        pub backups: Vec<BackupItem>,
         /// Where its files lie.
         pub data_dir: String,
         /// This program's version.

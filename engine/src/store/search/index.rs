@@ -5,7 +5,7 @@ use crate::model::Party;
 use crate::store::files::unpack_text;
 use crate::store::ingest::Participants;
 use crate::store::{Tx, normalise};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 /// `meta` key: messages from this row id down are still to be indexed; absent = the index is whole.
 const TODO: &str = "index_todo";
@@ -117,24 +117,11 @@ pub fn fill(tx: &mut Tx<'_>, most: usize) -> Result<bool> {
     let Some(from) = todo(tx)? else {
         return Ok(false);
     };
-    let rows: Vec<Missing> = {
-        let mut s = tx.prepare_cached(
-            "SELECT m.rid, m.subject, m.participants, b.text, m.send_state IS 'cancelled',
-                    (SELECT group_concat(name, ' ') FROM file f WHERE f.message = m.id)
-             FROM message m JOIN body b ON b.rid = m.rid WHERE m.rid <= ?1 ORDER BY m.rid DESC LIMIT ?2",
-        )?;
-        s.query_map(params![from, i64::try_from(most).unwrap_or(200)], |r| {
-            Ok(Missing {
-                rid: r.get(0)?,
-                subject: r.get::<_, Option<String>>(1)?.unwrap_or_default(),
-                people: r.get(2)?,
-                text: r.get(3)?,
-                cancelled: r.get(4)?,
-                files: r.get::<_, Option<String>>(5)?.unwrap_or_default(),
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?
-    };
+    let rows = missing(
+        tx,
+        "m.rid <= ?1 ORDER BY m.rid DESC LIMIT ?2",
+        &[&from, &i64::try_from(most).unwrap_or(200)],
+    )?;
     for m in rows.iter().filter(|m| !m.cancelled) {
         m.write(tx)?;
     }
@@ -151,6 +138,41 @@ pub fn fill(tx: &mut Tx<'_>, most: usize) -> Result<bool> {
             Ok(false)
         }
     }
+}
+
+/// Index a message that is stored and was never indexed here.
+///
+/// # Errors
+/// When the store fails.
+pub fn put_stored(tx: &Tx<'_>, rid: i64) -> Result<()> {
+    if todo(tx)?.is_some_and(|t| rid <= t) {
+        return Ok(());
+    }
+    for m in missing(tx, "m.rid = ?1", &[&rid])? {
+        if !m.cancelled {
+            m.write(tx)?;
+        }
+    }
+    Ok(())
+}
+
+fn missing(tx: &Tx<'_>, which: &str, args: &[&dyn ToSql]) -> Result<Vec<Missing>> {
+    let mut s = tx.prepare_cached(&format!(
+        "SELECT m.rid, m.subject, m.participants, b.text, m.send_state IS 'cancelled',
+                (SELECT group_concat(name, ' ') FROM file f WHERE f.message = m.id)
+         FROM message m JOIN body b ON b.rid = m.rid WHERE {which}"
+    ))?;
+    let rows = s.query_map(args, |r| {
+        Ok(Missing {
+            rid: r.get(0)?,
+            subject: r.get::<_, Option<String>>(1)?.unwrap_or_default(),
+            people: r.get(2)?,
+            text: r.get(3)?,
+            cancelled: r.get(4)?,
+            files: r.get::<_, Option<String>>(5)?.unwrap_or_default(),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 struct Missing {

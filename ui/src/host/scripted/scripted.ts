@@ -5,6 +5,7 @@ import type { Draft } from "../../api/Draft";
 import type { FigureRow } from "../../api/FigureRow";
 import type { FileItem } from "../../api/FileItem";
 import type { Hit } from "../../api/Hit";
+import type { KeepStatus } from "../../api/KeepStatus";
 import type { Marked } from "../../api/Marked";
 import type { MessageItem } from "../../api/MessageItem";
 import type { SavedView } from "../../api/SavedView";
@@ -15,6 +16,7 @@ import { hostError, type Args, type Host, type Name, type Reply, type Stop } fro
 import { accountOf, accountsFor, configOf } from "./accounts";
 import { capabilities, me, message, nextId, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
+import { backups, doorOf, keptAs, words } from "./keep";
 import lamp from "./lamp.png";
 
 type Answers = { [K in keyof Commands]: (args: Commands[K]["args"]) => Commands[K]["reply"] };
@@ -39,6 +41,7 @@ export class ScriptedHost implements Host {
   private all: Conversation[];
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
   private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400 };
+  private kept: KeepStatus;
   /** Every call, for tests. */
   readonly calls: { name: Name; args: unknown }[] = [];
   /** Makes the named command fail once, for tests. */
@@ -46,10 +49,13 @@ export class ScriptedHost implements Host {
 
   constructor(state = "", now = Date.now()) {
     this.state = state;
+    this.kept = keptAs(state);
     this.accounts = accountsFor(state);
     this.all = this.accounts.length === 0 ? [] : world(now);
-    const base = { keyring: state !== "fresh-passphrase", message: null, data_dir: "~/.local/share/parley", version: "0.1.0" };
-    if (state === "failed") this.session = { ...base, state: "failed", message: "The database was written by a newer Parley (format 7, this one knows 1). Install the newer version; nothing was changed." };
+    const base = { keyring: state !== "fresh-passphrase", message: null, trouble: null, recovery: false, backups: [], data_dir: "~/.local/share/parley", version: "0.1.0" };
+    const closed = doorOf(state);
+    if (closed !== null) this.session = { ...base, ...closed };
+    else if (state === "failed") this.session = { ...base, state: "failed", message: "The database was written by a newer Parley (format 7, this one knows 1). Install the newer version; nothing was changed." };
     else if (state === "locked") this.session = { ...base, keyring: false, state: "locked" };
     else if (state.startsWith("fresh")) this.session = { ...base, state: "fresh" };
     else this.session = { ...base, state: "open" };
@@ -174,6 +180,19 @@ export class ScriptedHost implements Host {
     session_open: ({ passphrase }) => {
       if (this.session.state === "locked" && passphrase !== "correct horse") throw hostError("locked", "The passphrase is wrong. Check Caps Lock and the keyboard layout.");
       return (this.session = { ...this.session, state: "open" });
+    },
+    session_recover: () => (this.session = { ...this.session, state: "open" }),
+    session_restore: () => (this.session = { ...this.session, state: "open" }),
+    keep_get: () => this.kept,
+    recovery_issue: () => ({ words }),
+    recovery_confirm: () => (this.kept = { ...this.kept, recovery: "set" }),
+    key_change: ({ to }) => (this.kept = { ...this.kept, key: to }),
+    backups: () => backups,
+    backup_now: () => backups[0] as (typeof backups)[number],
+    backup_restore: () => this.session,
+    rescue_seen: () => {
+      this.kept = { ...this.kept, rescue: null };
+      return {};
     },
     sidebar: () => {
       const views: View[] = ["inbox", "mine", "unassigned", "waiting", "snoozed", "resolved", "automatic", "problems", "all"];

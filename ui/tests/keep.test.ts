@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { ScriptedHost } from "../src/host/scripted/scripted";
+import { App } from "../src/state/app.svelte";
+import { Keep } from "../src/state/keep.svelte";
+
+describe("how the workspace is kept", () => {
+  it("shows the words of a recovery key until they are written down, and not after", async () => {
+    const host = new ScriptedHost("empty-recovery");
+    const keep = new Keep(host);
+    await keep.refresh();
+    expect(keep.status?.recovery).toBe("none");
+    await keep.issue();
+    expect(keep.words).toHaveLength(24);
+    await keep.written();
+    expect(keep.words).toBeNull();
+    expect(keep.status?.recovery).toBe("set");
+  });
+
+  it("says why a backup could not be made and offers it again", async () => {
+    const host = new ScriptedHost();
+    const keep = new Keep(host);
+    host.failNext = "backup_now";
+    expect(await keep.backUp()).toBe(false);
+    expect(keep.error).not.toBeNull();
+    expect(await keep.backUp()).toBe(true);
+    expect(keep.error).toBeNull();
+  });
+
+  it("opens a locked workspace with the words of its recovery key", async () => {
+    const app = new App(new ScriptedHost("keyring-locked"));
+    await app.start();
+    expect(app.ready).toBe(false);
+    await app.recoverSession("lamp ".repeat(24));
+    expect(app.ready).toBe(true);
+  });
+
+  it("forgets the report about damage once it was read", async () => {
+    const keep = new Keep(new ScriptedHost("rescued"));
+    await keep.refresh();
+    expect(keep.status?.rescue?.missing_messages).toBe(3);
+    await keep.seen();
+    expect(keep.status?.rescue).toBeNull();
+  });
+});

@@ -6,6 +6,7 @@ pub mod acts;
 pub mod check;
 pub mod conversations;
 pub mod files;
+pub mod hints;
 pub mod ingest;
 pub mod keys;
 mod links;
@@ -17,8 +18,11 @@ pub mod normalise;
 pub mod outbox;
 mod places;
 pub mod search;
+pub mod threads;
 pub mod timeline;
+mod trust;
 mod tx;
+pub mod variants;
 
 pub use tx::{Changes, Tx};
 

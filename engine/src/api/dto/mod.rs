@@ -21,6 +21,9 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
     pub enum $name { $($(#[$v])* $variant),* }
 )*}; }
 
+mod threads;
+pub use threads::*;
+
 words! {
     /// A view of the sidebar.
     pub enum View {
@@ -323,6 +326,12 @@ dto! {
         pub unreadable: Option<String>,
         /// Sender's authentication: passed, failed, or nobody says.
         pub verified: Option<bool>,
+        /// What the receiving server said about the sender, in its own short words (`dmarc=pass spf=fail`).
+        pub sender_says: Option<String>,
+        /// Another conversation that it may belong to.
+        pub hint: Option<Hint>,
+        /// The same mail with other bodies, to be read like messages.
+        pub variants: Vec<MessageId>,
         /// Not read yet.
         pub unread: bool,
     }

@@ -1,5 +1,6 @@
 //! Electronic mail: IMAP to read, SMTP to send.
 
+mod authres;
 mod classify;
 pub mod convert;
 mod cursor;
@@ -10,6 +11,7 @@ mod imap;
 mod net;
 pub mod presets;
 mod smtp;
+mod threading;
 
 use super::{Connector, Context, Result, Step};
 use crate::model::{

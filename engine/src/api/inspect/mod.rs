@@ -1,0 +1,3 @@
+//! How Parley understands a thing, without a workspace: the very code that ingest uses.
+
+pub mod thread;

@@ -361,10 +361,7 @@ fn what_was_decided_about_one_body_counts_for_all() {
         s.receive([&copies[first]]);
         s.later(HOUR);
         let anna = s.customer(ANNA);
-        s.does(args::MarkRead {
-            conversation: anna,
-            up_to: s.id(&copies[first]),
-        });
+        s.does(args::MarkRead { conversation: anna });
         s.replies(ANNA, "Answered.");
         s.does(args::Resolve { conversation: anna });
         let waited = s.folded(anna).waits;
@@ -474,7 +471,11 @@ fn a_stored_thread_is_the_partition_of_its_mails() {
     let (s, ours) = asked_and_answered();
     let at = s.now();
     s.receive([
-        &Mail::from(ANNA).named("more").answering(&ours).at(at),
+        &Mail::from(ANNA)
+            .named("more")
+            .answering(&ours)
+            .references(&["q@mail.test", &ours])
+            .at(at),
         &Mail::from(MALLORY).named("forged").answering(&ours).at(at),
         &Mail::from(ANNA).named("other").at(at),
         &Mail::from(BERT).named("p1").provider_thread("77").at(at),

@@ -95,7 +95,7 @@ pub struct Mail {
     reason: Option<&'static str>,
     authenticated: Option<bool>,
     word: Option<ServerWord>,
-    provider: Option<String>,
+    gm_thread: Option<String>,
     seen: bool,
     remote: Option<String>,
     files: Vec<IncomingFile>,
@@ -139,7 +139,7 @@ impl Mail {
             reason: None,
             authenticated: Some(true),
             word: None,
-            provider: None,
+            gm_thread: None,
             seen: false,
             remote: None,
             files: Vec::new(),
@@ -248,7 +248,7 @@ impl Mail {
     }
     /// The provider's own thread.
     pub fn provider_thread(mut self, thread: &str) -> Self {
-        self.provider = Some(thread.into());
+        self.gm_thread = Some(thread.into());
         self
     }
     pub fn seen(mut self) -> Self {
@@ -356,7 +356,7 @@ impl Mail {
                 message_id: self.own_id(),
                 in_reply_to: self.answers.clone(),
                 references: self.references.clone(),
-                provider: self.provider.clone(),
+                provider: self.gm_thread.clone(),
                 list: None,
             },
             class: self.class,

@@ -209,7 +209,6 @@ CREATE TABLE message (                    -- immutable but for facts beside it: 
     send_state TEXT,
     answers TEXT,                         -- ids the author's replica held unanswered, JSON
     ref BLOB,                             -- hash of its Message-ID
-    parent_ref BLOB,                      -- hash of the Message-ID it answers
     verified INTEGER,
     unreadable TEXT,
     subject TEXT,
@@ -371,8 +370,6 @@ CREATE INDEX file_message ON file (message) WHERE message IS NOT NULL;
 CREATE INDEX link_b ON link (b);
 
 CREATE INDEX message_handle ON message (handle) WHERE handle IS NOT NULL;
-
-CREATE INDEX message_parent ON message (parent_ref) WHERE parent_ref IS NOT NULL;
 
 CREATE INDEX message_ref ON message (ref) WHERE ref IS NOT NULL;
 

@@ -11,6 +11,8 @@ CREATE INDEX naming_message ON naming (message, nearness);
 INSERT INTO naming (ref, message, nearness) SELECT ref, id, 0 FROM message WHERE ref IS NOT NULL;
 INSERT OR IGNORE INTO naming (ref, message, nearness) SELECT parent_ref, id, 1 FROM message WHERE parent_ref IS NOT NULL;
 DROP TABLE thread_ref;
+DROP INDEX message_parent;
+ALTER TABLE message DROP COLUMN parent_ref;
 
 -- Copies of one mail with another body: shown with the one that stands in the timeline, never beside it.
 ALTER TABLE message ADD COLUMN variant_of BLOB;

@@ -398,15 +398,6 @@ fn signed_for(tx: &Tx<'_>, m: &Incoming) -> Option<CustomerId> {
         .find_map(|id| token::verify(&tx.identity.ids, id))
 }
 
-/// The Message-ID that a mail answers: In-Reply-To, else the last of References.
-fn parent_ref(m: &Incoming) -> Option<[u8; 16]> {
-    m.thread
-        .in_reply_to
-        .first()
-        .or(m.thread.references.last())
-        .map(|id| ref_hash(id))
-}
-
 /// Make sure of a handle and of the customer made from it; the newest message's name stands.
 pub(super) fn handle(
     tx: &Tx<'_>,
@@ -490,7 +481,6 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         outside: new.direction == Direction::Outbound,
         opens: new.home.opens,
         own_ref: m.thread.message_id.as_deref().map(ref_hash),
-        parent_ref: parent_ref(m),
         verified: m.authenticated,
         signed_for: signed_for(tx, m),
         hidden,
@@ -586,7 +576,6 @@ pub(super) struct Row<'a> {
     pub outside: bool,
     pub opens: bool,
     pub own_ref: Option<[u8; 16]>,
-    pub parent_ref: Option<[u8; 16]>,
     pub verified: Option<bool>,
     pub signed_for: Option<CustomerId>,
     /// It has no place in a timeline yet.
@@ -613,8 +602,8 @@ impl Row<'_> {
             .map(|(_, _, a)| serde_json::to_string(a).unwrap_or_else(|_| "[]".into()));
         tx.prepare_cached(
             "INSERT INTO message (rid, id, conversation, account, channel, handle, direction, class, machine_class, class_version, class_reason, live, sent_at, claimed_at, received_at, outside, opens,
-                                  author, authored_at, send_state, answers, ref, parent_ref, verified, subject, snippet, participants, has_html, has_files, signed_for)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
+                                  author, authored_at, send_state, answers, ref, verified, subject, snippet, participants, has_html, has_files, signed_for)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
         )?
         .execute(params![
             rid,
@@ -639,7 +628,6 @@ impl Row<'_> {
             self.author.map(|_| "held"),
             answers,
             self.own_ref.map(|r| r.to_vec()),
-            self.parent_ref.map(|r| r.to_vec()),
             self.verified,
             self.subject,
             snippet(self.text),

@@ -294,7 +294,6 @@ fn insert_message(
         outside: false,
         opens: true,
         own_ref: Some(ref_hash(message_id)),
-        parent_ref: a.mail.in_reply_to.as_deref().map(ref_hash),
         verified: None,
         signed_for: None,
         hidden: false,

@@ -35,8 +35,8 @@ pub fn read(field: &str) -> Vec<String> {
     }
     outside.push_str(rest);
     let words: Vec<&str> = outside
-        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
-        .map(|w| w.trim_matches(['>', ':']))
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '>'))
+        .map(|w| w.trim_matches(':'))
         .filter(|w| !w.is_empty())
         .collect();
     let ids_only = words.iter().all(|w| is_bare_id(w));
@@ -169,6 +169,7 @@ mod tests {
             ("< >", vec![]),
             ("", vec![]),
             ("(", vec![]),
+            ("a>)", vec![]),
             ("\"", vec![]),
         ] {
             assert_eq!(read(field), wanted, "{field:?}");

@@ -535,9 +535,11 @@ fn a_word_under_the_servers_name_counts_only_if_that_server_gives_its_word() {
 fn a_server_of_another_name_is_learned_from_what_all_mails_have_in_common() {
     let far = |n: usize| {
         let who = format!("c{n}@far.test");
-        Mail::from(&who)
-            .named(&format!("m{n}"))
-            .judged("filter.test", false, Some(n % 2 == 0))
+        Mail::from(&who).named(&format!("m{n}")).judged(
+            "filter.test",
+            false,
+            Some(n.is_multiple_of(2)),
+        )
     };
     let s = Scene::new();
     s.receive(&(0..9).map(far).collect::<Vec<_>>());

@@ -63,6 +63,7 @@ fn other(
         let rows: Vec<(CustomerId, String)> = s
             .query_map((&named[..], m.id), |r| Ok((r.get(0)?, r.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
+        let mut suggested = None;
         for (conversation, people) in rows {
             let people: super::ingest::Participants =
                 serde_json::from_str(&people).unwrap_or_default();
@@ -72,7 +73,10 @@ fn other(
                 // An answer where it belongs, or of somebody who was asked as well.
                 return Ok(None);
             }
-            return Ok(Some((root, HintWhy::Answers)));
+            suggested = suggested.or(Some((root, HintWhy::Answers)));
+        }
+        if suggested.is_some() {
+            return Ok(suggested);
         }
     }
     match m.signed_for {

@@ -63,6 +63,9 @@ fn copies(conn: &Connection, id: MessageId) -> Result<Vec<Copy>> {
     Ok(all)
 }
 
+/// Direction, sender, Date; and itself, where nothing makes it the same as another.
+type Sameness = (i64, Option<String>, Option<Millis>, Option<MessageId>);
+
 /// The groups among mails that share a Message-ID: by direction, sender and Date. The Date of what we wrote here is
 /// that of its last attempt, so any copy of it belongs to it.
 fn groups(all: Vec<Copy>) -> Vec<Vec<Copy>> {
@@ -71,8 +74,7 @@ fn groups(all: Vec<Copy>) -> Vec<Vec<Copy>> {
         .filter(|c| c.authored)
         .map(|c| (c.direction, c.from.clone()))
         .collect();
-    let mut by: HashMap<(i64, Option<String>, Option<Millis>, Option<MessageId>), Vec<Copy>> =
-        HashMap::new();
+    let mut by: HashMap<Sameness, Vec<Copy>> = HashMap::new();
     for c in all {
         let ours = written.contains(&(c.direction, c.from.clone()));
         // Without a sender nothing says that two are one.

@@ -133,7 +133,7 @@ fn outcome(part: &str) -> Option<Outcome> {
     let plain = |w: &str| {
         w.trim_matches('"')
             .chars()
-            .take_while(|c| c.is_ascii_alphanumeric())
+            .take_while(char::is_ascii_alphanumeric)
             .collect::<String>()
     };
     let props = words

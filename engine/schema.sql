@@ -35,6 +35,14 @@ CREATE TABLE agent (                      -- people of the team
     name TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE auth_server (                -- how many received mails carry a server's word on top; server '' counts all
+    account BLOB NOT NULL,
+    server TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    trusted INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account, server)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE body (                       -- cold: texts and HTML, zstd
     rid INTEGER PRIMARY KEY,
     text BLOB NOT NULL,
@@ -102,7 +110,7 @@ CREATE TABLE delivery (                   -- one appearance of a message at an a
     authenticated INTEGER,                -- the provider's word on the sender (DMARC), where known
     server_at INTEGER NOT NULL,           -- the server's time: topmost Received, else INTERNALDATE
     received INTEGER NOT NULL,            -- 1 = a Received header said so
-    vanished INTEGER NOT NULL DEFAULT 0,
+    vanished INTEGER NOT NULL DEFAULT 0, server TEXT, near INTEGER NOT NULL DEFAULT 0, claim INTEGER, says TEXT,
     PRIMARY KEY (account, remote_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -201,7 +209,6 @@ CREATE TABLE message (                    -- immutable but for facts beside it: 
     send_state TEXT,
     answers TEXT,                         -- ids the author's replica held unanswered, JSON
     ref BLOB,                             -- hash of its Message-ID
-    parent_ref BLOB,                      -- hash of the Message-ID it answers
     verified INTEGER,
     unreadable TEXT,
     subject TEXT,
@@ -209,11 +216,18 @@ CREATE TABLE message (                    -- immutable but for facts beside it: 
     participants TEXT NOT NULL,           -- from, reply_to, to, cc; JSON
     has_html INTEGER NOT NULL DEFAULT 0,
     has_files INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, variant_of BLOB, signed_for BLOB, sender_says TEXT) STRICT;
 
 CREATE TABLE meta (                       -- this installation: ids, clock, versions
     key TEXT PRIMARY KEY,
     value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE naming (                     -- Message-IDs by the messages that bear or name them
+    ref BLOB NOT NULL,                    -- hash of the Message-ID, or of the provider's thread
+    message BLOB NOT NULL,
+    nearness INTEGER NOT NULL,            -- 0 its own; 1 what it answers, 2 … older ones; 1000 the provider's thread
+    PRIMARY KEY (ref, message)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE note (                       -- from the log
@@ -287,11 +301,6 @@ CREATE TABLE tag (                        -- from the log
     PRIMARY KEY (conversation, tag)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE thread_ref (                 -- Message-IDs to threads; a thread is the least hash in it
-    ref BLOB PRIMARY KEY,
-    thread BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE timeline (                   -- where a message is shown: its conversation, and each To that is a customer
     conversation BLOB NOT NULL,
     sent_at INTEGER NOT NULL,
@@ -346,6 +355,8 @@ CREATE INDEX customer_root ON customer (root);
 
 CREATE INDEX delivery_message ON delivery (message);
 
+CREATE INDEX delivery_server ON delivery (account, server) WHERE server IS NOT NULL;
+
 CREATE INDEX entry_author ON entry (device, agent, stamp);
 
 CREATE INDEX entry_conversation ON entry (conversation, stamp) WHERE conversation IS NOT NULL;
@@ -368,9 +379,13 @@ CREATE INDEX link_b ON link (b);
 
 CREATE INDEX message_handle ON message (handle) WHERE handle IS NOT NULL;
 
-CREATE INDEX message_parent ON message (parent_ref) WHERE parent_ref IS NOT NULL;
-
 CREATE INDEX message_ref ON message (ref) WHERE ref IS NOT NULL;
+
+CREATE INDEX message_variant ON message (variant_of) WHERE variant_of IS NOT NULL;
+
+CREATE INDEX message_variant_in ON message (conversation) WHERE variant_of IS NOT NULL;
+
+CREATE INDEX naming_message ON naming (message, nearness);
 
 CREATE INDEX note_conversation ON note (conversation, at);
 
@@ -381,8 +396,6 @@ CREATE INDEX outbox_due ON outbox (account, state);
 CREATE INDEX outbox_ref ON outbox (ref);
 
 CREATE INDEX tag_tag ON tag (tag) WHERE active = 1;
-
-CREATE INDEX thread_ref_thread ON thread_ref (thread);
 
 CREATE INDEX timeline_live ON timeline (conversation, rid) WHERE live = 1;
 

@@ -67,8 +67,9 @@ fn any_mail(n: usize) -> impl Strategy<Value = (Mail, bool)> {
                 .named(&format!("m{n}"))
                 .subject(&format!("Subject {n}"))
                 .at(MONDAY + HOUR * hours + MINUTE * i64::try_from(n).unwrap());
-            // A mail answers an older one, or one that nobody here ever sees.
+            // A mail answers an older one, or one that nobody here ever sees, or (forged) a newer one.
             let m = match n.checked_sub(back) {
+                _ if back == 7 => m.answering(&format!("m{}@mail.test", n + 1)),
                 Some(older) if back > 0 => m.answering(&format!("m{older}@mail.test")),
                 None => m.answering("never-seen@mail.test"),
                 _ => m,
@@ -99,6 +100,35 @@ fn appearances(history: &[(Mail, bool)]) -> Vec<(bool, Mail)> {
                 m.clone()
                     .received(Some(MONDAY - 2 * HOUR))
                     .remote(&format!("INBOX/second/{n}")),
+            ));
+        }
+        if *both && n % 3 == 0 {
+            // The same mail with other bodies, better or worse vouched for.
+            for (i, word) in [None, Some(false), Some(true)].into_iter().enumerate() {
+                all.push((
+                    i == 1,
+                    m.clone()
+                        .text(&format!("altered {i}"))
+                        .authenticated(word)
+                        .remote(&format!("INBOX/altered/{n}/{i}")),
+                ));
+            }
+        }
+        if n % 3 == 1 {
+            // A server of the right name, and one of another, said something into it.
+            all.push((
+                n % 2 == 0,
+                m.clone()
+                    .judged(
+                        if n % 2 == 0 {
+                            "parley.test"
+                        } else {
+                            "far.test"
+                        },
+                        n % 2 == 0,
+                        Some(*both),
+                    )
+                    .remote(&format!("INBOX/judged/{n}")),
             ));
         }
         if *both && n % 2 == 0 {
@@ -192,7 +222,7 @@ fn differs(a: &Scene, b: &Scene) -> String {
                 "SELECT hex(id), value, name, not_customer FROM handle ORDER BY id",
                 "SELECT hex(id), hex(root), messages, here, human, last_in, last_out, since, open, wait_since FROM customer WHERE messages > 0 ORDER BY id",
                 "SELECT entity, id, field, stamp, value FROM register ORDER BY 1, 2, 3",
-                "SELECT hex(ref), hex(thread) FROM thread_ref ORDER BY 1",
+                "SELECT hex(ref), hex(message), nearness FROM naming ORDER BY 1, 2",
                 "SELECT key, n FROM counter WHERE n <> 0 ORDER BY 1",
             ] {
                 let mut q = c.prepare(t)?;

@@ -241,7 +241,7 @@ fn story(s: &Scene) -> BTreeMap<&'static str, Vec<String>> {
         ),
         (
             "threads",
-            "SELECT hex(ref), hex(thread) FROM thread_ref WHERE thread NOT IN (SELECT thread FROM thread_ref JOIN outbox USING (ref)) ORDER BY 1",
+            "SELECT hex(ref), hex(message), nearness FROM naming WHERE message NOT IN (SELECT id FROM outbox) ORDER BY 1, 2",
         ),
         (
             "customers",

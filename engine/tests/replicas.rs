@@ -274,7 +274,7 @@ fn differs(a: &Scene, b: &Scene) -> String {
                 "SELECT hex(conversation), number, opened_at, resolved_at, replied FROM episode ORDER BY 1, 2",
                 "SELECT hex(conversation), hex(message), episode, started_at, ended, ended_at FROM wait ORDER BY 1, 2",
                 "SELECT hex(id), name, shelf, last_at, messages, wait_since, hex(assignee), stage, tags FROM conversation ORDER BY id",
-                "SELECT hex(ref), hex(thread) FROM thread_ref ORDER BY 1",
+                "SELECT hex(ref), hex(message), nearness FROM naming ORDER BY 1, 2",
                 "SELECT key, n FROM counter WHERE n <> 0 ORDER BY 1",
             ] {
                 let mut q = c.prepare(t)?;

@@ -119,3 +119,24 @@ describe("folded text", () => {
     expect(showsAnything(partsOf(text, [quote]))).toBe(true);
   });
 });
+
+describe("what may belong elsewhere", () => {
+  it("is suggested until a person decides, and each decision is one call", async () => {
+    const all = await host.call("conversation_ids", { view: "all", stage: null, tag: null, sort: "newest", after: null, limit: 200 });
+    const carrying = async (): Promise<{ id: string; conversation: string } | null> => {
+      for (const conversation of all.ids) {
+        const { items } = await host.call("timeline", { conversation, before: null, after: null, around: null, limit: 200 });
+        const found = items.find((i) => i.type === "message" && i.hint !== null);
+        if (found?.type === "message") return { id: found.id, conversation };
+      }
+      return null;
+    };
+    const before = await carrying();
+    expect(before).not.toBeNull();
+    await host.call("hint_dismiss", { message: before?.id ?? "" });
+    expect(await carrying()).toBeNull();
+    const { items } = await host.call("timeline", { conversation: before?.conversation ?? "", before: null, after: null, around: null, limit: 200 });
+    const message = items.find((i) => i.type === "message" && i.id === before?.id);
+    expect(message?.type === "message" && message.variants.length).toBe(1);
+  });
+});

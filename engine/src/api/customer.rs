@@ -208,7 +208,7 @@ pub(super) async fn not_customer(a: args::NotCustomer, desk: &Desk) -> Result<Do
         .await
 }
 
-fn link_id(a: CustomerId, b: CustomerId) -> String {
+pub(super) fn link_id(a: CustomerId, b: CustomerId) -> String {
     format!("{}:{}", a.min(b), a.max(b))
 }
 

@@ -9,6 +9,7 @@ pub mod dto;
 mod files;
 mod folds;
 pub mod headless;
+mod hints;
 mod inbox;
 pub mod inspect;
 mod keep;

@@ -19,6 +19,8 @@ macro_rules! table { ($with:ident) => { $with! {
     NotCustomer "not_customer" -> dto::Done, Agent, customer::not_customer;
     Link "link" -> dto::Done, Agent, customer::link;
     Unlink "unlink" -> dto::Done, Agent, customer::unlink;
+    HintAccept "hint_accept" -> dto::Done, Agent, hints::accept;
+    HintDismiss "hint_dismiss" -> dto::Done, Agent, hints::dismiss;
     Assign "assign" -> dto::Done, Agent, actions::assign;
     Snooze "snooze" -> dto::Done, Agent, actions::snooze;
     Resolve "resolve" -> dto::Done, Agent, actions::resolve;

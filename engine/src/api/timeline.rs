@@ -1,8 +1,8 @@
 //! The timeline: messages, episodes, notes and quiet lines in one order.
 
 use super::dto::{
-    ChangeItem, ChangeKind, EpisodeItem, FileItem, MessageHtml, MessageItem, MessageText, NoteItem,
-    Nothing, SendStatus, Timeline, TimelineItem,
+    ChangeItem, ChangeKind, EpisodeItem, FileItem, Hint, MessageHtml, MessageItem, MessageText,
+    NoteItem, Nothing, SendStatus, Timeline, TimelineItem,
 };
 use super::{Desk, args, folds};
 use crate::connectors::email::quote;
@@ -11,7 +11,7 @@ use crate::model::log::{Entity, Entry, Hlc};
 use crate::model::{AccountConfig, AgentId, CustomerId, Fold, MessageId, email_key};
 use crate::store::files::{self, FileRow, risky};
 use crate::store::timeline::{self as rows, Page, Place, Raw, StoredMessage, Window};
-use crate::store::{conversations, log};
+use crate::store::{conversations, hints, log, variants};
 use crate::time::Millis;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -108,6 +108,11 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         .iter()
         .find(|p| email_key(&p.address) != from_key)
         .cloned();
+    let hint = hints::of(c, &m)?.map(|h| Hint {
+        conversation: h.conversation,
+        name: h.name,
+        why: h.why,
+    });
     let far = |x: &Millis| (*x - m.sent_at).abs() > 60_000;
     Ok(MessageItem {
         id: m.id,
@@ -143,6 +148,9 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         }),
         unreadable: m.unreadable,
         verified: m.verified,
+        sender_says: m.sender_says,
+        hint,
+        variants: variants::of(c, m.id)?,
         unread: m.unread,
     })
 }

@@ -129,8 +129,6 @@ ids! {
     AgentId;
     /// One installation of Parley.
     DeviceId;
-    /// Mails that answer each other.
-    ThreadId;
     /// A kept file of a message, or a file staged for sending.
     FileId;
 }

@@ -122,6 +122,10 @@ pub struct ThreadRefs {
     pub in_reply_to: Vec<String>,
     /// The thread so far, oldest first.
     pub references: Vec<String>,
+    /// The provider's own thread (`X-GM-THRID`), where it has one; means something at this account only.
+    pub provider: Option<String>,
+    /// The mailing list that it came over (`List-Id`), in lower case.
+    pub list: Option<String>,
 }
 
 /// What makes a message the same message (`model.md`, Identity).
@@ -255,10 +259,36 @@ pub struct Incoming {
     pub class_reason: Option<&'static str>,
     /// The provider's word that the sender is who he says (DMARC pass or fail), where known.
     pub authenticated: Option<bool>,
+    /// What a server wrote about the sender into the mail, whoever that server is; where this is given, it is the
+    /// word that `authenticated` repeats if the server goes by the right name.
+    pub word: Option<ServerWord>,
     /// Already read at the provider.
     pub seen: bool,
     /// Everything as it came; empty where the provider gives no raw form.
     pub raw: Vec<u8>,
+}
+
+/// What a server wrote about a mail's sender (RFC 8601).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerWord {
+    /// Under which name: the domain of its operator.
+    pub server: String,
+    /// The name is that of a server through which the mail came in last.
+    pub near: bool,
+    /// DMARC passed or failed.
+    pub dmarc: Option<bool>,
+    /// All that it says, in its own short words, for a person to read.
+    pub says: String,
+}
+
+/// Why a message may belong to another conversation than its sender's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum HintWhy {
+    /// It names a mail of that conversation, and its sender took no part in it.
+    Answers,
+    /// It names a mail that this workspace sent into that conversation and signed.
+    Signed,
 }
 
 /// The version of the classifier that fills [`Incoming::class`].

@@ -1,16 +1,19 @@
 //! Threads: mails that answer each other. A thread groups mails and never decides the customer.
 
+pub mod ids;
+pub mod partition;
+pub mod token;
+
 use super::ThreadRefs;
 use sha2::{Digest, Sha256};
 
-/// A Message-ID as it is compared: the first 16 bytes of its SHA-256, after trimming brackets and space.
+/// A Message-ID as it is compared: the first 16 bytes of the SHA-256 of its canonical form.
+pub type Ref = [u8; 16];
+
+/// A Message-ID as it is compared.
 #[must_use]
-pub fn ref_hash(message_id: &str) -> [u8; 16] {
-    let trimmed = message_id
-        .trim()
-        .trim_start_matches('<')
-        .trim_end_matches('>');
-    let digest = Sha256::digest(trimmed.as_bytes());
+pub fn ref_hash(message_id: &str) -> Ref {
+    let digest = Sha256::digest(ids::canonical(message_id).as_bytes());
     let mut out = [0; 16];
     out.copy_from_slice(&digest[..16]);
     out
@@ -18,7 +21,7 @@ pub fn ref_hash(message_id: &str) -> [u8; 16] {
 
 /// Every Message-ID that a mail names, its own first, without repeats.
 #[must_use]
-pub fn all_refs(t: &ThreadRefs) -> Vec<[u8; 16]> {
+pub fn all_refs(t: &ThreadRefs) -> Vec<Ref> {
     let mut seen = Vec::new();
     for id in t
         .message_id
@@ -32,6 +35,22 @@ pub fn all_refs(t: &ThreadRefs) -> Vec<[u8; 16]> {
         }
     }
     seen
+}
+
+/// Every Message-ID that a mail names beside its own, the nearest first: In-Reply-To, then References from the end.
+#[must_use]
+pub fn nearest_first(t: &ThreadRefs) -> Vec<&str> {
+    let own = t.message_id.as_deref().map(ref_hash);
+    let mut seen: Vec<Ref> = own.into_iter().collect();
+    let mut out = Vec::new();
+    for id in t.in_reply_to.iter().chain(t.references.iter().rev()) {
+        let hash = ref_hash(id);
+        if !seen.contains(&hash) {
+            seen.push(hash);
+            out.push(id.as_str());
+        }
+    }
+    out
 }
 
 /// References for an answer: what the answered mail had, then itself; the first and the last 19 of a long line.

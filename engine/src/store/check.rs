@@ -89,7 +89,15 @@ fn once(conn: &Connection, r: &mut Report) -> Result<()> {
         r,
         "I1",
         "a message without a conversation",
-        "SELECT id FROM message m WHERE conversation IS NULL OR send_state IS NOT 'cancelled' AND NOT EXISTS (SELECT 1 FROM timeline t WHERE t.message = m.id AND t.home = 1)",
+        "SELECT id FROM message m WHERE conversation IS NULL OR send_state IS NOT 'cancelled' AND variant_of IS NULL AND NOT EXISTS (SELECT 1 FROM timeline t WHERE t.message = m.id AND t.home = 1)",
+    )?;
+    find(
+        conn,
+        r,
+        "I1",
+        "another body of a message that stands in a timeline itself, or of one that does not",
+        "SELECT id FROM message v WHERE variant_of IS NOT NULL AND (EXISTS (SELECT 1 FROM timeline t WHERE t.message = v.id)
+           OR NOT EXISTS (SELECT 1 FROM message m WHERE m.id = v.variant_of AND m.variant_of IS NULL))",
     )?;
     find(
         conn,
@@ -368,10 +376,10 @@ fn count(conn: &Connection, sql: &str) -> Result<u32> {
 /// When the store fails.
 pub fn digest(conn: &Connection) -> Result<String> {
     const PARTS: &[&str] = &[
-        "SELECT id, conversation, account, handle, direction, class, machine_class, live, sent_at, outside, opens, send_state, verified, subject, snippet, participants FROM message ORDER BY id",
+        "SELECT id, conversation, account, handle, direction, class, machine_class, live, sent_at, outside, opens, send_state, verified, variant_of, signed_for, sender_says, subject, snippet, participants FROM message ORDER BY id",
         "SELECT conversation, sent_at, message, home, live FROM timeline ORDER BY conversation, sent_at, message",
         "SELECT account, remote_id, message, place FROM delivery ORDER BY account, remote_id",
-        "SELECT ref, thread FROM thread_ref ORDER BY ref",
+        "SELECT ref, message, nearness FROM naming ORDER BY ref, message",
         "SELECT entity, id, field, stamp, value FROM register ORDER BY entity, id, field",
         // A handle or a customer that only stands ready says nothing.
         "SELECT id, channel, scope, value, name, not_customer FROM handle h WHERE EXISTS (SELECT 1 FROM timeline t WHERE t.conversation = h.id) ORDER BY id",

@@ -1,5 +1,6 @@
 //! Conversations: the facts that follow from messages and log, and the row that the list shows.
 
+use super::variants::{stand_ins, with_stand_ins};
 use super::{Tx, facts, links, log};
 use crate::error::Result;
 use crate::model::episode::{Act, ActKind, Answers, Folded, Inbound, Outcome, Reply, fold};
@@ -128,6 +129,7 @@ pub(super) fn exchanged(conn: &Connection, c: CustomerId) -> Result<(Vec<Inbound
     )?;
     let mut rows = s.query([c])?;
     let (mut inbound, mut replies) = (Vec::new(), Vec::new());
+    let same = stand_ins(conn, c)?;
     while let Some(r) = rows.next()? {
         let (id, direction, class, sent_at): (MessageId, i64, i64, Millis) =
             (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
@@ -146,7 +148,7 @@ pub(super) fn exchanged(conn: &Connection, c: CustomerId) -> Result<(Vec<Inbound
                 let state: Option<String> = r.get(8)?;
                 let answers: Option<String> = r.get(9)?;
                 let answers = match answers.filter(|_| home && !outside).map(|a| ids(&a)) {
-                    Some(these) => Answers::These(these),
+                    Some(these) => Answers::These(with_stand_ins(these, &same)),
                     None => Answers::AllEarlier,
                 };
                 replies.push(Reply {
@@ -178,9 +180,10 @@ pub(super) fn ids(json: &str) -> Vec<MessageId> {
 }
 
 fn acts(conn: &Connection, c: CustomerId) -> Result<Vec<Act>> {
+    let same = stand_ins(conn, c)?;
     let mut s = conn.prepare_cached("SELECT id, at, agent, kind, covers, days, stamp FROM act WHERE conversation = ?1 AND active = 1")?;
     let rows = s.query_map([c], |r| {
-        let covers = ids(&r.get::<_, String>(4)?);
+        let covers = with_stand_ins(ids(&r.get::<_, String>(4)?), &same);
         let what = match r.get::<_, String>(3)?.as_str() {
             "resolve" => ActKind::Resolve {
                 covers,
@@ -427,6 +430,7 @@ fn last_message(conn: &Connection, members: &[Member]) -> Result<Option<Last>> {
 /// In force until somebody writes what the sleeper had not seen; waking writes nothing.
 fn nothing_unseen(conn: &Connection, members: &[Member], seen: &[MessageId]) -> Result<bool> {
     for m in members {
+        let seen = with_stand_ins(seen.to_vec(), &stand_ins(conn, m.id)?);
         if folded(conn, m.id)?
             .uncovered
             .iter()

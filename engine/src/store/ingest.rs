@@ -5,17 +5,19 @@
 
 use super::files::pack;
 use super::places::{self, Home, Letter};
-use super::{Tx, conversations, files, outbox, search};
+use super::{Tx, conversations, files, outbox, search, threads, trust, variants};
 use crate::error::{Error, Result};
-use crate::model::threads::{all_refs, ref_hash};
+use crate::model::threads::partition::provider_ref;
+use crate::model::threads::{nearest_first, ref_hash, token};
 use crate::model::{
     AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId,
-    Fold, Folds, HandleId, IdKey, Identity, Incoming, MessageId, Party, Place, RemoteId, ThreadId,
+    Fold, Folds, HandleId, IdKey, Identity, Incoming, MessageId, Party, Place, RemoteId,
     ThreadRefs, Times, email_key, part,
 };
 use crate::time::{DAY, Millis};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The account a batch comes from.
 #[derive(Debug, Clone)]
@@ -53,6 +55,22 @@ pub struct Participants {
     /// Copies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cc: Vec<Party>,
+    /// The mailing list that it came over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+}
+
+impl Participants {
+    /// All of them in canonical form.
+    pub(super) fn keys(&self) -> BTreeSet<String> {
+        let all = self
+            .from
+            .iter()
+            .chain(&self.reply_to)
+            .chain(&self.to)
+            .chain(&self.cc);
+        all.filter_map(|p| email_key(&p.address)).collect()
+    }
 }
 
 /// Take in a batch: events, cursor, gaps, progress.
@@ -62,9 +80,11 @@ pub struct Participants {
 pub fn batch(tx: &mut Tx<'_>, account: AccountId, batch: &Batch) -> Result<Brought> {
     let source = source(tx, account)?;
     let mut brought = Brought::default();
+    let received = trust::total(tx, account)?;
     for event in &batch.events {
         take(tx, &source, event, &mut brought)?;
     }
+    trust::settle(tx, account, received)?;
     let gaps = serde_json::to_string(&batch.gaps).map_err(|e| Error::Internal(e.to_string()))?;
     tx.prepare_cached(
         "UPDATE account SET cursor = ?2, progress = ?3, gaps = CASE WHEN ?4 = '[]' THEN gaps ELSE ?4 END, messages = messages + ?5 WHERE id = ?1",
@@ -179,6 +199,7 @@ fn unreadable(
         class: Class::Machine,
         class_reason: Some("unreadable"),
         authenticated: None,
+        word: None,
         seen: false,
         raw: raw.to_vec(),
     }
@@ -238,28 +259,36 @@ fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
         again(tx, source, m, id)?;
         return Ok(false);
     }
+    // Its places are found before its own row is there, and then once more with it: what it names may be among the
+    // mails that name it.
     let direction = direction(ours, m.place == Place::Sent, m.authenticated == Some(true));
     let sent_at = sent_at(&m.times, source.live_from, tx.now);
     let letter = Letter {
+        me: id,
         account: source.id,
         channel: source.channel,
         from: m.from.as_ref(),
         to: &m.to,
-        parent: parent_ref(m),
+        cc: &m.cc,
+        names: nearest_first(&m.thread).into_iter().map(ref_hash).collect(),
+        vouched: true,
         claimed_at: m.times.claimed,
+    };
+    let home = match direction {
+        // Not in the way of what is known already, and its turn comes below.
+        Direction::Outbound | Direction::Internal => Home::default(),
+        Direction::Inbound => places::home(tx, &letter, direction)?,
     };
     let new = New {
         id,
         direction,
         sent_at,
         live: sent_at >= source.live_from,
-        home: places::home(tx, &letter, direction)?,
+        home,
     };
     insert(tx, source, m, &new)?;
     deliver(tx, source, m, id)?;
-    if let Some(own) = m.thread.message_id.as_deref() {
-        places::rehome_answers(tx, &ref_hash(own))?;
-    }
+    places::arrived(tx, id)?;
     Ok(true)
 }
 
@@ -278,8 +307,8 @@ pub(super) fn is_own(conn: &Connection, address: &str) -> Result<bool> {
         .exists([address])?)
 }
 
-/// Our own send, come back: by our Message-ID and our From. Whoever got our mail knows both, so outside of Sent and
-/// without DMARC it must also say what we said; else it is a forgery and swallows nothing.
+/// Our own send, come back: by our Message-ID and our From. Whoever got our mail knows both, so outside of Sent it must
+/// also say what we said; else it is a forgery, or our mail altered on its way, and swallows nothing.
 fn echo(conn: &Connection, m: &Incoming) -> Result<Option<MessageId>> {
     let Some(own) = m.thread.message_id.as_deref() else {
         return Ok(None);
@@ -296,7 +325,7 @@ fn echo(conn: &Connection, m: &Incoming) -> Result<Option<MessageId>> {
     if known != own {
         return Ok(None);
     }
-    if m.place == Place::Sent || m.authenticated == Some(true) {
+    if m.place == Place::Sent {
         return Ok(Some(id));
     }
     let mail: outbox::Mail = serde_json::from_str(&mail)
@@ -314,15 +343,23 @@ fn deliver(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<
         Place::Other => "other",
     };
     let server = m.times.received.or(m.times.provider).unwrap_or(tx.now);
-    tx.prepare_cached("INSERT OR IGNORE INTO delivery (account, remote_id, message, place, authenticated, server_at, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
+    tx.prepare_cached("INSERT OR IGNORE INTO delivery (account, remote_id, message, place, authenticated, server_at, received, server, near, claim, says) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?.execute(params![
         source.id,
         m.remote_id.0,
         id,
         place,
         m.authenticated,
         server,
-        m.times.received.is_some()
+        m.times.received.is_some(),
+        m.word.as_ref().map(|w| w.server.as_str()),
+        m.word.as_ref().is_some_and(|w| w.near),
+        m.word.as_ref().and_then(|w| w.dmarc),
+        m.word.as_ref().map(|w| w.says.as_str()),
     ])?;
+    trust::count(tx, source.id, m)?;
+    if let Some(thread) = &m.thread.provider {
+        threads::keep_provider(tx, id, provider_ref(&format!("{}:{thread}", source.id)))?;
+    }
     Ok(())
 }
 
@@ -356,13 +393,11 @@ struct New {
     home: Home,
 }
 
-/// The Message-ID that a mail answers: In-Reply-To, else the last of References.
-fn parent_ref(m: &Incoming) -> Option<[u8; 16]> {
-    m.thread
-        .in_reply_to
-        .first()
-        .or(m.thread.references.last())
-        .map(|id| ref_hash(id))
+/// The conversation whose token the mail names, the nearest first.
+fn signed_for(tx: &Tx<'_>, m: &Incoming) -> Option<CustomerId> {
+    nearest_first(&m.thread)
+        .into_iter()
+        .find_map(|id| token::verify(&tx.identity.ids, id))
 }
 
 /// Make sure of a handle and of the customer made from it; the newest message's name stands.
@@ -428,7 +463,6 @@ pub fn snippet(text: &str) -> String {
 }
 
 fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<()> {
-    let refs = all_refs(&m.thread);
     let not_customer = match new.home.handle {
         Some(h) => tx
             .prepare_cached("SELECT not_customer FROM handle WHERE id = ?1")?
@@ -436,14 +470,14 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         None => false,
     };
     let class = conversations::class_that_counts(tx, new.id, new.direction, m.class, not_customer)?;
-    // Whatever else it names is in the same thread.
-    thread(tx, &refs)?;
     let people = Participants {
         from: m.from.clone(),
         reply_to: m.reply_to.clone(),
         to: m.to.clone(),
         cc: m.cc.clone(),
+        list: m.thread.list.clone(),
     };
+    let hidden = new.direction != Direction::Inbound;
     let row = Row {
         id: new.id,
         conversation: new.home.conversation,
@@ -460,8 +494,9 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         outside: new.direction == Direction::Outbound,
         opens: new.home.opens,
         own_ref: m.thread.message_id.as_deref().map(ref_hash),
-        parent_ref: parent_ref(m),
         verified: m.authenticated,
+        signed_for: signed_for(tx, m),
+        hidden,
         subject: m.subject.as_deref(),
         text: &m.text,
         folds: &m.folds,
@@ -480,6 +515,7 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         author: None,
     };
     let rid = row.insert(tx)?;
+    threads::keep(tx, new.id, &m.thread)?;
     if let Some(h) = &m.html {
         let links = serde_json::to_string(&h.links).map_err(|e| Error::Internal(e.to_string()))?;
         tx.prepare_cached("UPDATE body SET html = ?2, html_links = ?3, html_blocked = ?4, html_version = ?5 WHERE rid = ?1")?.execute(params![
@@ -513,6 +549,7 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         && class == Class::Human
         && new.live
         && let Some(c) = new.home.conversation
+        && !variants::is_another_copy(tx, new.id)?
     {
         tx.notices.push((c, new.id));
     }
@@ -553,8 +590,10 @@ pub(super) struct Row<'a> {
     pub outside: bool,
     pub opens: bool,
     pub own_ref: Option<[u8; 16]>,
-    pub parent_ref: Option<[u8; 16]>,
     pub verified: Option<bool>,
+    pub signed_for: Option<CustomerId>,
+    /// It has no place in a timeline yet.
+    pub hidden: bool,
     pub subject: Option<&'a str>,
     pub text: &'a str,
     pub folds: &'a Folds,
@@ -578,7 +617,7 @@ impl Row<'_> {
             .map(|(_, _, a)| serde_json::to_string(a).unwrap_or_else(|_| "[]".into()));
         tx.prepare_cached(
             "INSERT INTO message (rid, id, conversation, account, channel, handle, direction, class, machine_class, class_version, class_reason, live, sent_at, claimed_at, received_at, outside, opens,
-                                  author, authored_at, send_state, answers, ref, parent_ref, verified, subject, snippet, participants, has_html, has_files)
+                                  author, authored_at, send_state, answers, ref, verified, subject, snippet, participants, has_html, has_files, signed_for)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
         )?
         .execute(params![
@@ -604,19 +643,21 @@ impl Row<'_> {
             self.author.map(|_| "held"),
             answers,
             self.own_ref.map(|r| r.to_vec()),
-            self.parent_ref.map(|r| r.to_vec()),
             self.verified,
             self.subject,
             snippet_of(self.text, &self.folds.ranges),
             people,
             self.has_html,
             !self.files.is_empty(),
+            self.signed_for,
         ])?;
-        if let Some(c) = self.conversation {
-            self.place(tx, c, rid, true)?;
-        }
-        for c in self.also {
-            self.place(tx, *c, rid, false)?;
+        if !self.hidden {
+            if let Some(c) = self.conversation {
+                self.place(tx, c, rid, true)?;
+            }
+            for c in self.also {
+                self.place(tx, *c, rid, false)?;
+            }
         }
         let ids = serde_json::to_string(&self.thread_ids).unwrap_or_else(|_| "[]".into());
         let folds = serde_json::to_string(&self.folds.ranges).unwrap_or_else(|_| "[]".into());
@@ -661,28 +702,4 @@ fn free_rid(tx: &Tx<'_>, sent_at: Millis) -> Result<i64> {
         .prepare_cached("SELECT max(rid) FROM message WHERE rid >= ?1 AND rid < ?2")?
         .query_row([base, base + (1 << 20)], |r| r.get(0))?;
     Ok(last.map_or(base, |l| l + 1))
-}
-
-/// The thread of these Message-IDs: all that ever met are one, named by the least hash, in any order of arrival.
-pub(super) fn thread(tx: &Tx<'_>, refs: &[[u8; 16]]) -> Result<()> {
-    let Some(least) = refs.iter().min() else {
-        return Ok(());
-    };
-    let mut met: Vec<[u8; 16]> = Vec::new();
-    for r in refs {
-        let t: Option<ThreadId> = tx
-            .prepare_cached("SELECT thread FROM thread_ref WHERE ref = ?1")?
-            .query_row([&r[..]], |x| x.get(0))
-            .optional()?;
-        met.extend(t.map(|t| t.0));
-    }
-    let name = met.iter().copied().chain([*least]).min().unwrap_or(*least);
-    for old in met.iter().filter(|t| **t != name) {
-        tx.prepare_cached("UPDATE thread_ref SET thread = ?2 WHERE thread = ?1")?
-            .execute(params![ThreadId(*old), ThreadId(name)])?;
-    }
-    for r in refs {
-        tx.prepare_cached("INSERT INTO thread_ref (ref, thread) VALUES (?1, ?2) ON CONFLICT (ref) DO UPDATE SET thread = excluded.thread")?.execute(params![&r[..], ThreadId(name)])?;
-    }
-    Ok(())
 }

@@ -155,6 +155,18 @@ pub struct ListRow {
     pub draft: bool,
 }
 
+/// The name under which a conversation is listed, or `None` when it is not shown.
+///
+/// # Errors
+/// When the store fails.
+pub fn name(conn: &Connection, id: CustomerId) -> Result<Option<String>> {
+    use rusqlite::OptionalExtension;
+    Ok(conn
+        .prepare_cached("SELECT name FROM conversation WHERE id = ?1")?
+        .query_row([id], |r| r.get(0))
+        .optional()?)
+}
+
 /// One row, or `None` when it is not shown.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ pub mod check;
 pub mod conversations;
 mod facts;
 pub mod files;
+pub mod hints;
 pub mod ingest;
 pub mod keep;
 pub mod keys;
@@ -19,8 +20,11 @@ pub mod normalise;
 pub mod outbox;
 mod places;
 pub mod search;
+pub mod threads;
 pub mod timeline;
+mod trust;
 mod tx;
+pub mod variants;
 
 pub use tx::{Changes, Tx};
 

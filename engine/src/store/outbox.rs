@@ -9,7 +9,7 @@ use super::{Tx, conversations, search};
 use crate::error::{Error, Result};
 use crate::model::letter::{self, History};
 use crate::model::log::Entity;
-use crate::model::threads::{all_refs, ref_hash};
+use crate::model::threads::{ref_hash, token};
 use crate::model::{
     AccountId, Channel, Class, CustomerId, Direction, FileId, Folds, GroupId, MessageId,
     OutboxState, Party, ThreadRefs, email_key,
@@ -201,7 +201,7 @@ pub fn author(tx: &mut Tx<'_>, a: &Authored) -> Result<OutboxItem> {
     } else {
         conversations::folded(tx, conversation)?.unanswered
     };
-    let message_id = own_message_id(tx, id, &a.mail.from.address);
+    let message_id = own_message_id(tx, conversation, id, &a.mail.from.address);
     insert_message(tx, a, id, conversation, &also, &message_id, &answers)?;
     let hold_until = tx.now + a.hold;
     let mail = serde_json::to_string(&a.mail).map_err(|e| Error::Internal(e.to_string()))?;
@@ -270,16 +270,14 @@ fn placed(tx: &mut Tx<'_>, a: &Authored) -> Result<(CustomerId, Vec<CustomerId>)
     Ok((first, shown))
 }
 
-/// `<id>.<mark>@domain`: unique, and recognised as ours by its mark.
-fn own_message_id(tx: &Tx<'_>, id: MessageId, from: &str) -> String {
-    let mark = tx.identity.ids.id(&[b"message-id", &id.0]);
+/// Unique, recognised as ours, and bound to its conversation by a signed token.
+fn own_message_id(tx: &Tx<'_>, conversation: CustomerId, id: MessageId, from: &str) -> String {
     let domain = email_key(from)
         .and_then(|a| a.rsplit_once('@').map(|(_, d)| d.to_owned()))
         .unwrap_or_else(|| "parley.invalid".into());
     format!(
-        "{}.{}@{domain}",
-        id.hex(),
-        data_encoding::HEXLOWER.encode(&mark[..8])
+        "{}@{domain}",
+        token::make(&tx.identity.ids, conversation, id)
     )
 }
 
@@ -303,11 +301,13 @@ fn insert_message(
         reply_to: Vec::new(),
         to: a.mail.to.clone(),
         cc: a.mail.cc.clone(),
+        list: None,
     };
     let refs = ThreadRefs {
         message_id: Some(message_id.to_owned()),
         in_reply_to: a.mail.in_reply_to.iter().cloned().collect(),
         references: a.mail.references.clone(),
+        ..ThreadRefs::default()
     };
     let row = Row {
         id,
@@ -325,8 +325,9 @@ fn insert_message(
         outside: false,
         opens: true,
         own_ref: Some(ref_hash(message_id)),
-        parent_ref: a.mail.in_reply_to.as_deref().map(ref_hash),
         verified: None,
+        signed_for: None,
+        hidden: false,
         subject: a.mail.subject.as_deref(),
         text: &a.mail.text,
         folds: &Folds::default(),
@@ -341,7 +342,7 @@ fn insert_message(
         author: Some((tx.identity.agent, tx.now, answers)),
     };
     row.insert(tx)?;
-    super::ingest::thread(tx, &all_refs(&refs))?;
+    super::threads::keep(tx, id, &refs)?;
     for (i, f) in a.mail.files.iter().enumerate() {
         tx.execute(
             "UPDATE file SET message = ?2, position = ?3, staged_at = NULL WHERE id = ?1",

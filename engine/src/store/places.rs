@@ -3,8 +3,9 @@
 //! made anew, so that every order of arrival ends in the same rows.
 
 use super::ingest::{Participants, direction, handle, is_own, sent_at};
-use super::{Tx, conversations};
+use super::{Tx, conversations, threads, trust, variants};
 use crate::error::Result;
+use crate::model::threads::Ref;
 use crate::model::{
     AccountId, Channel, Class, CustomerId, Direction, HandleId, MessageId, Party, Times, email_key,
 };
@@ -14,11 +15,16 @@ use std::collections::BTreeSet;
 
 /// What decides where a message belongs.
 pub(super) struct Letter<'a> {
+    pub me: MessageId,
     pub account: AccountId,
     pub channel: Channel,
     pub from: Option<&'a Party>,
     pub to: &'a [Party],
-    pub parent: Option<[u8; 16]>,
+    pub cc: &'a [Party],
+    /// What it names, the nearest first.
+    pub names: Vec<Ref>,
+    /// Nobody who should know said that it is not from us.
+    pub vouched: bool,
     pub claimed_at: Option<Millis>,
 }
 
@@ -91,9 +97,13 @@ fn outbound_home(tx: &mut Tx<'_>, l: &Letter<'_>) -> Result<Home> {
     }
 }
 
-/// Mail of the team lies in its thread's conversation, else in a conversation of its own under *Automatic*.
+/// Mail of the team lies in its thread's conversation, else in a conversation of its own under *Automatic*. Where a
+/// server that should know did not vouch for it, its words say nothing: anybody can write our address into From and
+/// a Message-ID into In-Reply-To.
 fn internal_home(tx: &mut Tx<'_>, l: &Letter<'_>) -> Result<CustomerId> {
-    if let Some(c) = answered(tx, l)? {
+    if l.vouched
+        && let Some(c) = answered(tx, l)?
+    {
         return Ok(c);
     }
     let h = handle(
@@ -107,18 +117,72 @@ fn internal_home(tx: &mut Tx<'_>, l: &Letter<'_>) -> Result<CustomerId> {
     Ok(CustomerId(h.0))
 }
 
-/// The customer's conversation in which the answered message lies.
+/// One who bears an id that a mail of ours names.
+struct Borne {
+    id: MessageId,
+    conversation: CustomerId,
+    ours: bool,
+    people: Participants,
+}
+
+/// The customer's conversation in which the answered message lies: the nearest that is known and agrees.
 fn answered(conn: &Connection, l: &Letter<'_>) -> Result<Option<CustomerId>> {
-    let Some(parent) = l.parent else {
-        return Ok(None);
-    };
-    // The least id makes the choice the same on every desktop when several mails carry one Message-ID.
-    Ok(conn
-        .prepare_cached(
-            "SELECT m.conversation FROM message m JOIN handle h ON h.id = m.conversation WHERE m.ref = ?1 AND h.scope <> 'internal' ORDER BY m.direction = 2, m.id LIMIT 1",
-        )?
-        .query_row([&parent[..]], |r| r.get(0))
-        .optional()?)
+    let mut outside = BTreeSet::new();
+    for p in l.to.iter().chain(l.cc) {
+        if let Some(a) = email_key(&p.address)
+            && !is_own(conn, &a)?
+        {
+            outside.insert(a);
+        }
+    }
+    let mut below: Option<BTreeSet<MessageId>> = None;
+    for name in &l.names {
+        let mut bearers = borne(conn, name, l.me)?;
+        if bearers.iter().any(|b| b.ours) {
+            // Mails of ours that answer each other in a circle say nothing about where they belong.
+            if below.is_none() {
+                below = Some(threads::below(conn, l.me)?);
+            }
+            bearers.retain(|b| !b.ours || !below.as_ref().is_some_and(|x| x.contains(&b.id)));
+        }
+        if let Some(c) = agreed(&bearers, &outside) {
+            return Ok(Some(c));
+        }
+    }
+    Ok(None)
+}
+
+fn borne(conn: &Connection, name: &Ref, me: MessageId) -> Result<Vec<Borne>> {
+    let mut s = conn.prepare_cached(
+        "SELECT m.id, m.conversation, m.direction <> 0 AND m.author IS NULL, m.participants FROM naming n JOIN message m ON m.id = n.message JOIN handle h ON h.id = m.conversation
+         WHERE n.ref = ?1 AND n.nearness = 0 AND m.id <> ?2 AND h.scope <> 'internal' ORDER BY m.direction = 2, m.id",
+    )?;
+    let rows = s.query_map(params![&name[..], me], |r| {
+        Ok(Borne {
+            id: r.get(0)?,
+            conversation: r.get(1)?,
+            ours: r.get(2)?,
+            people: serde_json::from_str(&r.get::<_, String>(3)?).unwrap_or_default(),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The one among several mails under one id that is meant: whose sender it goes to, else the only conversation whose
+/// people it goes to. What goes to nobody outside can only mean the only one.
+fn agreed(bearers: &[Borne], outside: &BTreeSet<String>) -> Option<CustomerId> {
+    let goes_to = |p: &Party| email_key(&p.address).is_some_and(|a| outside.contains(&a));
+    let to_sender = |b: &&Borne| b.people.from.iter().chain(&b.people.reply_to).any(goes_to);
+    if let Some(b) = bearers.iter().find(to_sender) {
+        return Some(b.conversation);
+    }
+    let among = |b: &&Borne| outside.is_empty() || !b.people.keys().is_disjoint(outside);
+    let meant: BTreeSet<CustomerId> = bearers
+        .iter()
+        .filter(among)
+        .map(|b| b.conversation)
+        .collect();
+    meant.first().copied().filter(|_| meant.len() == 1)
 }
 
 /// A polled message as it stands.
@@ -136,14 +200,15 @@ struct Stands {
     handle: Option<HandleId>,
     conversation: Option<CustomerId>,
     own_ref: Option<Vec<u8>>,
-    parent_ref: Option<Vec<u8>>,
     verified: Option<bool>,
+    says: Option<String>,
+    variant: bool,
     people: Participants,
 }
 
 fn stands(conn: &Connection, id: MessageId) -> Result<Option<Stands>> {
     let mut s = conn.prepare_cached(
-        "SELECT rid, account, channel, direction, machine_class, class, live, sent_at, claimed_at, opens, handle, conversation, ref, parent_ref, verified, participants
+        "SELECT rid, account, channel, direction, machine_class, class, live, sent_at, claimed_at, opens, handle, conversation, ref, verified, participants, sender_says, variant_of IS NOT NULL
          FROM message WHERE id = ?1 AND author IS NULL",
     )?;
     Ok(s.query_row([id], |r| {
@@ -161,9 +226,10 @@ fn stands(conn: &Connection, id: MessageId) -> Result<Option<Stands>> {
             handle: r.get(10)?,
             conversation: r.get(11)?,
             own_ref: r.get(12)?,
-            parent_ref: r.get(13)?,
-            verified: r.get(14)?,
-            people: serde_json::from_str(&r.get::<_, String>(15)?).unwrap_or_default(),
+            verified: r.get(13)?,
+            people: serde_json::from_str(&r.get::<_, String>(14)?).unwrap_or_default(),
+            says: r.get(15)?,
+            variant: r.get(16)?,
         })
     })
     .optional()?)
@@ -174,14 +240,26 @@ struct Told {
     account: AccountId,
     in_sent: bool,
     verified: Option<bool>,
+    /// A server whose word counts said something about the sender, whatever it was.
+    judged: bool,
+    says: Option<String>,
     sent_at: Millis,
     live: bool,
 }
 
+impl Told {
+    fn vouched(&self) -> bool {
+        self.verified != Some(false) && (!self.judged || self.verified == Some(true))
+    }
+}
+
 fn told(conn: &Connection, id: MessageId, claimed: Option<Millis>) -> Result<Option<Told>> {
-    let mut s = conn.prepare_cached(
-        "SELECT d.account, d.place = 'sent', d.authenticated, d.server_at, d.received, a.live_from FROM delivery d JOIN account a ON a.id = d.account WHERE d.message = ?1 ORDER BY d.account",
-    )?;
+    let mut s = conn.prepare_cached(&format!(
+        "SELECT d.account, d.place = 'sent', CASE WHEN d.server IS NULL THEN d.authenticated WHEN {counts} THEN d.claim END, d.server_at, d.received, a.live_from, {counts}, d.says
+         FROM delivery d JOIN account a ON a.id = d.account {joins} WHERE d.message = ?1 ORDER BY d.account, d.remote_id",
+        counts = trust::COUNTS,
+        joins = trust::JOINS,
+    ))?;
     let mut rows = s.query([id])?;
     let mut all: Option<(Told, Millis)> = None;
     while let Some(r) = rows.next()? {
@@ -197,12 +275,18 @@ fn told(conn: &Connection, id: MessageId, claimed: Option<Millis>) -> Result<Opt
             server,
         );
         let (in_sent, verified): (bool, Option<bool>) = (r.get(1)?, r.get(2)?);
+        let judged: bool = r.get(6)?;
+        let says = r
+            .get::<_, Option<String>>(7)?
+            .filter(|w| judged && !w.is_empty());
         all = Some(match all {
             None => (
                 Told {
                     account: r.get(0)?,
                     in_sent,
                     verified,
+                    judged,
+                    says,
                     sent_at: at,
                     live: false,
                 },
@@ -212,6 +296,8 @@ fn told(conn: &Connection, id: MessageId, claimed: Option<Millis>) -> Result<Opt
                 Told {
                     in_sent: t.in_sent || in_sent,
                     verified: t.verified.max(verified),
+                    judged: t.judged || judged,
+                    says: t.says.or(says),
                     sent_at: t.sent_at.min(at),
                     ..t
                 },
@@ -226,60 +312,106 @@ fn told(conn: &Connection, id: MessageId, claimed: Option<Millis>) -> Result<Opt
     }))
 }
 
-/// Make a polled message's derived facts anew, and those of what answers it. A mail can only name mails that are
-/// older than itself, so answers make no circle; a forged one ends where it comes round.
+/// What became of a message when its facts were made anew.
+enum Outcome {
+    /// Nothing that matters to others.
+    Stays,
+    /// It belongs to another conversation; this is its Message-ID's hash.
+    Moved(Vec<u8>),
+    /// It goes another way: who is in a circle with whom changed too.
+    Turned,
+}
+
+/// Make a polled message's derived facts anew, and those of what answers it. Mails of ours that answer each other in a
+/// circle do not ask each other ([`answered`]), so this ends.
 pub(super) fn rederive(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let mut open = vec![id];
-    let mut seen = BTreeSet::new();
     while let Some(id) = open.pop() {
-        if seen.insert(id)
-            && let Some(own) = rederive_one(tx, id)?
-        {
-            open.extend(answers_to(tx, &own)?);
+        match rederive_one(tx, id, false)? {
+            Outcome::Stays => {}
+            Outcome::Moved(own) => open.extend(threads::naming_ours(tx, &own)?),
+            Outcome::Turned => open.extend(threads::below(tx, id)?),
         }
+        variants::settle(tx, id)?;
     }
     Ok(())
 }
 
-/// Mails that answer this Message-ID and came before it now know where they belong.
-pub(super) fn rehome_answers(tx: &mut Tx<'_>, own_ref: &[u8; 16]) -> Result<()> {
-    for id in answers_to(tx, own_ref)? {
+/// A new message has its row: find its places, and those of what names it and came before it.
+pub(super) fn arrived(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
+    let Some(new) = stands(tx, id)? else {
+        return Ok(());
+    };
+    if new.direction == Direction::Inbound {
+        // Its places are known already; what counts of the server's word is not.
+        if let Some(t) = told(tx, id, new.claimed_at)? {
+            tx.prepare_cached("UPDATE message SET verified = ?2, sender_says = ?3 WHERE id = ?1")?
+                .execute(params![id, t.verified, t.says])?;
+        }
+        variants::settle(tx, id)?;
+    } else {
+        rederive(tx, id)?;
+    }
+    let Some(own) = new.own_ref else {
+        return Ok(());
+    };
+    let named_by = threads::naming_ours(tx, &own)?;
+    if named_by.is_empty() {
+        return Ok(());
+    }
+    let below = threads::below(tx, id)?;
+    let again: Vec<MessageId> = if below.contains(&id) {
+        below.into_iter().collect()
+    } else {
+        named_by
+    };
+    for id in again {
         rederive(tx, id)?;
     }
     Ok(())
 }
 
-fn answers_to(conn: &Connection, own_ref: &[u8]) -> Result<Vec<MessageId>> {
-    let mut s = conn.prepare_cached(
-        "SELECT id FROM message WHERE parent_ref = ?1 AND direction <> 0 AND author IS NULL",
-    )?;
-    Ok(s.query_map([own_ref], |r| r.get(0))?
-        .collect::<rusqlite::Result<_>>()?)
+/// Write a message's places anew, because it stands in for its copies now, or no more.
+pub(super) fn show_anew(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
+    // What was written here stands in the timeline from the beginning, and is not looked at.
+    rederive_one(tx, id, true).map(drop)
 }
 
-/// Returns its Message-ID's hash when its conversation changed.
-fn rederive_one(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Vec<u8>>> {
+/// Give the message that stands in for its copies the read mark of the one that stood before.
+pub(super) fn mark_read(tx: &mut Tx<'_>, id: MessageId, read: bool) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE timeline SET unread = ?2 WHERE message = ?1 AND home = 1 AND EXISTS (SELECT 1 FROM message m WHERE m.id = ?1 AND m.direction = 0 AND m.class = 0 AND m.live = 1)",
+    )?
+    .execute(params![id, !read])?;
+    conversations::touch_all(tx, id)
+}
+
+fn rederive_one(tx: &mut Tx<'_>, id: MessageId, force: bool) -> Result<Outcome> {
     let Some(old) = stands(tx, id)? else {
-        return Ok(None);
+        return Ok(Outcome::Stays);
     };
     let Some(told) = told(tx, id, old.claimed_at)? else {
-        return Ok(None);
+        return Ok(Outcome::Stays);
     };
     let ours = match old.people.from.as_ref().and_then(|f| email_key(&f.address)) {
         Some(a) => is_own(tx, &a)?,
         None => false,
     };
     let direction = direction(ours, told.in_sent, told.verified == Some(true));
-    let parent = old
-        .parent_ref
-        .as_ref()
-        .and_then(|p| p.as_slice().try_into().ok());
+    let names = if direction == Direction::Inbound {
+        Vec::new()
+    } else {
+        threads::named(tx, id)?
+    };
     let letter = Letter {
+        me: id,
         account: told.account,
         channel: old.channel,
         from: old.people.from.as_ref(),
         to: &old.people.to,
-        parent,
+        cc: &old.people.cc,
+        names,
+        vouched: told.vouched(),
         claimed_at: old.claimed_at,
     };
     let home = home(tx, &letter, direction)?;
@@ -292,8 +424,9 @@ fn rederive_one(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Vec<u8>>> {
     let class =
         conversations::class_that_counts(tx, id, direction, old.machine_class, not_customer)?;
     let moved = old.conversation != home.conversation;
-    let also: BTreeSet<CustomerId> = home.also.iter().copied().collect();
+    let also: BTreeSet<CustomerId> = home.also.iter().copied().filter(|_| !old.variant).collect();
     let same = !moved
+        && !force
         && (old.account, old.direction, old.class, old.live, old.sent_at)
             == (
                 told.account,
@@ -303,12 +436,13 @@ fn rederive_one(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Vec<u8>>> {
                 told.sent_at,
             )
         && (old.opens, old.handle, old.verified) == (home.opens, home.handle, told.verified)
+        && old.says == told.says
         && shown_besides(tx, id)? == also;
     if same {
-        return Ok(None);
+        return Ok(Outcome::Stays);
     }
     tx.prepare_cached(
-        "UPDATE message SET account = ?2, direction = ?3, class = ?4, live = ?5, sent_at = ?6, opens = ?7, handle = ?8, conversation = ?9, outside = ?10, verified = ?11 WHERE id = ?1",
+        "UPDATE message SET account = ?2, direction = ?3, class = ?4, live = ?5, sent_at = ?6, opens = ?7, handle = ?8, conversation = ?9, outside = ?10, verified = ?11, sender_says = ?12 WHERE id = ?1",
     )?
     .execute(params![
         id,
@@ -321,7 +455,8 @@ fn rederive_one(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Vec<u8>>> {
         home.handle,
         home.conversation,
         direction == Direction::Outbound,
-        told.verified
+        told.verified,
+        told.says
     ])?;
     let live = told.live && direction != Direction::Internal;
     let counts = live && direction == Direction::Inbound && class == Class::Human;
@@ -333,11 +468,15 @@ fn rederive_one(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Vec<u8>>> {
             sent_at: told.sent_at,
             live,
             may_be_unread: counts,
-            home: home.conversation,
+            home: home.conversation.filter(|_| !old.variant),
             also: &also,
         },
     )?;
-    Ok(old.own_ref.filter(|_| moved))
+    Ok(match old.own_ref {
+        Some(_) if old.direction != direction => Outcome::Turned,
+        Some(own) if moved => Outcome::Moved(own),
+        _ => Outcome::Stays,
+    })
 }
 
 /// Where a message is shown beside its own conversation.

@@ -69,6 +69,10 @@ pub struct StoredMessage {
     pub has_html: bool,
     /// It has files.
     pub has_files: bool,
+    /// The conversation whose signed token it names.
+    pub signed_for: Option<CustomerId>,
+    /// What the receiving server said about the sender, in its own short words.
+    pub sender_says: Option<String>,
     /// Unread.
     pub unread: bool,
 }
@@ -89,7 +93,7 @@ pub struct SendRow {
 }
 
 const COLUMNS: &str = "m.rid, m.id, m.conversation, m.account, acc.config, m.channel, m.direction, m.class, m.class_reason, m.sent_at, m.claimed_at, m.outside, m.author, ag.name,
-    m.send_state, o.hold_until, o.error, o.tries, o.next_try, m.verified, m.unreadable, m.subject, m.participants, m.has_html, m.has_files";
+    m.send_state, o.hold_until, o.error, o.tries, o.next_try, m.verified, m.unreadable, m.subject, m.participants, m.has_html, m.has_files, m.signed_for, m.sender_says";
 const JOINS: &str = "LEFT JOIN account acc ON acc.id = m.account LEFT JOIN agent ag ON ag.id = m.author LEFT JOIN outbox o ON o.id = m.id";
 
 fn stored(r: &rusqlite::Row<'_>) -> rusqlite::Result<StoredMessage> {
@@ -127,6 +131,8 @@ fn stored(r: &rusqlite::Row<'_>) -> rusqlite::Result<StoredMessage> {
         people: serde_json::from_str(&r.get::<_, String>(22)?).unwrap_or_default(),
         has_html: r.get(23)?,
         has_files: r.get(24)?,
+        signed_for: r.get(25)?,
+        sender_says: r.get(26)?,
         unread: false,
     })
 }

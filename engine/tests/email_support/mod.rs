@@ -108,6 +108,20 @@ impl Mailbox {
         assert!(answer.starts_with("a OK"), "{answer}");
     }
 
+    /// The line of the answer that begins so.
+    pub async fn ask(&self, command: &str, wanted: &str) -> String {
+        self.0
+            .lock()
+            .await
+            .get_mut()
+            .write_all(format!("{command}\r\n").as_bytes())
+            .await
+            .unwrap();
+        let line = self.until(wanted).await;
+        self.until("a OK").await;
+        line
+    }
+
     async fn until(&self, prefix: &str) -> String {
         let mut stream = self.0.lock().await;
         loop {

@@ -20,8 +20,8 @@ use parley_engine::model::log::Entry;
 use parley_engine::model::{
     AccountConfig, AccountId, Batch, Capabilities, Channel, ChannelError, Class, Cursor,
     CustomerId, EmailConfig, Event, HandleId, Identity, Incoming, IncomingFile, MailServer,
-    MessageId, Outgoing, Party, Place, Profile, Receipt, RemoteId, Security, SentCopy, ThreadRefs,
-    Times, email_key,
+    MessageId, Outgoing, Party, Place, Profile, Receipt, RemoteId, Security, SentCopy, ServerWord,
+    ThreadRefs, Times, email_key,
 };
 use parley_engine::secrets::Key;
 use parley_engine::store::ingest::{self, Brought};
@@ -94,6 +94,8 @@ pub struct Mail {
     class: Class,
     reason: Option<&'static str>,
     authenticated: Option<bool>,
+    word: Option<ServerWord>,
+    gm_thread: Option<String>,
     seen: bool,
     remote: Option<String>,
     files: Vec<IncomingFile>,
@@ -136,6 +138,8 @@ impl Mail {
             class: Class::Human,
             reason: None,
             authenticated: Some(true),
+            word: None,
+            gm_thread: None,
             seen: false,
             remote: None,
             files: Vec::new(),
@@ -229,6 +233,22 @@ impl Mail {
     /// What the provider says of the sender's authenticity (DMARC).
     pub fn authenticated(mut self, word: Option<bool>) -> Self {
         self.authenticated = word;
+        self
+    }
+    /// What a server wrote about the sender into the mail: its name, whether it is the one that received the mail.
+    pub fn judged(mut self, server: &str, near: bool, dmarc: Option<bool>) -> Self {
+        self.authenticated = dmarc.filter(|_| near);
+        self.word = Some(ServerWord {
+            server: server.into(),
+            near,
+            dmarc,
+            says: format!("dmarc={dmarc:?}"),
+        });
+        self
+    }
+    /// The provider's own thread.
+    pub fn provider_thread(mut self, thread: &str) -> Self {
+        self.gm_thread = Some(thread.into());
         self
     }
     pub fn seen(mut self) -> Self {
@@ -337,10 +357,13 @@ impl Mail {
                 message_id: self.own_id(),
                 in_reply_to: self.answers.clone(),
                 references: self.references.clone(),
+                provider: self.gm_thread.clone(),
+                list: None,
             },
             class: self.class,
             class_reason: self.reason,
             authenticated: self.authenticated,
+            word: self.word.clone(),
             seen: self.seen,
             raw,
         }))

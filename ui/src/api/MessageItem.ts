@@ -4,6 +4,7 @@ import type { Class } from "./Class";
 import type { Direction } from "./Direction";
 import type { FileItem } from "./FileItem";
 import type { FoldItem } from "./FoldItem";
+import type { Hint } from "./Hint";
 import type { MessageId } from "./MessageId";
 import type { Party } from "./Party";
 import type { SendStatus } from "./SendStatus";
@@ -104,6 +105,18 @@ unreadable: string | null,
  * Sender's authentication: passed, failed, or nobody says.
  */
 verified: boolean | null, 
+/**
+ * What the receiving server said about the sender, in its own short words (`dmarc=pass spf=fail`).
+ */
+sender_says: string | null, 
+/**
+ * Another conversation that it may belong to.
+ */
+hint: Hint | null, 
+/**
+ * The same mail with other bodies, to be read like messages.
+ */
+variants: Array<MessageId>, 
 /**
  * Not read yet.
  */

@@ -17,6 +17,8 @@ import type { StageSet as StageSetArgs } from "./args/StageSet";
 import type { NotCustomer as NotCustomerArgs } from "./args/NotCustomer";
 import type { Link as LinkArgs } from "./args/Link";
 import type { Unlink as UnlinkArgs } from "./args/Unlink";
+import type { HintAccept as HintAcceptArgs } from "./args/HintAccept";
+import type { HintDismiss as HintDismissArgs } from "./args/HintDismiss";
 import type { Assign as AssignArgs } from "./args/Assign";
 import type { Snooze as SnoozeArgs } from "./args/Snooze";
 import type { Resolve as ResolveArgs } from "./args/Resolve";
@@ -121,6 +123,8 @@ export interface Commands {
   not_customer: { args: NotCustomerArgs; reply: Done };
   link: { args: LinkArgs; reply: Done };
   unlink: { args: UnlinkArgs; reply: Done };
+  hint_accept: { args: HintAcceptArgs; reply: Done };
+  hint_dismiss: { args: HintDismissArgs; reply: Done };
   assign: { args: AssignArgs; reply: Done };
   snooze: { args: SnoozeArgs; reply: Done };
   resolve: { args: ResolveArgs; reply: Done };

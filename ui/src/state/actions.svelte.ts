@@ -70,6 +70,11 @@ export class Actions {
     await this.each([message], () => this.app.host.call("class_set", { message, class: kind }), t(kind === "human" ? "done.person" : "done.machine"));
   }
 
+  /** Says of "may belong to …" that it is the same person, or somebody else. */
+  async hint(message: string, same: boolean): Promise<void> {
+    await this.each([message], () => this.app.host.call(same ? "hint_accept" : "hint_dismiss", { message }), t(same ? "done.hintTaken" : "done.hintDismissed"));
+  }
+
   /** Takes back the newest action. */
   async undo(): Promise<void> {
     await this.run(async () => {

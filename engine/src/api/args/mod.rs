@@ -21,6 +21,8 @@ pub use compose::*;
 pub use search::*;
 mod keep;
 pub use keep::*;
+mod threads;
+pub use threads::*;
 
 args! {
     /// Counts, accounts and who I am.

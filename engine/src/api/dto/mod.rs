@@ -28,6 +28,8 @@ mod fold;
 pub use fold::*;
 mod keep;
 pub use keep::*;
+mod threads;
+pub use threads::*;
 
 words! {
     /// A view of the sidebar.
@@ -345,6 +347,12 @@ dto! {
         pub unreadable: Option<String>,
         /// Sender's authentication: passed, failed, or nobody says.
         pub verified: Option<bool>,
+        /// What the receiving server said about the sender, in its own short words (`dmarc=pass spf=fail`).
+        pub sender_says: Option<String>,
+        /// Another conversation that it may belong to.
+        pub hint: Option<Hint>,
+        /// The same mail with other bodies, to be read like messages.
+        pub variants: Vec<MessageId>,
         /// Not read yet.
         pub unread: bool,
     }

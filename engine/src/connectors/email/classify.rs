@@ -146,62 +146,6 @@ fn by_sender(headers: &Headers<'_>, from: Option<&str>) -> Option<&'static str> 
         .then_some("bounce-subject")
 }
 
-/// The receiving server's word on the sender (DMARC), from the topmost Authentication-Results.
-///
-/// Anybody may write such a field into his own mail. It counts only under the name of a server that the mail
-/// passed last: one of those that put their Received above it, or, where the field stands on top, the first below.
-pub(super) fn authenticated(headers: &Headers<'_>) -> Option<bool> {
-    let (at, results) = headers.position("authentication-results")?;
-    let server = results
-        .split([';', ' '])
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let hops = headers.received_by();
-    let above: Vec<&str> = hops
-        .iter()
-        .filter(|(i, _)| *i < at)
-        .map(|(_, by)| by.as_str())
-        .collect();
-    let judges = if above.is_empty() {
-        hops.iter().take(1).map(|(_, by)| by.as_str()).collect()
-    } else {
-        above
-    };
-    if !judges.iter().any(|by| same_house(&server, by)) {
-        return None;
-    }
-    let verdict = results
-        .split(';')
-        .find_map(|r| r.split_whitespace().find_map(|w| w.strip_prefix("dmarc=")))?;
-    let word: String = verdict
-        .chars()
-        .take_while(char::is_ascii_alphanumeric)
-        .collect();
-    match word.as_str() {
-        "pass" => Some(true),
-        "fail" => Some(false),
-        _ => None,
-    }
-}
-
-/// Whether a name in Authentication-Results belongs to the server of that host name.
-fn same_house(server: &str, by: &str) -> bool {
-    // Microsoft leaves its name out, so that the first result stands in its place.
-    let microsoft = |h: &str| h.ends_with(".outlook.com") || h.ends_with(".office365.com");
-    if server.contains('=') {
-        return microsoft(by);
-    }
-    let house = |h: &str| {
-        h.trim_end_matches('.')
-            .rsplit('.')
-            .take(2)
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    !server.is_empty() && house(server) == house(by)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,55 +238,5 @@ mod tests {
             classify(&Headers::read(b"From: a@b\n\n"), Some("a@b"), Place::Junk),
             (Class::Junk, Some("junk-folder"))
         );
-    }
-
-    #[test]
-    fn only_the_word_of_the_receiving_server_counts() {
-        let read = |h: &str| authenticated(&Headers::read(format!("{h}\r\n\r\n").as_bytes()));
-        let ours = "Received: from x by mx.shop.test with ESMTPS; Tue, 2 Jan 2024 10:00:00 +0000";
-        let theirs = "Received: from y by out.evil.test; Tue, 2 Jan 2024 09:00:00 +0000";
-        // In front of the server's Received or behind it, under its own name.
-        assert_eq!(
-            read(&format!(
-                "{ours}\r\nAuthentication-Results: shop.test; spf=pass; dmarc=pass (p=NONE) header.from=a.test"
-            )),
-            Some(true)
-        );
-        assert_eq!(
-            read(&format!(
-                "Authentication-Results: mail.shop.test;\r\n dkim=pass; dmarc=fail\r\n{ours}\r\n{theirs}"
-            )),
-            Some(false)
-        );
-        // The sender's own words.
-        assert_eq!(
-            read(&format!(
-                "{ours}\r\n{theirs}\r\nAuthentication-Results: out.evil.org; dmarc=pass"
-            )),
-            None
-        );
-        assert_eq!(
-            read(&format!(
-                "{ours}\r\nAuthentication-Results: evil.org; dmarc=pass\r\n{theirs}"
-            )),
-            None
-        );
-        assert_eq!(read("Authentication-Results: evil.test; dmarc=pass"), None);
-        // Only the topmost one is asked.
-        assert_eq!(
-            read(&format!(
-                "{ours}\r\nAuthentication-Results: shop.test; spf=pass\r\nAuthentication-Results: shop.test; dmarc=pass"
-            )),
-            None
-        );
-        assert_eq!(
-            read(&format!(
-                "{ours}\r\nAuthentication-Results: shop.test; dmarc=none"
-            )),
-            None
-        );
-        let microsoft = "Received: from a by b.eurprd01.prod.outlook.com (::1); x\r\nAuthentication-Results: spf=pass smtp.mailfrom=a.test; dkim=pass;dmarc=pass action=none";
-        assert_eq!(read(microsoft), Some(true));
-        assert_eq!(read(&microsoft.replace("outlook.com", "shop.test")), None);
     }
 }

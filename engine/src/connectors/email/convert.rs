@@ -1,10 +1,9 @@
 //! A mail's bytes become an [`Event`]. Nothing in here can fail: what cannot be understood is kept as it is.
 
 use super::headers::{Headers, split_line, strip_noise};
-use super::{classify, html, identity, quote};
+use super::{authres, classify, html, identity, quote, threading};
 use crate::model::{
-    CleanHtml, Event, FoldedText, Folds, Incoming, IncomingFile, Party, Place, RemoteId,
-    ThreadRefs, Times,
+    CleanHtml, Event, FoldedText, Folds, Incoming, IncomingFile, Party, Place, RemoteId, Times,
 };
 use crate::time::Millis;
 use mail_parser::decoders::base64::base64_decode;
@@ -35,8 +34,6 @@ pub const MAX_TEXT: usize = 1024 * 1024;
 pub const MAX_FILE_NAME: usize = 180;
 /// Most bytes that may have to be looked through for boundaries: forty containers in the largest mail.
 const MAX_SEARCH: usize = 40 * MAX_MAIL;
-/// Longest thread that is remembered.
-const MAX_REFERENCES: usize = 100;
 /// Longest subject, name or id that is kept, in bytes.
 const MAX_FIELD: usize = 2_000;
 /// Stands at the end of a text that was cut.
@@ -98,6 +95,7 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
     let (class, class_reason) =
         classify::classify(&headers, from.as_ref().map(|p| p.address.as_str()), place);
     let subject = subject(&message, &headers);
+    let word = authres::read(&headers, from.as_ref().map(|p| p.address.as_str()));
     let (body, html, cids) = bodies(&message, subject.as_deref());
     let incoming = Incoming {
         remote_id: RemoteId(String::new()),
@@ -122,16 +120,11 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
         },
         html,
         files: files(&message, clean, &cids),
-        thread: ThreadRefs {
-            message_id: ids(first(&message, HeaderName::MessageId))
-                .into_iter()
-                .next(),
-            in_reply_to: ids(Some(message.in_reply_to())),
-            references: ids(Some(message.references())),
-        },
+        thread: threading::read(&headers),
         class,
         class_reason,
-        authenticated: classify::authenticated(&headers),
+        authenticated: word.as_ref().filter(|w| w.near).and_then(|w| w.dmarc),
+        word,
         seen: false,
         raw: raw.to_vec(),
     };
@@ -281,30 +274,6 @@ fn received(headers: &Headers<'_>) -> Option<Millis> {
     let field = String::from_utf8_lossy(headers.first("received")?).into_owned();
     let (_, date) = field.rsplit_once(';')?;
     millis(&DateTime::parse_rfc822(date.trim())?)
-}
-
-fn ids(value: Option<&HeaderValue<'_>>) -> Vec<String> {
-    let all: Vec<&str> = match value {
-        Some(HeaderValue::Text(t)) => vec![t],
-        Some(HeaderValue::TextList(l)) => l.iter().map(AsRef::as_ref).collect(),
-        _ => Vec::new(),
-    };
-    let clean = |id: &str| {
-        id.trim()
-            .trim_start_matches('<')
-            .trim_end_matches('>')
-            .chars()
-            .filter(|c| !c.is_control() && !c.is_whitespace())
-            .collect::<String>()
-    };
-    let ids: Vec<String> = all
-        .into_iter()
-        .map(clean)
-        .filter(|id| !id.is_empty() && id.len() <= MAX_FIELD)
-        .collect();
-    // The newest ids are the last ones.
-    let skip = ids.len().saturating_sub(MAX_REFERENCES);
-    ids.into_iter().skip(skip).collect()
 }
 
 /// Text of a header on one line, without control characters and marks that turn the reading direction.

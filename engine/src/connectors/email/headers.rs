@@ -51,6 +51,14 @@ impl<'a> Headers<'a> {
             .map(|v| String::from_utf8_lossy(v).to_lowercase())
     }
 
+    /// All fields of that name as one text.
+    pub(super) fn joined(&self, name: &str) -> String {
+        let all = self.fields.iter().filter(|(n, _)| n == name);
+        all.map(|(_, v)| String::from_utf8_lossy(v))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
     /// The first field of that name as lower-case text, and how many fields stand above it.
     pub(super) fn position(&self, name: &str) -> Option<(usize, String)> {
         let at = self.fields.iter().position(|(n, _)| n == name)?;

@@ -1,5 +1,6 @@
 //! Electronic mail: IMAP to read, SMTP to send.
 
+mod authres;
 mod classify;
 pub mod convert;
 mod cursor;
@@ -12,6 +13,7 @@ pub mod presets;
 pub mod quote;
 mod render;
 mod smtp;
+mod threading;
 
 use super::{Connector, Context, Result, Step};
 use crate::model::{

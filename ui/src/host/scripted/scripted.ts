@@ -139,6 +139,13 @@ export class ScriptedHost implements Host {
   }
 
   /** Does something undoable to a conversation and leaves its quiet line. */
+  private decideHint(command: string, id: string): Done {
+    const c = this.all.find((x) => x.items.some((i) => i.id === id));
+    return this.act(command, c?.id ?? "", (x) => {
+      for (const i of x.items) if (i.type === "message" && i.id === id) i.hint = null;
+    });
+  }
+
   private act(command: string, id: string, change: (c: Conversation) => void, line?: Partial<Extract<Conversation["items"][number], { type: "change" }>>): Done {
     const c = this.find(id);
     const before = structuredClone(c);
@@ -282,6 +289,8 @@ export class ScriptedHost implements Host {
         x.automatic = kind !== "human";
       });
     },
+    hint_accept: ({ message: id }) => this.decideHint("hint_accept", id),
+    hint_dismiss: ({ message: id }) => this.decideHint("hint_dismiss", id),
     mark_read: ({ conversation }) => {
       for (const i of this.find(conversation).items) if (i.type === "message") i.unread = false;
       this.tell(conversation);

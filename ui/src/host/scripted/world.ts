@@ -64,7 +64,7 @@ export function message(at: number, from: Story | null, subject: string | null, 
     id: nextId(), at, claimed_at: null, direction: inbound ? "inbound" : "outbound", channel: from?.channel ?? "email", account: ours.address,
     class: from?.machine === undefined ? "human" : "machine", class_reason: from?.machine ?? null,
     from: inbound ? person : ours, to: [inbound ? ours : person], cc: [], reply_to: null, subject, text, folds: [], text_cut: false, html: false, files: [],
-    author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, unread: false, ...more,
+    author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, sender_says: inbound ? "dmarc=pass dkim=pass spf=pass" : null, hint: null, variants: [], unread: false, ...more,
   };
 }
 
@@ -151,7 +151,20 @@ function furnish(all: Conversation[], now: number): void {
     elsewhere.author = null;
   }
   const unverified = messages(noah)[0];
-  if (unverified) unverified.verified = false;
+  if (unverified) {
+    unverified.verified = false;
+    unverified.sender_says = "dmarc=fail spf=softfail";
+  }
+
+  // Written from another address: a mail that answers one of Anna's conversation.
+  const elise = at(13);
+  const answers = messages(elise).at(-1);
+  if (answers) {
+    answers.verified = null;
+    answers.sender_says = null;
+    answers.hint = { conversation: anna.id, name: anna.name, why: "answers" };
+    answers.variants = [messages(elise)[0]?.id ?? answers.id];
+  }
 
   const oldest = at(19);
   for (let i = 0; i < 160; i += 1) {

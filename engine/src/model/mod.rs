@@ -4,11 +4,13 @@ pub mod account;
 pub mod episode;
 pub mod handle;
 pub mod id;
+pub mod linkify;
 pub mod log;
 pub mod message;
 pub mod send;
 pub mod stage;
 pub mod threads;
+pub mod url;
 
 pub use account::*;
 pub use handle::*;

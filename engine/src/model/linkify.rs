@@ -68,12 +68,16 @@ fn web(text: &str, at: usize, free: usize) -> Option<Found> {
     let after = text.get(at..)?.strip_prefix("://")?;
     let before = text.get(free..at)?;
     let long = [5, 4].into_iter().find(|n| {
-        before.len().checked_sub(*n).and_then(|from| before.get(from..)).is_some_and(|s| {
-            s.eq_ignore_ascii_case("https") || s.eq_ignore_ascii_case("http")
-        })
+        before
+            .len()
+            .checked_sub(*n)
+            .and_then(|from| before.get(from..))
+            .is_some_and(|s| s.eq_ignore_ascii_case("https") || s.eq_ignore_ascii_case("http"))
     })?;
     let start = at - long;
-    if last(text, start).is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_')) {
+    if last(text, start)
+        .is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_'))
+    {
         return None;
     }
     let end = at + 3 + extent(after);
@@ -86,7 +90,9 @@ fn bare(text: &str, at: usize) -> Option<Found> {
     if !rest.get(..4)?.eq_ignore_ascii_case("www.") {
         return None;
     }
-    if last(text, at).is_some_and(|c| c.is_alphanumeric() && c.is_ascii() || matches!(c, '.' | '-' | '_' | '/' | '@' | ':' | '=')) {
+    if last(text, at).is_some_and(|c| {
+        c.is_alphanumeric() && c.is_ascii() || matches!(c, '.' | '-' | '_' | '/' | '@' | ':' | '=')
+    }) {
         return None;
     }
     let end = at + extent(rest);
@@ -127,7 +133,12 @@ fn extent(rest: &str) -> usize {
     for (i, c) in rest.char_indices() {
         host &= !matches!(c, '/' | '?' | '#');
         let goes_on = if c.is_ascii() {
-            !(host && matches!(c, ',' | ';' | '\'') || c.is_ascii_control() || matches!(c, ' ' | '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^'))
+            !(host && matches!(c, ',' | ';' | '\'')
+                || c.is_ascii_control()
+                || matches!(
+                    c,
+                    ' ' | '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^'
+                ))
         } else {
             c.is_alphanumeric() && (foreign && host || accented(c))
         };
@@ -174,15 +185,25 @@ fn trimmed(mut link: &str) -> &str {
 
 /// A mail address around the `@` at `at`, with `mailto:` before it if it is there.
 fn mail(text: &str, at: usize, free: usize) -> Option<Found> {
-    let local = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-' | b'&' | b'=' | b'\'');
+    let local = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-' | b'&' | b'=' | b'\'')
+    };
     let before = text.as_bytes().get(free.max(at.saturating_sub(64))..at)?;
     let long = before.iter().rev().take_while(|b| local(**b)).count();
     let mut start = at - long;
     // A quote or a dot at the beginning belongs to the sentence.
-    while text.as_bytes().get(start).is_some_and(|b| matches!(b, b'.' | b'\'' | b'&' | b'=' | b'%')) && start < at {
+    while text
+        .as_bytes()
+        .get(start)
+        .is_some_and(|b| matches!(b, b'.' | b'\'' | b'&' | b'=' | b'%'))
+        && start < at
+    {
         start += 1;
     }
-    if start == at || last(text, start).is_some_and(|c| c == '/' || c == '@' || c.is_ascii_alphanumeric()) {
+    if start == at
+        || last(text, start).is_some_and(|c| c == '/' || c == '@' || c.is_ascii_alphanumeric())
+    {
         return None;
     }
     let domain = text.get(at + 1..)?;
@@ -193,8 +214,14 @@ fn mail(text: &str, at: usize, free: usize) -> Option<Found> {
         .count();
     let domain = domain.get(..end)?.trim_end_matches(['.', '-']);
     let (name, ending) = domain.rsplit_once('.')?;
-    let labels = domain.split('.').all(|l| !l.is_empty() && l.len() <= 63 && !l.starts_with('-'));
-    if name.is_empty() || !labels || ending.len() < 2 || ending.bytes().any(|b| b.is_ascii_digit()) && !ending.starts_with("xn--") {
+    let labels = domain
+        .split('.')
+        .all(|l| !l.is_empty() && l.len() <= 63 && !l.starts_with('-'));
+    if name.is_empty()
+        || !labels
+        || ending.len() < 2
+        || ending.bytes().any(|b| b.is_ascii_digit()) && !ending.starts_with("xn--")
+    {
         return None;
     }
     let end = at + 1 + domain.len();
@@ -203,7 +230,10 @@ fn mail(text: &str, at: usize, free: usize) -> Option<Found> {
         return None;
     }
     let link = openable(&format!("mailto:{}", text.get(start..end)?)).ok()?;
-    let prefix = start.checked_sub(7).filter(|p| *p >= free).and_then(|p| text.get(p..start));
+    let prefix = start
+        .checked_sub(7)
+        .filter(|p| *p >= free)
+        .and_then(|p| text.get(p..start));
     if prefix.is_some_and(|p| p.eq_ignore_ascii_case("mailto:")) {
         start -= 7;
     }
@@ -244,13 +274,31 @@ mod tests {
             ("HTTP://A.test:8080/x;y", "HTTP://A.test:8080/x;y"),
             ("https://a.test/k\u{e4}se", "https://a.test/k\u{e4}se"),
             ("https://b\u{fc}cher.test/x", "https://b\u{fc}cher.test/x"),
-            ("\u{8bf7}\u{770b}https://a.test/x\u{8c22}\u{8c22}", "https://a.test/x"),
-            ("\u{8bf7}\u{770b}https://a.test/x\u{3002}\u{8c22}", "https://a.test/x"),
+            (
+                "\u{8bf7}\u{770b}https://a.test/x\u{8c22}\u{8c22}",
+                "https://a.test/x",
+            ),
+            (
+                "\u{8bf7}\u{770b}https://a.test/x\u{3002}\u{8c22}",
+                "https://a.test/x",
+            ),
             ("\u{ff08}https://a.test/x\u{ff09}", "https://a.test/x"),
-            ("\u{300c}https://a.test/x\u{300d}\u{3092}", "https://a.test/x"),
-            ("\u{627}\u{646}\u{638}\u{631} https://a.test/x\u{60c} \u{634}", "https://a.test/x"),
-            ("\u{627}\u{646}\u{638}\u{631}https://a.test/x\u{61f}", "https://a.test/x"),
-            ("https://\u{4f8b}\u{3048}.test/x", "https://\u{4f8b}\u{3048}.test/x"),
+            (
+                "\u{300c}https://a.test/x\u{300d}\u{3092}",
+                "https://a.test/x",
+            ),
+            (
+                "\u{627}\u{646}\u{638}\u{631} https://a.test/x\u{60c} \u{634}",
+                "https://a.test/x",
+            ),
+            (
+                "\u{627}\u{646}\u{638}\u{631}https://a.test/x\u{61f}",
+                "https://a.test/x",
+            ),
+            (
+                "https://\u{4f8b}\u{3048}.test/x",
+                "https://\u{4f8b}\u{3048}.test/x",
+            ),
             ("https://a.test/x\u{202e}gpj.exe", "https://a.test/x"),
             ("https://a.test/x\u{200b}y", "https://a.test/x"),
             ("www.a.test/x.", "www.a.test/x"),
@@ -263,15 +311,42 @@ mod tests {
         ] {
             assert_eq!(found(text), [want], "{text}");
         }
-        assert_eq!(found("https://a.test http://b.test,c@d.test"), ["https://a.test", "http://b.test", "c@d.test"]);
+        assert_eq!(
+            found("https://a.test http://b.test,c@d.test"),
+            ["https://a.test", "http://b.test", "c@d.test"]
+        );
     }
 
     #[test]
     fn what_does_not_say_that_it_is_a_link_is_none() {
         for text in [
-            "", "a.test", "file.txt", "javascript:alert(1)", "javascript://a.test/%0aalert(1)", "data:text/html,x", "file:///etc/passwd",
-            "xhttps://a.test", "https://", "http://.", "https:// a.test", "www.", "www.a", "www..test", "awww.a.test", "a@b", "@a.test",
-            "a@b.1", "a@.test", "a@b..test", "https://\u{202e}a.test", "https://\"onmouseover=alert(1)", "svn+https://a.test", "a@@b.test", "https://good.test\u{5c}@evil.test\u{5c}".get(..3).unwrap_or_default(),
+            "",
+            "a.test",
+            "file.txt",
+            "javascript:alert(1)",
+            "javascript://a.test/%0aalert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "xhttps://a.test",
+            "https://",
+            "http://.",
+            "https:// a.test",
+            "www.",
+            "www.a",
+            "www..test",
+            "awww.a.test",
+            "a@b",
+            "@a.test",
+            "a@b.1",
+            "a@.test",
+            "a@b..test",
+            "https://\u{202e}a.test",
+            "https://\"onmouseover=alert(1)",
+            "svn+https://a.test",
+            "a@@b.test",
+            "https://good.test\u{5c}@evil.test\u{5c}"
+                .get(..3)
+                .unwrap_or_default(),
         ] {
             assert!(found(text).is_empty(), "{text}: {:?}", found(text));
         }

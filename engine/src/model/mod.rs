@@ -2,11 +2,13 @@
 
 pub mod account;
 pub mod episode;
+pub mod filename;
 pub mod handle;
 pub mod id;
 pub mod linkify;
 pub mod log;
 pub mod message;
+pub mod picture;
 pub mod send;
 pub mod stage;
 pub mod threads;

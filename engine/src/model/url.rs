@@ -86,10 +86,7 @@ fn hides(c: char) -> bool {
 fn web(text: &str, rest: &str) -> Result<Openable, Refused> {
     // `https:host`, `https:/host` and `https:///host` are the same host to a browser, and to nobody else.
     let authority = rest.strip_prefix("//").ok_or(Refused::Unclear)?;
-    let authority = authority
-        .split(['/', '?', '#'])
-        .next()
-        .unwrap_or_default();
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     if host.is_empty() || host.starts_with(':') {
         return Err(Refused::NoHost);
@@ -104,7 +101,10 @@ fn web(text: &str, rest: &str) -> Result<Openable, Refused> {
     let host = match url.host().ok_or(Refused::NoHost)? {
         Host::Domain(name) => {
             let bare = name.trim_end_matches('.');
-            if bare.is_empty() || name.len() > MAX_HOST || bare.split('.').any(|l| l.is_empty() || l.len() > 63) {
+            if bare.is_empty()
+                || name.len() > MAX_HOST
+                || bare.split('.').any(|l| l.is_empty() || l.len() > 63)
+            {
                 return Err(Refused::NoHost);
             }
             name.to_owned()
@@ -135,7 +135,8 @@ const MAIL_FIELDS: &[&str] = &["to", "cc", "subject", "body"];
 fn mail(text: &str) -> Result<Openable, Refused> {
     let mut url = Url::parse(text).map_err(|_| Refused::Unclear)?;
     let path = url.path().to_ascii_lowercase();
-    if path.starts_with('/') || path.contains("%0a") || path.contains("%0d") || path.contains("%00") {
+    if path.starts_with('/') || path.contains("%0a") || path.contains("%0d") || path.contains("%00")
+    {
         return Err(Refused::Unclear);
     }
     url.set_fragment(None);
@@ -160,13 +161,20 @@ fn mail(text: &str) -> Result<Openable, Refused> {
 }
 
 fn phone(rest: &str) -> Result<Openable, Refused> {
-    let rest = rest.trim_start_matches("//").replace("%20", "").replace([' ', '\u{2d}'], "");
+    let rest = rest
+        .trim_start_matches("//")
+        .replace("%20", "")
+        .replace([' ', '\u{2d}'], "");
     // Stars and hashes are commands to a telephone, no numbers.
     let number = rest.split(';').next().unwrap_or_default();
     let digits = number.chars().filter(char::is_ascii_digit).count();
     let plain = |c: char| c.is_ascii_digit() || matches!(c, '.' | '(' | ')');
     let whole = number.trim_start_matches('+');
-    if digits < 2 || number.len() > 40 || number.len() - whole.len() > 1 || !whole.chars().all(plain) {
+    if digits < 2
+        || number.len() > 40
+        || number.len() - whole.len() > 1
+        || !whole.chars().all(plain)
+    {
         return Err(Refused::Unclear);
     }
     let url = Url::parse(&format!("tel:{number}")).map_err(|_| Refused::Unclear)?;
@@ -194,7 +202,10 @@ mod tests {
             ("https://bank.example%2F@evil.test/", "evil.test"),
             ("https://bank.example#@evil.test/", "bank.example"),
             ("https://b\u{430}nk.example/", "xn--bnk-6cd.example"),
-            ("https://\u{430}\u{440}\u{440}\u{04cf}\u{435}.example/", "xn--80ak6aa92e.example"),
+            (
+                "https://\u{430}\u{440}\u{440}\u{04cf}\u{435}.example/",
+                "xn--80ak6aa92e.example",
+            ),
             ("https://b\u{fc}cher.test/", "xn--bcher-kva.test"),
             ("https://\u{ff45}vil.test/", "evil.test"),
             ("https://%65vil.test/", "evil.test"),
@@ -216,18 +227,64 @@ mod tests {
     #[test]
     fn what_is_no_plain_address_of_four_kinds_is_refused() {
         for url in [
-            "", "x", "//evil.test", "/a", "#a", "javascript:alert(1)", "JaVaScRiPt:1", "java\tscript:1", "data:text/html,x",
-            "file:///etc/passwd", "vbscript:x", "about:blank", "blob:https://a.test/1", "smb://a/b", "ms-msdt:/id", "part-link:0",
-            "part://localhost/1", "ftp://a.test", "intent://x", "view-source:https://a.test", "jar:https://a.test!/", "https:",
-            "https:/", "https://", "https:///", "https:evil.test", "https:/evil.test", "https:///evil.test", "https://:80/",
-            "https://@/", "https://a b.test/", "https:\\\\evil.test", "https://good.test\\@evil.test", "https://good.test\\.evil.test",
-            "https://a.test/\u{202e}gpj.exe", "https://a\u{200b}.test/", "https://a.test/\u{0}", "https://a.test/a\nb", "https://a.test\t.evil.test",
-            "https://a.test:99999/", "https://a..test/", "https://[::1/", "https://a.test\u{ad}/", "https://exa<mple.test/",
-            "mailto:", "mailto:a@b.test%0d%0aBcc:c@d.test", "tel:", "tel:*21*1234567#", "tel:x", "tel:++12", "ht\u{200b}tps://a.test",
+            "",
+            "x",
+            "//evil.test",
+            "/a",
+            "#a",
+            "javascript:alert(1)",
+            "JaVaScRiPt:1",
+            "java\tscript:1",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "vbscript:x",
+            "about:blank",
+            "blob:https://a.test/1",
+            "smb://a/b",
+            "ms-msdt:/id",
+            "part-link:0",
+            "part://localhost/1",
+            "ftp://a.test",
+            "intent://x",
+            "view-source:https://a.test",
+            "jar:https://a.test!/",
+            "https:",
+            "https:/",
+            "https://",
+            "https:///",
+            "https:evil.test",
+            "https:/evil.test",
+            "https:///evil.test",
+            "https://:80/",
+            "https://@/",
+            "https://a b.test/",
+            "https:\\\\evil.test",
+            "https://good.test\\@evil.test",
+            "https://good.test\\.evil.test",
+            "https://a.test/\u{202e}gpj.exe",
+            "https://a\u{200b}.test/",
+            "https://a.test/\u{0}",
+            "https://a.test/a\nb",
+            "https://a.test\t.evil.test",
+            "https://a.test:99999/",
+            "https://a..test/",
+            "https://[::1/",
+            "https://a.test\u{ad}/",
+            "https://exa<mple.test/",
+            "mailto:",
+            "mailto:a@b.test%0d%0aBcc:c@d.test",
+            "tel:",
+            "tel:*21*1234567#",
+            "tel:x",
+            "tel:++12",
+            "ht\u{200b}tps://a.test",
         ] {
             assert!(openable(url).is_err(), "{url:?} → {:?}", openable(url));
         }
-        assert_eq!(openable(&format!("https://a.test/{}", "x".repeat(MAX_URL))), Err(Refused::TooLong));
+        assert_eq!(
+            openable(&format!("https://a.test/{}", "x".repeat(MAX_URL))),
+            Err(Refused::TooLong)
+        );
         let fits = format!("https://a.test/{}", "x".repeat(MAX_URL - 15));
         assert!(openable(&fits).is_ok());
         assert!(openable(&(fits + "x")).is_err());
@@ -238,23 +295,39 @@ mod tests {
         let link = |t: &str| openable(t).unwrap().url;
         assert_eq!(link("mailto:a@b.test"), "mailto:a@b.test");
         assert_eq!(
-            link("MAILTO:a@b.test?subject=Hi%20you&attach=/etc/passwd&body=1%0d%0a2&cc=c@d.test&bcc=e@f.test"),
+            link(
+                "MAILTO:a@b.test?subject=Hi%20you&attach=/etc/passwd&body=1%0d%0a2&cc=c@d.test&bcc=e@f.test"
+            ),
             "mailto:a@b.test?subject=Hi%20you&body=1%0d%0a2&cc=c@d.test"
         );
-        assert_eq!(link("mailto:a@b.test?subject=x%0d%0aBcc:e@f.test"), "mailto:a@b.test");
+        assert_eq!(
+            link("mailto:a@b.test?subject=x%0d%0aBcc:e@f.test"),
+            "mailto:a@b.test"
+        );
         assert_eq!(openable("mailto:a@b.test").unwrap().shown_host, None);
-        assert_eq!(openable("mailto:a@b.test").unwrap().shown(), "mailto:a@b.test");
+        assert_eq!(
+            openable("mailto:a@b.test").unwrap().shown(),
+            "mailto:a@b.test"
+        );
     }
 
     #[test]
     fn a_number_is_dialled_and_commands_are_not() {
-        assert_eq!(openable("tel:+31 20 123-45-67").unwrap().url, "tel:+31201234567");
+        assert_eq!(
+            openable("tel:+31 20 123-45-67").unwrap().url,
+            "tel:+31201234567"
+        );
         assert_eq!(openable("tel:112").unwrap().scheme, "tel");
     }
 
     #[test]
     fn what_was_made_openable_stays_as_it_is() {
-        for url in ["https://a.test/a b?c=d|e", "https://b\u{fc}cher.test/\u{e4}", "mailto:a@b.test?subject=a b", "tel:(020) 1234"] {
+        for url in [
+            "https://a.test/a b?c=d|e",
+            "https://b\u{fc}cher.test/\u{e4}",
+            "mailto:a@b.test?subject=a b",
+            "tel:(020) 1234",
+        ] {
             let once = openable(url).unwrap();
             assert_eq!(openable(&once.url), Ok(once.clone()), "{url}");
         }

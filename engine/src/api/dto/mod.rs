@@ -1,6 +1,7 @@
 //! What goes over the wire between the engine and a window or the command line. Instants are milliseconds
 //! since 1970 UTC, durations of reports are seconds, ids are 32 hexadecimal digits.
 
+use crate::model::filename::FileWarning;
 use crate::model::{
     AccountConfig, AccountId, AccountState, AgentId, Capabilities, Channel, Class, CustomerId,
     Direction, FileId, Gap, HandleId, MailServer, MessageId, OutboxState, Party, stage::Stage,
@@ -20,6 +21,9 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
     #[serde(rename_all = "snake_case")]
     pub enum $name { $($(#[$v])* $variant),* }
 )*}; }
+
+mod shown;
+pub use shown::*;
 
 words! {
     /// A view of the sidebar.
@@ -259,6 +263,8 @@ dto! {
         pub inline: bool,
         /// Runs when opened: only saved, never opened.
         pub risky: bool,
+        /// Why to be careful with it.
+        pub warning: Option<FileWarning>,
     }
     /// Where a send stands, on its message.
     pub struct SendStatus {
@@ -307,6 +313,8 @@ dto! {
         pub subject: Option<String>,
         /// Text, at most 16,000 characters.
         pub text: String,
+        /// Links in the text; `link_open` opens them by their place in this list.
+        pub links: Vec<TextLink>,
         /// Whether there is more text (`message_text`).
         pub text_cut: bool,
         /// Whether it has HTML (`message_html`).
@@ -390,13 +398,23 @@ dto! {
         pub html: String,
         /// The host behind each link, to be shown.
         pub links: Vec<String>,
-        /// Remote images left out.
+        /// Remote pictures that are not loaded and can be (`images_load`).
         pub blocked: u32,
+        /// Pictures too small to be seen, there to tell that the mail was read. They are never loaded.
+        pub trackers: u32,
+        /// Remote pictures that were loaded.
+        pub loaded: u32,
+        /// The sender, where it is verified, so that pictures may be loaded always.
+        pub sender: Option<String>,
+        /// Whether pictures of this sender's verified mails are loaded always.
+        pub always: bool,
     }
     /// The whole text of a message.
     pub struct MessageText {
         /// Text.
         pub text: String,
+        /// Its links.
+        pub links: Vec<TextLink>,
     }
     /// A customer's handle.
     pub struct HandleItem {

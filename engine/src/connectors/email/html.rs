@@ -61,7 +61,9 @@ pub fn sanitise(html: &str) -> Option<Sanitised> {
             return None;
         }
         // What it notes of its own work is nothing new.
-        let again = builder.clean(&tidy::tidy(&clean, &mut Found::default())?).to_string();
+        let again = builder
+            .clean(&tidy::tidy(&clean, &mut Found::default())?)
+            .to_string();
         still = again == clean;
         if still {
             break;

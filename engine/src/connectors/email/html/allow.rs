@@ -92,7 +92,6 @@ pub(super) const SILENT: &[&str] = &[
     "audio", "video", "frameset",
 ];
 
-
 /// Attributes that any tag may have.
 pub(super) const GENERIC: &[&str] = &["style", "lang", "dir", "title", "align"];
 
@@ -105,11 +104,29 @@ pub(super) fn tag_attributes() -> HashMap<&'static str, HashSet<&'static str>> {
         ("a", ["href"].into()),
         (
             "img",
-            ["src", "data-remote", "alt", "width", "height", "border", "hspace", "vspace"].into(),
+            [
+                "src",
+                "data-remote",
+                "alt",
+                "width",
+                "height",
+                "border",
+                "hspace",
+                "vspace",
+            ]
+            .into(),
         ),
         (
             "table",
-            ["width", "height", "border", "cellpadding", "cellspacing", "bgcolor"].into(),
+            [
+                "width",
+                "height",
+                "border",
+                "cellpadding",
+                "cellspacing",
+                "bgcolor",
+            ]
+            .into(),
         ),
         ("tr", ["valign", "bgcolor", "height"].into()),
         ("tbody", ["valign", "bgcolor"].into()),
@@ -148,18 +165,37 @@ pub(super) fn value<'a>(tag: &str, name: &str, value: &'a str) -> Option<Cow<'a,
         (_, "title" | "alt" | "abbr" | "datetime") => text(value),
         (_, "lang") => plain(value, 35, |c| c.is_ascii_alphanumeric() || c == '-'),
         (_, "dir") => word(&["ltr", "rtl", "auto"]),
-        (_, "align" | "valign") => word(&["left", "right", "center", "justify", "top", "middle", "bottom", "baseline", "absmiddle", "char"]),
+        (_, "align" | "valign") => word(&[
+            "left",
+            "right",
+            "center",
+            "justify",
+            "top",
+            "middle",
+            "bottom",
+            "baseline",
+            "absmiddle",
+            "char",
+        ]),
         (_, "bgcolor" | "color") => plain(value, 24, |c| c.is_ascii_alphanumeric() || c == '#'),
-        (_, "face") => plain(value, 200, |c| c.is_alphanumeric() || matches!(c, ' ' | ',' | '-' | '_' | '\'')),
+        (_, "face") => plain(value, 200, |c| {
+            c.is_alphanumeric() || matches!(c, ' ' | ',' | '-' | '_' | '\'')
+        }),
         ("font", "size") => plain(value, 3, |c| c.is_ascii_digit() || matches!(c, '+' | '-')),
         (_, "width" | "height") => owned(extent(value)?),
-        (_, "border" | "hspace" | "vspace" | "cellpadding" | "cellspacing" | "size") => owned(counted(value, 100)?),
+        (_, "border" | "hspace" | "vspace" | "cellpadding" | "cellspacing" | "size") => {
+            owned(counted(value, 100)?)
+        }
         (_, "colspan" | "span") => owned(counted(value, 100)?),
         (_, "rowspan") => owned(counted(value, 1_000)?),
         ("ol", "start") | ("li", "value") => owned(counted(value, 1_000_000)?),
         (_, "type") => {
             let one = matches!(value, "1" | "a" | "A" | "i" | "I");
-            if one { Some(Cow::Borrowed(value)) } else { word(&["disc", "circle", "square"]) }
+            if one {
+                Some(Cow::Borrowed(value))
+            } else {
+                word(&["disc", "circle", "square"])
+            }
         }
         (_, "scope") => word(&["row", "col", "rowgroup", "colgroup"]),
         ("details", "class") => (value == FOLD).then_some(Cow::Borrowed(value)),
@@ -171,7 +207,9 @@ pub(super) fn value<'a>(tag: &str, name: &str, value: &'a str) -> Option<Cow<'a,
 /// Words of the sender in an attribute. No program may take them for an address or for markup.
 fn text(value: &str) -> Option<Cow<'_, str>> {
     let lower = value.to_ascii_lowercase();
-    let address = ["//", "javascript", "vbscript", "data:", "url(", "\\\\"].iter().any(|a| lower.contains(a));
+    let address = ["//", "javascript", "vbscript", "data:", "url(", "\\\\"]
+        .iter()
+        .any(|a| lower.contains(a));
     if address || value.len() > 2_000 {
         return None;
     }
@@ -184,12 +222,18 @@ fn text(value: &str) -> Option<Cow<'_, str>> {
 
 fn plain(value: &str, most: usize, fits: impl Fn(char) -> bool) -> Option<Cow<'_, str>> {
     let value = value.trim();
-    (!value.is_empty() && value.len() <= most && value.chars().all(fits)).then_some(Cow::Borrowed(value))
+    (!value.is_empty() && value.len() <= most && value.chars().all(fits))
+        .then_some(Cow::Borrowed(value))
 }
 
 /// A whole number of at most `most`.
 fn counted(value: &str, most: u32) -> Option<String> {
-    let digits: String = value.trim().chars().take_while(char::is_ascii_digit).take(9).collect();
+    let digits: String = value
+        .trim()
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .take(9)
+        .collect();
     Some(digits.parse::<u32>().ok()?.min(most).to_string())
 }
 
@@ -224,7 +268,11 @@ mod tests {
             ("details", "class", "parley-fold", "parley-fold"),
             ("img", "data-remote", "12", "12"),
         ] {
-            assert_eq!(kept(tag, name, given).as_deref(), Some(want), "{tag} {name} {given}");
+            assert_eq!(
+                kept(tag, name, given).as_deref(),
+                Some(want),
+                "{tag} {name} {given}"
+            );
             assert_eq!(kept(tag, name, want).as_deref(), Some(want));
         }
         for (tag, name, given) in [

@@ -9,7 +9,10 @@ use std::cell::RefCell;
 
 /// The tags of a text as an HTML parser reads them.
 #[derive(Default)]
-struct Reader(RefCell<Vec<(String, Vec<(String, String)>)>>, RefCell<Vec<String>>);
+struct Reader(
+    RefCell<Vec<(String, Vec<(String, String)>)>>,
+    RefCell<Vec<String>>,
+);
 
 impl TokenSink for Reader {
     type Handle = ();
@@ -17,11 +20,17 @@ impl TokenSink for Reader {
         match token {
             Token::TagToken(tag) => {
                 if tag.kind == TagKind::StartTag {
-                    let attributes = tag.attrs.iter().map(|a| (a.name.local.to_string(), a.value.to_string())).collect();
+                    let attributes = tag
+                        .attrs
+                        .iter()
+                        .map(|a| (a.name.local.to_string(), a.value.to_string()))
+                        .collect();
                     self.0.borrow_mut().push((tag.name.to_string(), attributes));
                 }
             }
-            Token::CommentToken(_) | Token::DoctypeToken(_) => self.1.borrow_mut().push("a comment or doctype".into()),
+            Token::CommentToken(_) | Token::DoctypeToken(_) => {
+                self.1.borrow_mut().push("a comment or doctype".into())
+            }
             _ => {}
         }
         TokenSinkResult::Continue
@@ -30,7 +39,10 @@ impl TokenSink for Reader {
 
 /// Why this is not clean, if it is not.
 fn fault(html: &str) -> Option<String> {
-    let tokenizer = Tokenizer::new(Reader::default(), html5ever::tokenizer::TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(
+        Reader::default(),
+        html5ever::tokenizer::TokenizerOpts::default(),
+    );
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(html));
     let _ = tokenizer.feed(&input);
@@ -44,8 +56,13 @@ fn fault(html: &str) -> Option<String> {
             return Some(format!("the tag {tag}"));
         }
         for (name, given) in attributes {
-            let ours = tag == "a" && ((name == "target" && given == "_blank") || (name == "rel" && given == "noopener noreferrer"));
-            let listed = GENERIC.contains(&name.as_str()) || own.get(tag.as_str()).is_some_and(|o| o.contains(name.as_str()));
+            let ours = tag == "a"
+                && ((name == "target" && given == "_blank")
+                    || (name == "rel" && given == "noopener noreferrer"));
+            let listed = GENERIC.contains(&name.as_str())
+                || own
+                    .get(tag.as_str())
+                    .is_some_and(|o| o.contains(name.as_str()));
             let same = value(tag, name, given).is_some_and(|v| v == given.as_str());
             if !ours && !(listed && same) {
                 return Some(format!("{tag} {name}={given:?}"));
@@ -53,12 +70,24 @@ fn fault(html: &str) -> Option<String> {
             let lower = given.to_lowercase();
             // Words of the sender may be any words.
             let words = matches!(name.as_str(), "title" | "alt" | "abbr");
-            let bad = ["http:", "https:", "//", "url(", "javascript", "expression", "@import", "position", "\\"]
-                .iter()
-                .take(if words { 5 } else { 9 })
-                .find(|b| lower.contains(**b));
+            let bad = [
+                "http:",
+                "https:",
+                "//",
+                "url(",
+                "javascript",
+                "expression",
+                "@import",
+                "position",
+                "\\",
+            ]
+            .iter()
+            .take(if words { 5 } else { 9 })
+            .find(|b| lower.contains(**b));
             let part = tag == "img" && name == "src" && given.starts_with("part://localhost/cid/");
-            if let Some(bad) = bad.filter(|b| !(part && **b == "//" && lower.matches("//").count() == 1)) {
+            if let Some(bad) =
+                bad.filter(|b| !(part && **b == "//" && lower.matches("//").count() == 1))
+            {
                 return Some(format!("{bad} in {tag} {name}={given:?}"));
             }
         }
@@ -67,21 +96,35 @@ fn fault(html: &str) -> Option<String> {
 }
 
 fn holds(input: &str) -> Result<(), String> {
-    let Some(out) = sanitise(input) else { return Ok(()) };
+    let Some(out) = sanitise(input) else {
+        return Ok(());
+    };
     let html = out.clean.html;
     if let Some(fault) = fault(&html) {
         return Err(format!("{fault}\n in {html}\n of {input}"));
     }
     let again = sanitise(&html).ok_or("it was not read again")?;
     if again.clean.html != html {
-        return Err(format!("it changed:\n {html}\n {}\n of {input}", again.clean.html));
+        return Err(format!(
+            "it changed:\n {html}\n {}\n of {input}",
+            again.clean.html
+        ));
     }
     if !again.clean.blocked.is_empty() || !again.clean.links.is_empty() {
         return Err(format!("an address was left in {html}"));
     }
-    let bad_link = out.clean.links.iter().find(|l| crate::model::url::openable(l).is_err());
-    let bad_block = out.clean.blocked.iter().find(|b| !b.to_lowercase().starts_with("http"));
-    if bad_link.is_some() || bad_block.is_some() || out.clean.kinds.len() != out.clean.blocked.len() {
+    let bad_link = out
+        .clean
+        .links
+        .iter()
+        .find(|l| crate::model::url::openable(l).is_err());
+    let bad_block = out
+        .clean
+        .blocked
+        .iter()
+        .find(|b| !b.to_lowercase().starts_with("http"));
+    if bad_link.is_some() || bad_block.is_some() || out.clean.kinds.len() != out.clean.blocked.len()
+    {
         return Err(format!("{bad_link:?} {bad_block:?} of {input}"));
     }
     if super::depth(&html) > MAX_DEPTH {
@@ -96,7 +139,15 @@ fn no_attack_leaves_anything_behind() {
     for attack in ATTACKS {
         holds(attack).unwrap();
         // The same inside of what changes how a parser reads.
-        for (before, after) in [("<table><tr><td>", "</td></tr></table>"), ("<p><b><i>", ""), ("<a href='https://x.test'>", "</a>"), ("<select><option>", ""), ("<div title=\"", "\">"), ("<pre>", "</pre>"), ("<!--", "-->")] {
+        for (before, after) in [
+            ("<table><tr><td>", "</td></tr></table>"),
+            ("<p><b><i>", ""),
+            ("<a href='https://x.test'>", "</a>"),
+            ("<select><option>", ""),
+            ("<div title=\"", "\">"),
+            ("<pre>", "</pre>"),
+            ("<!--", "-->"),
+        ] {
             holds(&format!("{before}{attack}{after}")).unwrap();
         }
     }
@@ -104,10 +155,23 @@ fn no_attack_leaves_anything_behind() {
 
 #[test]
 fn the_policy_notices_what_it_is_for() {
-    for bad in ["<script>", "<p onclick=x>", "<a href='https://a.test'>", "<img src='http://a.test'>", "<p style='position:fixed'>", "<p id=x>", "<!-- x -->", "<svg>", "<td background=x>"] {
+    for bad in [
+        "<script>",
+        "<p onclick=x>",
+        "<a href='https://a.test'>",
+        "<img src='http://a.test'>",
+        "<p style='position:fixed'>",
+        "<p id=x>",
+        "<!-- x -->",
+        "<svg>",
+        "<td background=x>",
+    ] {
         assert!(fault(bad).is_some(), "{bad}");
     }
-    assert_eq!(fault("<p style=\"color:red\">x &lt;script&gt; https://a.test url(x)</p>"), None);
+    assert_eq!(
+        fault("<p style=\"color:red\">x &lt;script&gt; https://a.test url(x)</p>"),
+        None
+    );
 }
 
 proptest! {

@@ -35,21 +35,88 @@ enum Kind {
     Decoration,
 }
 
-const AUTO: &[&str] = &["auto", "inherit", "initial", "none", "normal", "fit-content", "max-content", "min-content"];
-const LINES: &[&str] = &["none", "hidden", "dotted", "dashed", "solid", "double", "groove", "ridge", "inset", "outset", "thin", "medium", "thick", "inherit", "initial", "transparent", "currentcolor"];
-const WEIGHTS: &[&str] = &["normal", "bold", "bolder", "lighter", "italic", "oblique", "small-caps", "inherit", "initial", "xx-small", "x-small", "small", "medium", "large", "x-large", "xx-large", "smaller", "larger"];
+const AUTO: &[&str] = &[
+    "auto",
+    "inherit",
+    "initial",
+    "none",
+    "normal",
+    "fit-content",
+    "max-content",
+    "min-content",
+];
+const LINES: &[&str] = &[
+    "none",
+    "hidden",
+    "dotted",
+    "dashed",
+    "solid",
+    "double",
+    "groove",
+    "ridge",
+    "inset",
+    "outset",
+    "thin",
+    "medium",
+    "thick",
+    "inherit",
+    "initial",
+    "transparent",
+    "currentcolor",
+];
+const WEIGHTS: &[&str] = &[
+    "normal",
+    "bold",
+    "bolder",
+    "lighter",
+    "italic",
+    "oblique",
+    "small-caps",
+    "inherit",
+    "initial",
+    "xx-small",
+    "x-small",
+    "small",
+    "medium",
+    "large",
+    "x-large",
+    "xx-large",
+    "smaller",
+    "larger",
+];
 
 /// What a property may say; `None` for those that are not allowed.
 fn kind(property: &str) -> Option<Kind> {
     use Kind::{Background, Border, Colour, Decoration, Family, Font, Length, Number, Words};
     Some(match property {
         "background" => Background,
-        "background-color" | "border-color" | "border-top-color" | "border-right-color" | "border-bottom-color"
-        | "border-left-color" | "color" | "text-decoration-color" => Colour,
-        "border" | "border-top" | "border-right" | "border-bottom" | "border-left" | "border-style" | "border-top-style"
-        | "border-right-style" | "border-bottom-style" | "border-left-style" | "border-width" | "border-top-width"
-        | "border-right-width" | "border-bottom-width" | "border-left-width" => Border,
-        "border-radius" | "border-top-left-radius" | "border-top-right-radius" | "border-bottom-left-radius"
+        "background-color"
+        | "border-color"
+        | "border-top-color"
+        | "border-right-color"
+        | "border-bottom-color"
+        | "border-left-color"
+        | "color"
+        | "text-decoration-color" => Colour,
+        "border"
+        | "border-top"
+        | "border-right"
+        | "border-bottom"
+        | "border-left"
+        | "border-style"
+        | "border-top-style"
+        | "border-right-style"
+        | "border-bottom-style"
+        | "border-left-style"
+        | "border-width"
+        | "border-top-width"
+        | "border-right-width"
+        | "border-bottom-width"
+        | "border-left-width" => Border,
+        "border-radius"
+        | "border-top-left-radius"
+        | "border-top-right-radius"
+        | "border-bottom-left-radius"
         | "border-bottom-right-radius" => Length(MAX_PX, 100.0),
         "border-spacing" => Length(50.0, 0.0),
         "border-collapse" => Words(&["collapse", "separate"]),
@@ -57,8 +124,23 @@ fn kind(property: &str) -> Option<Kind> {
         "caption-side" => Words(&["top", "bottom"]),
         "clear" => Words(&["none", "left", "right", "both"]),
         "direction" => Words(&["ltr", "rtl"]),
-        "display" => Words(&["none", "inline", "block", "inline-block", "list-item", "table", "inline-table", "table-row", "table-cell",
-            "table-row-group", "table-header-group", "table-footer-group", "table-column", "table-column-group", "table-caption"]),
+        "display" => Words(&[
+            "none",
+            "inline",
+            "block",
+            "inline-block",
+            "list-item",
+            "table",
+            "inline-table",
+            "table-row",
+            "table-cell",
+            "table-row-group",
+            "table-header-group",
+            "table-footer-group",
+            "table-column",
+            "table-column-group",
+            "table-caption",
+        ]),
         "empty-cells" => Words(&["show", "hide"]),
         "float" => Words(&["none", "left", "right"]),
         "font" => Font,
@@ -70,20 +152,55 @@ fn kind(property: &str) -> Option<Kind> {
         "width" | "max-width" | "min-width" => Length(MAX_PX, 100.0),
         "letter-spacing" | "word-spacing" => Length(50.0, 0.0),
         "line-height" => Length(200.0, 500.0),
-        "list-style" | "list-style-type" | "list-style-position" => Words(&["none", "disc", "circle", "square", "decimal", "lower-alpha",
-            "upper-alpha", "lower-roman", "upper-roman", "lower-latin", "upper-latin", "inside", "outside"]),
-        "margin" | "margin-top" | "margin-right" | "margin-bottom" | "margin-left" => Length(500.0, 100.0),
+        "list-style" | "list-style-type" | "list-style-position" => Words(&[
+            "none",
+            "disc",
+            "circle",
+            "square",
+            "decimal",
+            "lower-alpha",
+            "upper-alpha",
+            "lower-roman",
+            "upper-roman",
+            "lower-latin",
+            "upper-latin",
+            "inside",
+            "outside",
+        ]),
+        "margin" | "margin-top" | "margin-right" | "margin-bottom" | "margin-left" => {
+            Length(500.0, 100.0)
+        }
         "opacity" => Number(1.0),
         "overflow" | "overflow-x" | "overflow-y" => Words(&["hidden", "visible", "auto"]),
         "overflow-wrap" | "word-wrap" => Words(&["normal", "break-word", "anywhere"]),
-        "padding" | "padding-top" | "padding-right" | "padding-bottom" | "padding-left" => Length(500.0, 100.0),
+        "padding" | "padding-top" | "padding-right" | "padding-bottom" | "padding-left" => {
+            Length(500.0, 100.0)
+        }
         "table-layout" => Words(&["auto", "fixed"]),
-        "text-align" => Words(&["left", "right", "center", "justify", "start", "end", "-webkit-center", "inherit"]),
+        "text-align" => Words(&[
+            "left",
+            "right",
+            "center",
+            "justify",
+            "start",
+            "end",
+            "-webkit-center",
+            "inherit",
+        ]),
         "text-decoration" | "text-decoration-line" | "text-decoration-style" => Decoration,
         "text-indent" => Length(200.0, 50.0),
         "text-transform" => Words(&["none", "uppercase", "lowercase", "capitalize"]),
         "unicode-bidi" => Words(&["normal", "embed", "isolate", "plaintext"]),
-        "vertical-align" => Words(&["top", "middle", "bottom", "baseline", "sub", "super", "text-top", "text-bottom"]),
+        "vertical-align" => Words(&[
+            "top",
+            "middle",
+            "bottom",
+            "baseline",
+            "sub",
+            "super",
+            "text-top",
+            "text-bottom",
+        ]),
         "visibility" => Words(&["visible", "hidden", "collapse"]),
         "white-space" => Words(&["normal", "nowrap", "pre", "pre-wrap", "pre-line"]),
         "word-break" => Words(&["normal", "break-all", "break-word", "keep-all"]),
@@ -153,7 +270,11 @@ fn value(p: &mut Parser<'_>, kind: Kind) -> Css<String> {
                 format!("{name}({inside})")
             }
             // Pictures are left out of a background; its colour stays.
-            Token::UnquotedUrl(_) | Token::Comma | Token::Delim('/') if kind == Kind::Background => continue,
+            Token::UnquotedUrl(_) | Token::Comma | Token::Delim('/')
+                if kind == Kind::Background =>
+            {
+                continue;
+            }
             Token::Function(_) if kind == Kind::Background => {
                 p.parse_nested_block(|p| {
                     while p.next().is_ok() {}
@@ -184,24 +305,34 @@ fn value(p: &mut Parser<'_>, kind: Kind) -> Css<String> {
 }
 
 fn has_colour(kind: Kind) -> bool {
-    matches!(kind, Kind::Colour | Kind::Background | Kind::Border | Kind::Decoration)
+    matches!(
+        kind,
+        Kind::Colour | Kind::Background | Kind::Border | Kind::Decoration
+    )
 }
 
 fn is_colour_function(name: &str) -> bool {
-    ["rgb", "rgba", "hsl", "hsla"].iter().any(|f| name.eq_ignore_ascii_case(f))
+    ["rgb", "rgba", "hsl", "hsla"]
+        .iter()
+        .any(|f| name.eq_ignore_ascii_case(f))
 }
 
 /// A token that stands for itself.
 fn single(token: &Token<'_>, kind: Kind) -> Option<String> {
     match (token, kind) {
         (Token::Hash(hex) | Token::IDHash(hex), k) if has_colour(k) => {
-            let fits = matches!(hex.len(), 3 | 4 | 6 | 8) && hex.bytes().all(|b| b.is_ascii_hexdigit());
+            let fits =
+                matches!(hex.len(), 3 | 4 | 6 | 8) && hex.bytes().all(|b| b.is_ascii_hexdigit());
             fits.then(|| format!("#{hex}"))
         }
         (Token::Ident(word), k) => ident(word, k),
-        (Token::QuotedString(name), Kind::Family | Kind::Font) => font_name(name).map(|n| format!("'{n}'")),
+        (Token::QuotedString(name), Kind::Family | Kind::Font) => {
+            font_name(name).map(|n| format!("'{n}'"))
+        }
         (Token::Number { value, .. }, k) => plain_number(*value, k),
-        (Token::Percentage { unit_value, .. }, Kind::Length(_, most)) if most > 0.0 => percent(*unit_value, most),
+        (Token::Percentage { unit_value, .. }, Kind::Length(_, most)) if most > 0.0 => {
+            percent(*unit_value, most)
+        }
         (Token::Percentage { unit_value, .. }, Kind::Font) => percent(*unit_value, 500.0),
         (Token::Dimension { value, unit, .. }, k) => {
             let most = match k {
@@ -222,35 +353,68 @@ fn ident(word: &str, kind: Kind) -> Option<String> {
     let allowed = match kind {
         Kind::Words(list) => listed(list) || lower == "inherit",
         Kind::Colour => is_colour_word(&lower),
-        Kind::Background => is_colour_word(&lower) && !listed(&["repeat", "scroll", "fixed", "center", "top", "bottom", "left", "right", "none", "cover", "contain", "local", "round", "space"]),
+        Kind::Background => {
+            is_colour_word(&lower)
+                && !listed(&[
+                    "repeat", "scroll", "fixed", "center", "top", "bottom", "left", "right",
+                    "none", "cover", "contain", "local", "round", "space",
+                ])
+        }
         Kind::Border => listed(LINES) || is_colour_word(&lower),
         Kind::Length(..) => listed(AUTO) || listed(WEIGHTS),
         Kind::Number(most) => most > 1.0 && listed(WEIGHTS),
         Kind::Family | Kind::Font => return font_name(word),
-        Kind::Decoration => listed(&["none", "underline", "overline", "line-through", "solid", "double", "dotted", "dashed", "wavy"]) || is_colour_word(&lower),
+        Kind::Decoration => {
+            listed(&[
+                "none",
+                "underline",
+                "overline",
+                "line-through",
+                "solid",
+                "double",
+                "dotted",
+                "dashed",
+                "wavy",
+            ]) || is_colour_word(&lower)
+        }
     };
     // A colour keeps its writing, as everything that is only read.
-    allowed.then(|| if has_colour(kind) { word.to_owned() } else { lower })
+    allowed.then(|| {
+        if has_colour(kind) {
+            word.to_owned()
+        } else {
+            lower
+        }
+    })
 }
 
 /// Names of colours are letters; unknown ones change nothing.
 fn is_colour_word(lower: &str) -> bool {
     (3..=24).contains(&lower.len())
         && lower.bytes().all(|b| b.is_ascii_lowercase())
-        && !matches!(lower, "expression" | "javascript" | "vbscript" | "behavior" | "url" | "var" | "attr" | "env")
+        && !matches!(
+            lower,
+            "expression" | "javascript" | "vbscript" | "behavior" | "url" | "var" | "attr" | "env"
+        )
 }
 
 fn font_name(name: &str) -> Option<String> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    let known = !matches!(name.to_ascii_lowercase().as_str(), "expression" | "javascript" | "url");
-    (known && !name.trim().is_empty() && name.len() <= 60 && name.chars().all(plain)).then(|| name.to_owned())
+    let known = !matches!(
+        name.to_ascii_lowercase().as_str(),
+        "expression" | "javascript" | "url"
+    );
+    (known && !name.trim().is_empty() && name.len() <= 60 && name.chars().all(plain))
+        .then(|| name.to_owned())
 }
 
 fn plain_number(value: f32, kind: Kind) -> Option<String> {
     match kind {
         Kind::Number(most) => Some(number(value.clamp(0.0, most))),
         // A bare number is a length only when it is nothing; of a line's height it is a factor.
-        Kind::Length(most, _) if value >= 0.0 => Some(number(value.min(if most < 300.0 { 10.0 } else { 0.0 }))),
+        Kind::Length(most, _) if value >= 0.0 => {
+            Some(number(value.min(if most < 300.0 { 10.0 } else { 0.0 })))
+        }
         Kind::Border | Kind::Decoration if value == 0.0 => Some("0".to_owned()),
         Kind::Font if value >= 0.0 => Some(number(value.min(1_000.0))),
         _ => None,
@@ -315,7 +479,9 @@ fn colour_numbers(p: &mut Parser<'_>) -> Css<String> {
             Token::Percentage { unit_value, .. } if unit_value.abs() <= 10.0 => {
                 let _ = write!(out, "{}%", number(unit_value * 100.0));
             }
-            Token::Dimension { value, unit, .. } if unit.eq_ignore_ascii_case("deg") && value.abs() <= 1_000.0 => {
+            Token::Dimension { value, unit, .. }
+                if unit.eq_ignore_ascii_case("deg") && value.abs() <= 1_000.0 =>
+            {
                 let _ = write!(out, "{}deg", number(value));
             }
             _ => return Err(ParseError::unexpected_token()),
@@ -344,11 +510,24 @@ fn walk(p: &mut Parser<'_>, strings: bool, depth: usize, found: &mut dyn FnMut(&
             Token::Semicolon => import = false,
             _ => {}
         }
-        let opens = matches!(token, Token::Function(_) | Token::ParenthesisBlock | Token::SquareBracketBlock | Token::CurlyBracketBlock);
+        let opens = matches!(
+            token,
+            Token::Function(_)
+                | Token::ParenthesisBlock
+                | Token::SquareBracketBlock
+                | Token::CurlyBracketBlock
+        );
         if opens && depth < MAX_NESTING {
             let loads = matches!(&token, Token::Function(f) if ["url", "src", "image-set", "-webkit-image-set", "image", "cross-fade"].iter().any(|n| f.eq_ignore_ascii_case(n)));
             let _ = p.parse_nested_block(|p| {
-                walk(p, loads || (strings && matches!(token, Token::Function(_) | Token::ParenthesisBlock)), depth + 1, found);
+                walk(
+                    p,
+                    loads
+                        || (strings
+                            && matches!(token, Token::Function(_) | Token::ParenthesisBlock)),
+                    depth + 1,
+                    found,
+                );
                 Ok::<(), ParseError<()>>(())
             });
         }
@@ -362,36 +541,119 @@ mod tests {
     #[test]
     fn styles_keep_only_what_cannot_load_or_cover() {
         for (given, kept) in [
-            ("COLOR: Red !important; width:100%; color: rgba(1,2,3,.5)", "color:Red;width:100%;color:rgba(1,2,3,0.5)"),
-            ("font-family:\"Open Sans\", Arial ,sans-serif", "font-family:'Open Sans', Arial, sans-serif"),
-            ("font: italic bold 12px/1.5 Georgia, serif", "font:italic bold 12px / 1.5 Georgia, serif"),
-            ("border:1px solid #CCC;border-left:none", "border:1px solid #CCC;border-left:none"),
-            ("background:#fff url(http://a.test/x) no-repeat", "background:#fff"),
+            (
+                "COLOR: Red !important; width:100%; color: rgba(1,2,3,.5)",
+                "color:Red;width:100%;color:rgba(1,2,3,0.5)",
+            ),
+            (
+                "font-family:\"Open Sans\", Arial ,sans-serif",
+                "font-family:'Open Sans', Arial, sans-serif",
+            ),
+            (
+                "font: italic bold 12px/1.5 Georgia, serif",
+                "font:italic bold 12px / 1.5 Georgia, serif",
+            ),
+            (
+                "border:1px solid #CCC;border-left:none",
+                "border:1px solid #CCC;border-left:none",
+            ),
+            (
+                "background:#fff url(http://a.test/x) no-repeat",
+                "background:#fff",
+            ),
             ("background:url('http://a.test/x') #fff", "background:#fff"),
-            ("padding:0 10px 0 1.5em;margin:0 auto", "padding:0 10px 0 1.5em;margin:0 auto"),
-            ("line-height:1.4;line-height:140%", "line-height:1.4;line-height:140%"),
-            ("width:99999px;height:1e30em;width:300%", "width:2000px;height:2000px;width:100%"),
-            ("font-size:9999px;font-size:2rem", "font-size:200px;font-size:2rem"),
+            (
+                "padding:0 10px 0 1.5em;margin:0 auto",
+                "padding:0 10px 0 1.5em;margin:0 auto",
+            ),
+            (
+                "line-height:1.4;line-height:140%",
+                "line-height:1.4;line-height:140%",
+            ),
+            (
+                "width:99999px;height:1e30em;width:300%",
+                "width:2000px;height:2000px;width:100%",
+            ),
+            (
+                "font-size:9999px;font-size:2rem",
+                "font-size:200px;font-size:2rem",
+            ),
             ("color:/* x */red", "color:red"),
             ("c\\6flor:red", "color:red"),
-            ("text-decoration:underline;text-align:center", "text-decoration:underline;text-align:center"),
+            (
+                "text-decoration:underline;text-align:center",
+                "text-decoration:underline;text-align:center",
+            ),
             ("position:fixed;color:blue", "color:blue"),
             ("color:red;color:}", "color:red"),
-            ("mso-line-height-rule:exactly;display:block", "display:block"),
-            ("background-color:hsl(120deg 50% 25% / 30%)", "background-color:hsl(120deg 50% 25%/30%)"),
+            (
+                "mso-line-height-rule:exactly;display:block",
+                "display:block",
+            ),
+            (
+                "background-color:hsl(120deg 50% 25% / 30%)",
+                "background-color:hsl(120deg 50% 25%/30%)",
+            ),
         ] {
             assert_eq!(style(given), kept, "{given}");
             assert_eq!(style(&style(given)), style(given), "{given}");
         }
         for drop in [
-            "position:fixed", "position:absolute", "position:sticky!important", "background:url(x)", "background:u\\72l(x)", "background-image:url(x)",
-            "color:var(--x)", "--x:red", "color:env(x)", "content:attr(title)", "width:expression(1)", "width:expr/**/ession(1)", "behavior:url(x)", "behaviour:x",
-            "-moz-binding:url(x)", "margin:-99px", "margin-left:-1px", "text-indent:-9999px", "color:rgb((1)", "transform:scale(9)", "z-index:9", "content:'x'",
-            "font-family:'a;b'", "background:image-set('x' 1x)", "@import 'x'", "width:calc(1px)", "width:100vw", "inset:0", "top:0", "left:-1px", "all:unset",
-            "display:flex", "display:grid", "display:contents", "filter:url(#x)", "cursor:url(x)", "list-style:url(x)", "list-style-image:url(x)", "mask:url(x)",
-            "clip-path:url(#x)", "animation:x 1s", "transition:all 1s", "src:url(x)", "font-family:url(x)", "border-image:url(x) 1", "pointer-events:none",
-            "background:url(\"javascript:alert(1)\")", "background:\\75\\72\\6c(x)", "color:red\\9 url(x)", "width:1px url(x)", "color:expression(alert(1))",
-            "float:none url(x)", "font:url(x)", "color:<script>", "color:\"</style>\"",
+            "position:fixed",
+            "position:absolute",
+            "position:sticky!important",
+            "background:url(x)",
+            "background:u\\72l(x)",
+            "background-image:url(x)",
+            "color:var(--x)",
+            "--x:red",
+            "color:env(x)",
+            "content:attr(title)",
+            "width:expression(1)",
+            "width:expr/**/ession(1)",
+            "behavior:url(x)",
+            "behaviour:x",
+            "-moz-binding:url(x)",
+            "margin:-99px",
+            "margin-left:-1px",
+            "text-indent:-9999px",
+            "color:rgb((1)",
+            "transform:scale(9)",
+            "z-index:9",
+            "content:'x'",
+            "font-family:'a;b'",
+            "background:image-set('x' 1x)",
+            "@import 'x'",
+            "width:calc(1px)",
+            "width:100vw",
+            "inset:0",
+            "top:0",
+            "left:-1px",
+            "all:unset",
+            "display:flex",
+            "display:grid",
+            "display:contents",
+            "filter:url(#x)",
+            "cursor:url(x)",
+            "list-style:url(x)",
+            "list-style-image:url(x)",
+            "mask:url(x)",
+            "clip-path:url(#x)",
+            "animation:x 1s",
+            "transition:all 1s",
+            "src:url(x)",
+            "font-family:url(x)",
+            "border-image:url(x) 1",
+            "pointer-events:none",
+            "background:url(\"javascript:alert(1)\")",
+            "background:\\75\\72\\6c(x)",
+            "color:red\\9 url(x)",
+            "width:1px url(x)",
+            "color:expression(alert(1))",
+            "float:none url(x)",
+            "font:url(x)",
+            "color:<script>",
+            "color:\"</style>\"",
         ] {
             assert_eq!(style(drop), "", "{drop}");
         }

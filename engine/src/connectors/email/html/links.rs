@@ -51,7 +51,10 @@ impl Found {
         let src = src.trim();
         let cid = match src.strip_prefix(CID) {
             Some(known) if is_part(src) => known,
-            _ => src.get(..4).filter(|s| s.eq_ignore_ascii_case("cid:")).and_then(|_| src.get(4..))?,
+            _ => src
+                .get(..4)
+                .filter(|s| s.eq_ignore_ascii_case("cid:"))
+                .and_then(|_| src.get(4..))?,
         };
         let cid = percent_decode(cid);
         let cid = cid.trim_matches(['<', '>']);
@@ -80,7 +83,11 @@ impl Found {
     /// Remembers everything that an attribute would load.
     pub(super) fn loads(&mut self, tag: &str, name: &str, value: &str) {
         match (tag, name) {
-            (_, "src" | "poster" | "background" | "data" | "lowsrc" | "dynsrc" | "xlink:href" | "classid" | "codebase")
+            (
+                _,
+                "src" | "poster" | "background" | "data" | "lowsrc" | "dynsrc" | "xlink:href"
+                | "classid" | "codebase",
+            )
             | ("link" | "image" | "use" | "feimage" | "pattern" | "mpath", "href") => {
                 self.block(value);
             }
@@ -106,7 +113,10 @@ fn candidates(value: &str) -> impl Iterator<Item = &str> {
         let mut rest = Some(word);
         std::iter::from_fn(move || {
             let word = rest?;
-            let cut = [",http://", ",https://", ",//"].iter().filter_map(|s| word.find(s)).min();
+            let cut = [",http://", ",https://", ",//"]
+                .iter()
+                .filter_map(|s| word.find(s))
+                .min();
             let (piece, after) = match cut {
                 Some(at) => word.split_at(at),
                 None => (word, ""),
@@ -136,7 +146,10 @@ fn remote(src: &str) -> Option<String> {
 /// A link whose lines were broken by a mailer, in one line. Not so where the break would hide its kind.
 fn unbroken(href: &str) -> String {
     let href = href.trim_matches(|c: char| c.is_ascii_whitespace());
-    let web = ["http://", "https://", "mailto:"].iter().any(|s| href.get(..s.len()).is_some_and(|h| h.eq_ignore_ascii_case(s)));
+    let web = ["http://", "https://", "mailto:"].iter().any(|s| {
+        href.get(..s.len())
+            .is_some_and(|h| h.eq_ignore_ascii_case(s))
+    });
     if web {
         href.replace(['\n', '\r', '\t'], "")
     } else {
@@ -157,7 +170,11 @@ pub(super) fn is_number(text: &str) -> bool {
 /// Whether this names a picture of the mail itself.
 pub(super) fn is_part(src: &str) -> bool {
     src.strip_prefix(CID).is_some_and(|cid| {
-        !cid.is_empty() && cid.len() <= 1_000 && cid.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'%'))
+        !cid.is_empty()
+            && cid.len() <= 1_000
+            && cid
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'%'))
     })
 }
 
@@ -191,11 +208,19 @@ fn entity(text: &str) -> Option<(char, usize)> {
         let hex = number.starts_with(['x', 'X']);
         let digits = number.get(usize::from(hex)..)?;
         let radix = if hex { 16 } else { 10 };
-        let long = digits.bytes().take_while(|b| char::from(*b).is_digit(radix)).count();
+        let long = digits
+            .bytes()
+            .take_while(|b| char::from(*b).is_digit(radix))
+            .count();
         let code = u32::from_str_radix(digits.get(..long)?, radix).ok()?;
         let end = 2 + usize::from(hex) + long;
         let end = end + usize::from(text.get(end..)?.starts_with(';'));
-        return Some((char::from_u32(code).filter(|c| *c != '\0').unwrap_or('\u{FFFD}'), end));
+        return Some((
+            char::from_u32(code)
+                .filter(|c| *c != '\0')
+                .unwrap_or('\u{FFFD}'),
+            end,
+        ));
     }
     let (name, _) = body.get(..body.floor_char_boundary(16))?.split_once(';')?;
     let c = match name {
@@ -260,25 +285,56 @@ mod tests {
 
     #[test]
     fn entities_of_addresses_are_undone() {
-        assert_eq!(decoded("https&colon;//a.test/?a=1&amp;b=2&c=3&#x26;d&#38;e&copy=1"), "https://a.test/?a=1&b=2&c=3&d&e&copy=1");
+        assert_eq!(
+            decoded("https&colon;//a.test/?a=1&amp;b=2&c=3&#x26;d&#38;e&copy=1"),
+            "https://a.test/?a=1&b=2&c=3&d&e&copy=1"
+        );
         assert_eq!(decoded("&#0;&#x110000;&"), "\u{fffd}\u{fffd}&");
         assert_eq!(decoded("java&Tab;script&colon;x"), "java\tscript:x");
     }
 
     #[test]
     fn every_candidate_of_a_srcset_is_an_address_of_its_own() {
-        let all: Vec<&str> = candidates("http://a.test/1 1x, http://a.test/2,x 2x,http://a.test/3 3x, //a.test/4 4x").collect();
-        assert_eq!(all, ["http://a.test/1", "http://a.test/2,x", "http://a.test/3", "//a.test/4"]);
+        let all: Vec<&str> = candidates(
+            "http://a.test/1 1x, http://a.test/2,x 2x,http://a.test/3 3x, //a.test/4 4x",
+        )
+        .collect();
+        assert_eq!(
+            all,
+            [
+                "http://a.test/1",
+                "http://a.test/2,x",
+                "http://a.test/3",
+                "//a.test/4"
+            ]
+        );
         assert_eq!(candidates("http://a.test/1,http://a.test/2").count(), 2);
     }
 
     #[test]
     fn a_remote_address_is_listed_as_it_was_written_and_an_odd_one_as_it_is_read() {
-        assert_eq!(remote(" http://A.test/x?a=b ").as_deref(), Some("http://A.test/x?a=b"));
+        assert_eq!(
+            remote(" http://A.test/x?a=b ").as_deref(),
+            Some("http://A.test/x?a=b")
+        );
         assert_eq!(remote("//a.test/x").as_deref(), Some("https://a.test/x"));
-        assert_eq!(remote("ht\ntp://a.test/x").as_deref(), Some("http://a.test/x"));
-        assert_eq!(remote("https:\\\\a.test\\x").as_deref(), Some("https://a.test/x"));
-        for none in ["x.png", "/x", "cid:1", "data:image/png,x", "javascript:1", "", "#a"] {
+        assert_eq!(
+            remote("ht\ntp://a.test/x").as_deref(),
+            Some("http://a.test/x")
+        );
+        assert_eq!(
+            remote("https:\\\\a.test\\x").as_deref(),
+            Some("https://a.test/x")
+        );
+        for none in [
+            "x.png",
+            "/x",
+            "cid:1",
+            "data:image/png,x",
+            "javascript:1",
+            "",
+            "#a",
+        ] {
             assert_eq!(remote(none), None, "{none}");
         }
     }

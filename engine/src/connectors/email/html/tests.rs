@@ -64,7 +64,11 @@ fn everything_remote_is_left_out_and_listed() {
         "<head><style>@font-face{src:url(http://a.test/9)}</style><link rel=stylesheet href='http://a.test/8'></head><img src='https://t.test/p.png?id=1' alt='Logo' onerror=x><img srcset='http://a.test/1 1x, http://a.test/2 2x'><table background='http://a.test/3'></table><p style='background:url(http://a.test/4)'><video poster='http://a.test/5'></video><noscript><img src=http://a.test/6></noscript><v:fill src='http://a.test/7'>",
     )
     .clean;
-    let mut listed: Vec<&str> = out.blocked.iter().filter_map(|b| b.strip_prefix("http://a.test/")).collect();
+    let mut listed: Vec<&str> = out
+        .blocked
+        .iter()
+        .filter_map(|b| b.strip_prefix("http://a.test/"))
+        .collect();
     listed.sort_unstable();
     assert_eq!(listed, ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
     assert!(out.html.contains("alt=\"Logo\""));
@@ -74,13 +78,26 @@ fn everything_remote_is_left_out_and_listed() {
 #[test]
 fn a_picture_keeps_its_place_and_a_pixel_has_none() {
     let out = clean("<img src='http://t.test/1' width=1 height=1><img src='http://a.test/big' width=600><img style='width:1px;height:1px' src=http://t.test/2><p style='background:url(http://a.test/bg)'>x</p>").clean;
-    let kind = |url: &str| out.blocked.iter().position(|b| b == url).map(|n| out.kinds[n]);
+    let kind = |url: &str| {
+        out.blocked
+            .iter()
+            .position(|b| b == url)
+            .map(|n| out.kinds[n])
+    };
     assert_eq!(kind("http://t.test/1"), Some(Remote::Tracker));
     assert_eq!(kind("http://t.test/2"), Some(Remote::Tracker));
     assert_eq!(kind("http://a.test/big"), Some(Remote::Picture));
     assert_eq!(kind("http://a.test/bg"), Some(Remote::Other));
-    let n = out.blocked.iter().position(|b| b == "http://a.test/big").unwrap();
-    assert!(out.html.contains(&format!("data-remote=\"{n}\"")), "{}", out.html);
+    let n = out
+        .blocked
+        .iter()
+        .position(|b| b == "http://a.test/big")
+        .unwrap();
+    assert!(
+        out.html.contains(&format!("data-remote=\"{n}\"")),
+        "{}",
+        out.html
+    );
     assert_eq!(out.html.matches("data-remote").count(), 1);
 }
 
@@ -126,22 +143,37 @@ fn what_is_over_its_budget_is_not_shown_as_html() {
     assert!(sanitise(&"<br>".repeat(MAX_TAGS)).is_some());
     assert!(sanitise(&"<br>".repeat(MAX_TAGS + 1)).is_none());
     assert!(sanitise(&"<".repeat(MAX_HTML)).is_none());
-    for (length, fits) in [(MAX_HTML - 1, true), (MAX_HTML, true), (MAX_HTML + 1, false)] {
+    for (length, fits) in [
+        (MAX_HTML - 1, true),
+        (MAX_HTML, true),
+        (MAX_HTML + 1, false),
+    ] {
         assert_eq!(sanitise(&"x".repeat(length)).is_some(), fits, "{length}");
     }
-    for (count, kept) in [(MAX_LINKS - 1, MAX_LINKS - 1), (MAX_LINKS, MAX_LINKS), (MAX_LINKS + 1, MAX_LINKS)] {
-        let links: String = (0..count).map(|n| format!("<a href='https://a.test/{n}'>x</a>")).collect();
+    for (count, kept) in [
+        (MAX_LINKS - 1, MAX_LINKS - 1),
+        (MAX_LINKS, MAX_LINKS),
+        (MAX_LINKS + 1, MAX_LINKS),
+    ] {
+        let links: String = (0..count)
+            .map(|n| format!("<a href='https://a.test/{n}'>x</a>"))
+            .collect();
         assert_eq!(clean(&links).clean.links.len(), kept);
     }
 }
 
 #[test]
 fn elements_that_open_again_in_every_block_do_not_multiply() {
-    let fonts: String = (0..200).map(|n| format!("<font size={}><b><font color=c{n}>", n % 7)).collect();
+    let fonts: String = (0..200)
+        .map(|n| format!("<font size={}><b><font color=c{n}>", n % 7))
+        .collect();
     assert!(sanitise(&format!("<p>{fonts}</p>{}", "<p>x</p>".repeat(10_000))).is_none());
 }
 
 #[test]
 fn text_that_was_too_much_to_be_html_is_shown_as_text() {
-    assert_eq!(as_text("<p>1 &lt; 2 <b>x</b></p><script>no</script>"), "<p>1 &lt; 2 x</p>");
+    assert_eq!(
+        as_text("<p>1 &lt; 2 <b>x</b></p><script>no</script>"),
+        "<p>1 &lt; 2 x</p>"
+    );
 }

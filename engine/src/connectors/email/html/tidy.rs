@@ -310,14 +310,31 @@ fn picture(found: &mut Found, tag: &Tag<'_>, src: &str) -> Option<(&'static str,
 /// Whether a picture is there to be fetched and not to be seen.
 fn is_pixel(tag: &Tag<'_>) -> bool {
     let value = |name: &str| tag.attributes.iter().find(|a| a.0 == name).map(|a| a.1);
-    let style: String = value("style").unwrap_or_default().to_ascii_lowercase().split_whitespace().collect();
+    let style: String = value("style")
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .split_whitespace()
+        .collect();
     let styled = |name: &str| {
-        style.split(';').find_map(|d| d.strip_prefix(name)?.strip_prefix(':')?.strip_suffix("px")?.parse::<f32>().ok())
+        style.split(';').find_map(|d| {
+            d.strip_prefix(name)?
+                .strip_prefix(':')?
+                .strip_suffix("px")?
+                .parse::<f32>()
+                .ok()
+        })
     };
-    let given = |name: &str| value(name).and_then(|v| v.trim().trim_end_matches("px").parse::<f32>().ok());
-    let (width, height) = (styled("width").or(given("width")), styled("height").or(given("height")));
+    let given =
+        |name: &str| value(name).and_then(|v| v.trim().trim_end_matches("px").parse::<f32>().ok());
+    let (width, height) = (
+        styled("width").or(given("width")),
+        styled("height").or(given("height")),
+    );
     let small = |side: Option<f32>, most: f32| side.is_some_and(|s| s <= most);
-    (small(width, 2.0) && small(height, 2.0)) || small(width, 0.0) || small(height, 0.0) || style.contains("display:none")
+    (small(width, 2.0) && small(height, 2.0))
+        || small(width, 0.0)
+        || small(height, 0.0)
+        || style.contains("display:none")
 }
 
 #[cfg(test)]

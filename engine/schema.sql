@@ -43,7 +43,7 @@ CREATE TABLE body (                       -- cold: texts and HTML, zstd
     html_blocked INTEGER NOT NULL DEFAULT 0,
     html_version INTEGER,
     thread_ids TEXT                       -- own Message-ID and References, JSON
-) STRICT;
+, html_remote TEXT) STRICT;
 
 CREATE TABLE conversation (               -- what the list shows, by root; rebuilt
     id BLOB PRIMARY KEY,
@@ -253,6 +253,11 @@ CREATE TABLE own_address (                -- canonical addresses that are ours: 
     PRIMARY KEY (value, account)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE picture_sender (             -- a sender whose verified mails show remote pictures at once
+    address TEXT PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE raw (                        -- cold: messages as they came, zstd, or as a kept file
     rid INTEGER PRIMARY KEY,
     bytes BLOB,
@@ -266,6 +271,13 @@ CREATE TABLE register (                   -- the join of all entries, field by f
     stamp TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (entity, id, field)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE remote_picture (             -- a remote picture of a message that a person had loaded, drawn anew
+    message BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    hash BLOB NOT NULL,                   -- where its content lies, as for files
+    PRIMARY KEY (message, number)
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE search USING fts5 (

@@ -177,7 +177,7 @@ pub(super) async fn save(a: args::FileSave, desk: &Desk) -> Result<Nothing> {
 
 /// A picture by `f/<file>`, `m/<message>/cid/<content id>` or `m/<message>/img/<number>`: only of kinds that cannot
 /// carry code, told by their content, and never as it came but drawn anew.
-pub(super) async fn part(desk: &Desk, path: &str) -> Option<(String, Vec<u8>)> {
+pub async fn part(desk: &Desk, path: &str) -> Option<(String, Vec<u8>)> {
     let path = path.trim_start_matches('/');
     if let Some((message, number)) = path.strip_prefix("m/").and_then(|p| p.split_once("/img/")) {
         let bytes = loaded(desk, MessageId::parse(message)?, number.parse().ok()?).await?;

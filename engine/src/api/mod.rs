@@ -20,7 +20,7 @@ mod table;
 mod timeline;
 pub mod typescript;
 
-pub use files::stage_path;
+pub use files::{part, stage_path};
 pub use session::{App, AppOptions, NoHost};
 
 use crate::Engine;

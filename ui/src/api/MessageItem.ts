@@ -6,6 +6,7 @@ import type { FileItem } from "./FileItem";
 import type { MessageId } from "./MessageId";
 import type { Party } from "./Party";
 import type { SendStatus } from "./SendStatus";
+import type { TextLink } from "./TextLink";
 
 /**
  * A message in the timeline.
@@ -67,6 +68,10 @@ subject: string | null,
  * Text, at most 16,000 characters.
  */
 text: string, 
+/**
+ * Links in the text; `link_open` opens them by their place in this list.
+ */
+links: Array<TextLink>, 
 /**
  * Whether there is more text (`message_text`).
  */

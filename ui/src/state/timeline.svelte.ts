@@ -1,5 +1,6 @@
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import type { MessageHtml } from "../api/MessageHtml";
+import type { MessageText } from "../api/MessageText";
 import type { Timeline as Page } from "../api/Timeline";
 import type { TimelineItem } from "../api/TimelineItem";
 import type { Host } from "../host/host";
@@ -38,7 +39,7 @@ export class Timeline {
   loading = $state(false);
   error = $state<string | null>(null);
   readonly folded = new SvelteSet<string>();
-  readonly texts = new SvelteMap<string, string>();
+  readonly texts = new SvelteMap<string, MessageText>();
   readonly htmls = new SvelteMap<string, MessageHtml>();
   private run = 0;
   private growing = false;
@@ -107,13 +108,17 @@ export class Timeline {
 
   /** All of a text that was cut. */
   async loadText(message: string): Promise<void> {
-    const { text } = await this.host.call("message_text", { id: message });
-    this.texts.set(message, text);
+    this.texts.set(message, await this.host.call("message_text", { id: message }));
   }
 
   async loadHtml(message: string): Promise<void> {
     if (this.htmls.has(message)) return;
     this.htmls.set(message, await this.host.call("message_html", { id: message }));
+  }
+
+  /** Has the engine fetch the pictures of a message, and always those of its sender if so asked. */
+  async loadImages(message: string, always: boolean): Promise<void> {
+    this.htmls.set(message, await this.host.call("images_load", { message, always }));
   }
 
   /** Whether this episode's items are put away. */

@@ -375,7 +375,7 @@ mod tests {
             ("COM10.txt", "COM10.txt"),
             ("contract.txt", "contract.txt"),
             ("a.txt:evil.exe", "a.txt_evil.exe"),
-            ("a<b>|?*\".txt", "a_b____.txt"),
+            ("a<b>|?*\".txt", "a_b_____.txt"),
             ("\u{dc}bersicht 100%.pdf", "\u{dc}bersicht 100%.pdf"),
             ("\u{898b}\u{7a4d}.pdf", "\u{898b}\u{7a4d}.pdf"),
         ] {

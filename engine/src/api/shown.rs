@@ -160,7 +160,7 @@ pub(super) async fn images_load(a: args::ImagesLoad, desk: &Desk) -> Result<Mess
         match picture {
             Ok(p) => got.push((n, p.bytes)),
             Err(e) => {
-                tracing::info!(message = %id, number = n, kind = kind_of(&e), "a picture was not loaded")
+                tracing::info!(message = %id, number = n, kind = kind_of(&e), "a picture was not loaded");
             }
         }
     }

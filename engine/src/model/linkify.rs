@@ -226,7 +226,7 @@ fn mail(text: &str, at: usize, free: usize) -> Option<Found> {
     }
     let end = at + 1 + domain.len();
     // A letter of the same word behind it: no address, or one of a kind that is not known here.
-    if text.get(end..)?.starts_with(|c: char| c == '@' || c == '_') {
+    if text.get(end..)?.starts_with(['@', '_']) {
         return None;
     }
     let link = openable(&format!("mailto:{}", text.get(start..end)?)).ok()?;

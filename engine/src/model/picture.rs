@@ -50,13 +50,13 @@ fn draw(bytes: &[u8]) -> Result<Picture, NotShown> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(refused)?;
+    let mut decoder = reader.into_decoder().map_err(|e| refused(&e))?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(NotShown::TooLarge);
     }
     let orientation = decoder.orientation().ok();
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| refused(&e))?;
     if let Some(turn) = orientation {
         picture.apply_orientation(turn);
     }
@@ -88,11 +88,11 @@ fn write(picture: &DynamicImage, format: ImageFormat) -> Result<Picture, NotShow
             )),
         )
     };
-    written.map_err(refused)?;
+    written.map_err(|e| refused(&e))?;
     Ok(Picture { mime, bytes: out })
 }
 
-fn refused(e: image::ImageError) -> NotShown {
+fn refused(e: &image::ImageError) -> NotShown {
     match e {
         image::ImageError::Limits(_) => NotShown::TooLarge,
         image::ImageError::Unsupported(_) => NotShown::Kind,

@@ -7,29 +7,27 @@ use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResu
 use proptest::prelude::*;
 use std::cell::RefCell;
 
+/// A tag with its attributes.
+type Read = (String, Vec<(String, String)>);
+
 /// The tags of a text as an HTML parser reads them.
 #[derive(Default)]
-struct Reader(
-    RefCell<Vec<(String, Vec<(String, String)>)>>,
-    RefCell<Vec<String>>,
-);
+struct Reader(RefCell<Vec<Read>>, RefCell<Vec<String>>);
 
 impl TokenSink for Reader {
     type Handle = ();
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         match token {
-            Token::TagToken(tag) => {
-                if tag.kind == TagKind::StartTag {
-                    let attributes = tag
-                        .attrs
-                        .iter()
-                        .map(|a| (a.name.local.to_string(), a.value.to_string()))
-                        .collect();
-                    self.0.borrow_mut().push((tag.name.to_string(), attributes));
-                }
+            Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
+                let attributes = tag
+                    .attrs
+                    .iter()
+                    .map(|a| (a.name.local.to_string(), a.value.to_string()))
+                    .collect();
+                self.0.borrow_mut().push((tag.name.to_string(), attributes));
             }
             Token::CommentToken(_) | Token::DoctypeToken(_) => {
-                self.1.borrow_mut().push("a comment or doctype".into())
+                self.1.borrow_mut().push("a comment or doctype".into());
             }
             _ => {}
         }
@@ -64,7 +62,8 @@ fn fault(html: &str) -> Option<String> {
                     .get(tag.as_str())
                     .is_some_and(|o| o.contains(name.as_str()));
             let same = value(tag, name, given).is_some_and(|v| v == given.as_str());
-            if !ours && !(listed && same) {
+            let known = listed && same;
+            if !ours && !known {
                 return Some(format!("{tag} {name}={given:?}"));
             }
             let lower = given.to_lowercase();

@@ -16,7 +16,7 @@ CREATE TABLE account (                    -- connected mailboxes, numbers, bots
     progress TEXT,
     gaps TEXT NOT NULL DEFAULT '[]',
     messages INTEGER NOT NULL DEFAULT 0
-, max_message INTEGER) STRICT, WITHOUT ROWID;
+, max_message INTEGER, history INTEGER NOT NULL DEFAULT 1, archive INTEGER NOT NULL DEFAULT 0, imported INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE act (                        -- resolves, reopens, no-reply-needed, from the log
     id TEXT PRIMARY KEY,
@@ -51,7 +51,21 @@ CREATE TABLE body (                       -- cold: texts and HTML, zstd
     html_blocked INTEGER NOT NULL DEFAULT 0,
     html_version INTEGER,
     thread_ids TEXT                       -- own Message-ID and References, JSON
-, folds TEXT NOT NULL DEFAULT '[]', fold_version INTEGER NOT NULL DEFAULT 0) STRICT;
+, folds TEXT NOT NULL DEFAULT '[]', fold_version INTEGER NOT NULL DEFAULT 0, html_remote TEXT, answers TEXT) STRICT;
+
+CREATE TABLE bounce (                     -- one mail server's word on one recipient of one mail that did not arrive
+    ref BLOB NOT NULL,                    -- hash of the Message-ID of the mail that came back, whether it is known yet or not
+    recipient TEXT NOT NULL,              -- canonical address
+    report BLOB NOT NULL,                 -- the message that says so
+    delayed INTEGER NOT NULL,             -- 1 = it is still being tried
+    hard INTEGER NOT NULL,                -- 1 = the address itself is no good
+    status TEXT,                          -- enhanced status code
+    reason TEXT NOT NULL,                 -- a key: user_unknown, mailbox_full, ...
+    words TEXT NOT NULL,                  -- the reason for a person
+    diagnostic TEXT NOT NULL,             -- what the server said
+    at INTEGER NOT NULL,                  -- when it said so
+    PRIMARY KEY (ref, recipient, report)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE conversation (               -- what the list shows, by root; rebuilt
     id BLOB PRIMARY KEY,
@@ -110,7 +124,7 @@ CREATE TABLE delivery (                   -- one appearance of a message at an a
     authenticated INTEGER,                -- the provider's word on the sender (DMARC), where known
     server_at INTEGER NOT NULL,           -- the server's time: topmost Received, else INTERNALDATE
     received INTEGER NOT NULL,            -- 1 = a Received header said so
-    vanished INTEGER NOT NULL DEFAULT 0, server TEXT, near INTEGER NOT NULL DEFAULT 0, claim INTEGER, says TEXT,
+    vanished INTEGER NOT NULL DEFAULT 0, server TEXT, near INTEGER NOT NULL DEFAULT 0, claim INTEGER, says TEXT, seen INTEGER, mark BLOB,
     PRIMARY KEY (account, remote_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -177,6 +191,39 @@ CREATE TABLE handle (                     -- one canonical address of a person o
     name_at INTEGER NOT NULL DEFAULT 0,
     not_customer INTEGER NOT NULL DEFAULT 0,
     UNIQUE (channel, scope, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE import (                     -- one import of a file or folder: how far it came, and what came of it
+    id BLOB PRIMARY KEY,
+    path TEXT NOT NULL,
+    options TEXT NOT NULL,                -- how it was asked for, JSON
+    account BLOB,                         -- where messages go that name no account
+    position TEXT,                        -- where to go on, JSON; moves with what was stored
+    done INTEGER NOT NULL DEFAULT 0,      -- bytes
+    total INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL,                  -- running, paused, done, failed
+    says TEXT NOT NULL DEFAULT '',
+    counts TEXT NOT NULL DEFAULT '{}',    -- read, new, known, …; JSON
+    digest TEXT,                          -- the content's digest as the file gives it
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE import_id (                  -- ids of another workspace's export, and what they are here
+    import BLOB NOT NULL,
+    theirs BLOB NOT NULL,
+    ours BLOB NOT NULL,
+    PRIMARY KEY (import, theirs)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE import_problem (             -- what an import could not take, and why
+    import BLOB NOT NULL,
+    n INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    at INTEGER NOT NULL,                  -- byte of a mailbox, line of an interchange file
+    reason TEXT NOT NULL,
+    kept INTEGER NOT NULL,                -- 1 = kept as an unreadable message
+    PRIMARY KEY (import, n)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE link (                       -- reversible merges; a < b
@@ -267,11 +314,24 @@ CREATE TABLE own_address (                -- canonical addresses that are ours: 
     PRIMARY KEY (value, account)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE picture_sender (             -- a sender whose verified mails show remote pictures at once
+    address TEXT PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE raw (                        -- cold: messages as they came, zstd, or as a kept file
     rid INTEGER PRIMARY KEY,
     bytes BLOB,
     hash BLOB
 ) STRICT;
+
+CREATE TABLE read_mark (                  -- read marks made here that the provider shall hear of
+    account BLOB NOT NULL,
+    remote_id TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    made INTEGER NOT NULL,                -- rises with each change, so that a newer one is not taken for told
+    PRIMARY KEY (account, remote_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE register (                   -- the join of all entries, field by field
     entity TEXT NOT NULL,
@@ -280,6 +340,13 @@ CREATE TABLE register (                   -- the join of all entries, field by f
     stamp TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (entity, id, field)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE remote_picture (             -- a remote picture of a message that a person had loaded, drawn anew
+    message BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    hash BLOB NOT NULL,                   -- where its content lies, as for files
+    PRIMARY KEY (message, number)
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE search USING fts5 (
@@ -352,6 +419,8 @@ CREATE INDEX conversation_stage ON conversation (stage, last_at DESC, id) WHERE 
 CREATE INDEX conversation_waiting ON conversation (wait_since, id) WHERE wait_since IS NOT NULL AND shelf = 0;
 
 CREATE INDEX customer_root ON customer (root);
+
+CREATE INDEX delivery_mark ON delivery (account, mark) WHERE mark IS NOT NULL;
 
 CREATE INDEX delivery_message ON delivery (message);
 

@@ -3,8 +3,9 @@
 use crate::{window, words};
 use async_trait::async_trait;
 use parley_engine::api::Host;
+use parley_engine::model::url::{Openable, openable};
 use std::path::PathBuf;
-use tauri::{AppHandle, Manager, Url};
+use tauri::{AppHandle, Manager};
 use tokio::sync::Mutex;
 
 /// Dialogs of the operating system over the window.
@@ -84,7 +85,7 @@ impl Host for Desktop {
         if !self.ask(&link.question(), words::OPEN_LINK).await {
             return Ok(());
         }
-        tokio::task::spawn_blocking(move || open::that_detached(link.0.as_str()))
+        tokio::task::spawn_blocking(move || open::that_detached(link.0.url))
             .await
             .map_err(|e| e.to_string())?
             .map_err(|e| format!("no program could be started for this link: {e}"))
@@ -119,24 +120,20 @@ pub fn spoken(text: &str) -> String {
     }
 }
 
-/// An address that may be handed to another program. The engine has looked at it already; this is the last door.
+/// An address that may be handed to another program, by the engine's one policy. It has looked at it already; this is
+/// the last door.
 #[derive(Debug)]
-struct Link(Url);
+struct Link(Openable);
 
 impl Link {
     fn read(url: &str) -> Result<Self, String> {
-        let url = Url::parse(url).map_err(|e| format!("this link cannot be opened: {e}"))?;
-        match url.scheme() {
-            "http" | "https" if url.has_host() => Ok(Self(url)),
-            "mailto" | "tel" => Ok(Self(url)),
-            other => Err(format!("links of the kind “{other}:” are not opened")),
-        }
+        openable(url).map(Self).map_err(|e| e.to_string())
     }
 
     /// The host first and alone, in its ASCII form: everything else in an address can be made to look like another host.
     fn question(&self) -> String {
-        let address = shorten(self.0.as_str());
-        match self.0.host_str() {
+        let address = shorten(&self.0.url);
+        match &self.0.shown_host {
             Some(host) => words::ask_web(host, &address),
             None => words::ask_other(&address),
         }
@@ -216,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_long_address_does_not_push_the_buttons_off_the_screen() {
-        let long = format!("https://a.example/{}", "x".repeat(5_000));
+        let long = format!("https://a.example/{}", "x".repeat(4_000));
         assert!(Link::read(&long).unwrap().question().len() < 500);
     }
 }

@@ -1,6 +1,7 @@
 //! The scheme `part:`: pictures of a message and previews of its files, by id. Never a document, never a path.
 //!
 //! `part://localhost/m/<message>/cid/<content id, percent-encoded>` is a picture inside a mail,
+//! `part://localhost/m/<message>/img/<number>` a remote one that was loaded on request,
 //! `part://localhost/f/<file>`, or short `part://localhost/<file>`, the preview of an attached picture. (On Windows the same under
 //! `http://part.localhost/`.)
 
@@ -42,13 +43,22 @@ fn checked(path: &str) -> Option<String> {
         (file, None) => format!("/f/{}", FileId::parse(file)?.hex()),
         ("m", Some(message)) => {
             let message = MessageId::parse(message)?;
-            let cid = (words.next()? == "cid").then(|| words.next()).flatten()?;
-            is_cid(cid).then(|| format!("/m/{}/cid/{cid}", message.hex()))?
+            let (kind, name) = (words.next()?, words.next()?);
+            let named = match kind {
+                "cid" => is_cid(name),
+                "img" => is_number(name),
+                _ => false,
+            };
+            named.then(|| format!("/m/{}/{kind}/{name}", message.hex()))?
         }
         ("f", Some(file)) => format!("/f/{}", FileId::parse(file)?.hex()),
         _ => return None,
     };
     words.next().is_none().then_some(checked)
+}
+
+fn is_number(text: &str) -> bool {
+    (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_cid(cid: &str) -> bool {
@@ -128,6 +138,10 @@ mod tests {
             checked(&format!("/m/{}/cid/a", ID.to_uppercase())),
             Some(format!("/m/{ID}/cid/a"))
         );
+        assert_eq!(
+            checked(&format!("/m/{ID}/img/12")),
+            Some(format!("/m/{ID}/img/12"))
+        );
         assert_eq!(checked(&format!("/f/{ID}")), Some(format!("/f/{ID}")));
         assert_eq!(checked(&format!("/{ID}")), Some(format!("/f/{ID}")));
     }
@@ -150,6 +164,10 @@ mod tests {
             &format!("/m/{ID}/cid/%zz"),
             &format!("/m/{ID}/cid/a\\b"),
             &format!("/m/{ID}/raw/a"),
+            &format!("/m/{ID}/img/"),
+            &format!("/m/{ID}/img/x"),
+            &format!("/m/{ID}/img/-1"),
+            &format!("/m/{ID}/img/1000"),
             &format!("/m/{}/cid/a", &ID[1..]),
             &format!("/f/{ID}/x"),
             &format!("m/{ID}/cid/a"),

@@ -1,5 +1,6 @@
 //! The engine at work: the store, and for each connected account a poller and a sender.
 
+use crate::connectors::fetch::Fetcher;
 use crate::connectors::{Context, Factory, Live};
 use crate::error::Result;
 use crate::keep::Backups;
@@ -26,6 +27,8 @@ pub struct Engine {
     backing_up: Mutex<Option<JoinHandle<()>>>,
     /// Whether accounts are polled; the command line reads without it.
     online: std::sync::atomic::AtomicBool,
+    /// Fetches remote pictures when a person asks for them.
+    fetcher: std::sync::OnceLock<Fetcher>,
 }
 
 struct Running {
@@ -61,6 +64,7 @@ impl Engine {
             backups: Arc::default(),
             backing_up: Mutex::default(),
             online: false.into(),
+            fetcher: std::sync::OnceLock::new(),
         }))
     }
 
@@ -74,6 +78,17 @@ impl Engine {
     #[must_use]
     pub fn backups(&self) -> &Arc<Backups> {
         &self.backups
+    }
+
+    /// What fetches remote pictures: the guarded one, unless a test put another in its place.
+    #[must_use]
+    pub fn fetcher(&self) -> &Fetcher {
+        self.fetcher.get_or_init(Fetcher::default)
+    }
+
+    /// Put a fetcher in the place of the guarded one, before the first picture. For tests with servers of their own.
+    pub fn set_fetcher(&self, fetcher: Fetcher) {
+        let _ = self.fetcher.set(fetcher);
     }
 
     /// Begin to poll and to send, and keep the sleepers' alarm.

@@ -7,5 +7,7 @@ mod scene;
 mod commands;
 #[path = "rules/outbox.rs"]
 mod outbox;
+#[path = "rules/shown.rs"]
+mod shown;
 #[path = "rules/sync.rs"]
 mod sync;

@@ -3,8 +3,10 @@
 use super::dto::{FileItem, Nothing};
 use super::{Desk, args, timeline};
 use crate::error::{Error, Result};
-use crate::model::{FileId, MessageId};
+use crate::model::picture::redrawn;
+use crate::model::{FileId, MessageId, filename};
 use crate::store::files::{self as rows, FileRow};
+use crate::store::pictures;
 use rusqlite::params;
 use std::path::Path;
 
@@ -13,32 +15,9 @@ const PIECE: usize = 1024 * 1024;
 /// One staged file.
 const LARGEST: u64 = 50 * 1024 * 1024;
 
-/// A name that can stand in a mail and on a disk: no folders, controls or direction marks, at most 180 bytes.
+/// A name that can stand in a mail and on a disk.
 fn safe_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or("");
-    let clean: String = last.chars().filter(|c| !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')).collect();
-    let mut clean = clean.trim().trim_matches('.').trim().to_owned();
-    if clean.len() > 180 {
-        let ext = clean
-            .rsplit_once('.')
-            .map(|(_, e)| e.to_owned())
-            .filter(|e| e.len() <= 10);
-        let room = 180 - ext.as_ref().map_or(0, |e| e.len() + 1);
-        let cut = (0..=room)
-            .rev()
-            .find(|i| clean.is_char_boundary(*i))
-            .unwrap_or(0);
-        clean.truncate(cut);
-        if let Some(e) = ext {
-            clean.push('.');
-            clean.push_str(&e);
-        }
-    }
-    if clean.is_empty() {
-        "file".into()
-    } else {
-        clean
-    }
+    filename::safe(name).unwrap_or_else(|| "file".into())
 }
 
 fn mime_of(name: &str, bytes: &[u8]) -> String {
@@ -188,26 +167,45 @@ pub(super) async fn save(a: args::FileSave, desk: &Desk) -> Result<Nothing> {
     };
     super::session::blocking(move || {
         std::fs::write(&path, &bytes)
-            .map_err(|e| Error::io(format!("saving {}", path.display()), e))
+            .map_err(|e| Error::io(format!("saving {}", path.display()), e))?;
+        super::origin::mark(&path);
+        Ok(())
     })
     .await?;
     Ok(Nothing {})
 }
 
-/// A picture by `f/<file>` or `m/<message>/cid/<content id>`: only of kinds that cannot carry code, told by their content.
-pub(super) async fn part(desk: &Desk, path: &str) -> Option<(String, Vec<u8>)> {
+/// A picture by `f/<file>`, `m/<message>/cid/<content id>` or `m/<message>/img/<number>`: only of kinds that cannot
+/// carry code, told by their content, and never as it came but drawn anew.
+pub async fn part(desk: &Desk, path: &str) -> Option<(String, Vec<u8>)> {
     let path = path.trim_start_matches('/');
+    if let Some((message, number)) = path.strip_prefix("m/").and_then(|p| p.split_once("/img/")) {
+        let bytes = loaded(desk, MessageId::parse(message)?, number.parse().ok()?).await?;
+        return Some((infer::get(&bytes)?.mime_type().to_owned(), bytes));
+    }
     let id = match path.strip_prefix("f/") {
         Some(file) => FileId::parse(file)?,
         None => inline_file(desk, path.strip_prefix("m/")?).await?,
     };
     let (_, bytes) = content(desk, id).await.ok()?;
-    let mime = infer::get(&bytes)?.mime_type();
-    matches!(
-        mime,
-        "image/png" | "image/jpeg" | "image/gif" | "image/webp"
-    )
-    .then(|| (mime.to_owned(), bytes))
+    let drawn = tokio::task::spawn_blocking(move || redrawn(&bytes))
+        .await
+        .ok()?
+        .ok()?;
+    Some((drawn.mime.to_owned(), drawn.bytes))
+}
+
+/// A remote picture that was loaded; it was drawn anew before it was kept.
+async fn loaded(desk: &Desk, message: MessageId, number: u32) -> Option<Vec<u8>> {
+    let kept = desk.engine.store().files();
+    desk.engine
+        .store()
+        .read(move |c| match pictures::hash(c, message, number)? {
+            Some(hash) => kept.read(&hash).map(Some),
+            None => Ok(None),
+        })
+        .await
+        .ok()?
 }
 
 /// The file that `<message>/cid/<content id>` names.
@@ -241,13 +239,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_leads_nowhere_and_hides_nothing() {
-        assert_eq!(safe_name("../../etc/passwd"), "passwd");
-        assert_eq!(safe_name("C:\\x\\invoice.pdf"), "invoice.pdf");
-        assert_eq!(safe_name("invoice\u{202e}gpj.exe"), "invoicegpj.exe");
+    fn a_file_without_a_name_is_called_one() {
         assert_eq!(safe_name("..."), "file");
-        let long = safe_name(&format!("{}.pdf", "ä".repeat(300)));
-        assert!(long.len() <= 180 && long.ends_with(".pdf"));
+        assert_eq!(safe_name("../../etc/passwd"), "passwd");
     }
 
     #[test]

@@ -13,17 +13,19 @@ mod hints;
 mod inbox;
 pub mod inspect;
 mod keep;
+mod origin;
 mod reply;
 mod reports;
 mod search;
 mod send;
 mod session;
 mod settings;
+mod shown;
 mod table;
 mod timeline;
 pub mod typescript;
 
-pub use files::stage_path;
+pub use files::{part, stage_path};
 pub use session::{App, AppOptions, NoHost, Unlock};
 
 use crate::Engine;

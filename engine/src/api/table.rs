@@ -8,10 +8,13 @@ macro_rules! table { ($with:ident) => { $with! {
     Tags "tags" -> Vec<dto::NamedCount>, Viewer, inbox::tags;
     Agents "agents" -> Vec<dto::Agent>, Viewer, inbox::agents;
     TimelinePage "timeline" -> dto::Timeline, Viewer, timeline::page;
-    MessageHtml "message_html" -> dto::MessageHtml, Viewer, timeline::html;
+    MessageHtml "message_html" -> dto::MessageHtml, Viewer, shown::html;
+    ImagesLoad "images_load" -> dto::MessageHtml, Agent, shown::images_load;
+    ImageSenders "image_senders" -> Vec<dto::ImageSender>, Viewer, shown::image_senders;
+    ImageSenderRemove "image_sender_remove" -> dto::Nothing, Agent, shown::image_sender_remove;
     MessageText "message_text" -> dto::MessageText, Viewer, timeline::text;
     MessageSource "message_source" -> dto::MessageText, Viewer, timeline::source;
-    LinkOpen "link_open" -> dto::Nothing, Viewer, timeline::link_open;
+    LinkOpen "link_open" -> dto::Nothing, Viewer, shown::link_open;
     FileSave "file_save" -> dto::Nothing, Viewer, files::save;
     Customer "customer" -> dto::CustomerPanel, Viewer, customer::panel;
     CustomerRename "customer_rename" -> dto::Done, Agent, customer::rename;

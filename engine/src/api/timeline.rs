@@ -1,15 +1,16 @@
 //! The timeline: messages, episodes, notes and quiet lines in one order.
 
 use super::dto::{
-    ChangeItem, ChangeKind, EpisodeItem, FileItem, Hint, MessageHtml, MessageItem, MessageText,
-    NoteItem, Nothing, SendStatus, Timeline, TimelineItem,
+    ChangeItem, ChangeKind, EpisodeItem, FileItem, Hint, MessageItem, MessageText, NoteItem,
+    SendStatus, Timeline, TimelineItem,
 };
-use super::{Desk, args, folds};
+use super::{Desk, args, folds, shown};
 use crate::connectors::email::quote;
 use crate::error::{Error, Result};
+use crate::model::filename::{FileWarning, warning};
 use crate::model::log::{Entity, Entry, Hlc};
 use crate::model::{AccountConfig, AgentId, CustomerId, Fold, MessageId, email_key};
-use crate::store::files::{self, FileRow, risky};
+use crate::store::files::{self, FileRow};
 use crate::store::timeline::{self as rows, Page, Place, Raw, StoredMessage, Window};
 use crate::store::{conversations, hints, log, variants};
 use crate::time::Millis;
@@ -130,6 +131,7 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         subject: m.subject,
         text_cut: text.len() < full.len(),
         folds: folds::items(&text, &folds),
+        links: shown::text_links(&full, text.len()),
         text,
         html: m.has_html,
         files: if m.has_files {
@@ -166,8 +168,10 @@ fn folded(c: &Connection, m: &StoredMessage) -> Result<(String, Vec<Fold>)> {
 }
 
 pub(super) fn file(f: FileRow) -> FileItem {
+    let warning = warning(&f.name, &f.mime);
     FileItem {
-        risky: risky(&f.name),
+        risky: warning == Some(FileWarning::Runs),
+        warning,
         id: f.id,
         name: f.name,
         mime: f.mime,
@@ -325,41 +329,6 @@ fn change(c: &Connection, e: &Entry) -> Result<Option<Line>> {
     })
 }
 
-pub(super) async fn html(a: args::MessageHtml, desk: &Desk) -> Result<MessageHtml> {
-    desk.engine
-        .store()
-        .read(move |c| {
-            let m = rows::message(c, a.id)?;
-            let (html, links, blocked) = rows::html(c, m.rid)?
-                .ok_or_else(|| Error::NotFound("the HTML of this message".into()))?;
-            Ok(MessageHtml {
-                html: addressed(&html, a.id),
-                links: links.iter().map(|l| shown_host(l)).collect(),
-                blocked,
-            })
-        })
-        .await
-}
-
-/// Links and pictures carry the message's id, so that the shell can look them up: never a real address.
-fn addressed(html: &str, id: MessageId) -> String {
-    html.replace("href=\"part-link:", &format!("href=\"part-link:{id}/"))
-        .replace(
-            "src=\"part://localhost/cid/",
-            &format!("src=\"part://localhost/m/{id}/cid/"),
-        )
-}
-
-/// What a person is shown of where a link leads: the host that will be asked, or the address.
-fn shown_host(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, r)| r);
-    if rest == url {
-        return url.chars().take(120).collect();
-    }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    authority.rsplit('@').next().unwrap_or(authority).to_owned()
-}
-
 pub(super) async fn text(a: args::MessageText, desk: &Desk) -> Result<MessageText> {
     desk.engine
         .store()
@@ -367,6 +336,7 @@ pub(super) async fn text(a: args::MessageText, desk: &Desk) -> Result<MessageTex
             let (text, folds) = folded(c, &rows::message(c, a.id)?)?;
             Ok(MessageText {
                 folds: folds::items(&text, &folds),
+                links: shown::text_links(&text, text.len()),
                 text,
             })
         })
@@ -389,49 +359,10 @@ pub(super) async fn source(a: args::MessageSource, desk: &Desk) -> Result<Messag
                 }
             };
             Ok(MessageText {
+                links: Vec::new(),
                 text: String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]).into_owned(),
                 folds: Vec::new(),
             })
         })
         .await
-}
-
-pub(super) async fn link_open(a: args::LinkOpen, desk: &Desk) -> Result<Nothing> {
-    let url = desk
-        .engine
-        .store()
-        .read(move |c| {
-            let m = rows::message(c, a.message)?;
-            let links = rows::html(c, m.rid)?.map(|h| h.1).unwrap_or_default();
-            links
-                .get(a.link as usize)
-                .cloned()
-                .ok_or_else(|| Error::NotFound("this link".into()))
-        })
-        .await?;
-    let scheme = url.split(':').next().unwrap_or("").to_ascii_lowercase();
-    if !matches!(scheme.as_str(), "http" | "https" | "mailto" | "tel")
-        || url.chars().any(char::is_control)
-    {
-        return Err(Error::Refused(
-            "this link is of a kind that Parley does not open".into(),
-        ));
-    }
-    desk.host.open_url(&url).await.map_err(Error::Refused)?;
-    Ok(Nothing {})
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_host_that_will_be_asked_is_shown_and_not_what_stands_before_it() {
-        assert_eq!(
-            shown_host("https://bank.example@evil.test/login"),
-            "evil.test"
-        );
-        assert_eq!(shown_host("https://shop.test:8443/a?b"), "shop.test:8443");
-        assert_eq!(shown_host("mailto:anna@shop.test"), "mailto:anna@shop.test");
-    }
 }

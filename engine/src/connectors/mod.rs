@@ -1,6 +1,7 @@
 //! Floor 1: protocols. A connector speaks to one signed-in account and sees neither the store nor a global.
 
 pub mod email;
+pub mod fetch;
 
 use crate::model::{
     Batch, Capabilities, ChannelError, Cursor, Outgoing, Profile, Receipt, RemoteId,

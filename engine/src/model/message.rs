@@ -301,10 +301,24 @@ pub struct CleanHtml {
     pub html: String,
     /// Where link N leads (absolute http, https, mailto or tel).
     pub links: Vec<String>,
-    /// Remote images that were left out.
+    /// Everything remote that was left out: pictures, backgrounds, fonts, sheets.
     pub blocked: Vec<String>,
+    /// What each of `blocked` is.
+    pub kinds: Vec<Remote>,
     /// The sanitiser's version.
     pub version: u32,
+}
+
+/// What a remote address in a mail's HTML is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Remote {
+    /// A picture with a place in the clean HTML; it can be loaded.
+    Picture,
+    /// A picture too small to be seen, there to tell that the mail was read. Never loaded.
+    Tracker,
+    /// Anything else. Never loaded.
+    Other,
 }
 
 /// Something that an account has to tell.

@@ -2,14 +2,18 @@
 
 pub mod account;
 pub mod episode;
+pub mod filename;
 pub mod handle;
 pub mod id;
 pub mod letter;
+pub mod linkify;
 pub mod log;
 pub mod message;
+pub mod picture;
 pub mod send;
 pub mod stage;
 pub mod threads;
+pub mod url;
 
 pub use account::*;
 pub use handle::*;

@@ -352,7 +352,7 @@ fn chains(conn: &Connection, r: &mut Report) -> Result<()> {
 /// Every row's file is there.
 fn kept_files(conn: &Connection, files: &super::files::Files, r: &mut Report) -> Result<()> {
     let mut s =
-        conn.prepare("SELECT hash FROM file UNION SELECT hash FROM raw WHERE hash IS NOT NULL")?;
+        conn.prepare("SELECT hash FROM file UNION SELECT hash FROM raw WHERE hash IS NOT NULL UNION SELECT hash FROM remote_picture")?;
     let hashes: Vec<Vec<u8>> = s
         .query_map([], |x| x.get(0))?
         .collect::<rusqlite::Result<_>>()?;

@@ -243,19 +243,6 @@ pub fn set_inline(tx: &Tx<'_>, id: FileId) -> Result<()> {
     Ok(())
 }
 
-/// Names that run when opened: saved only, never opened.
-#[must_use]
-pub fn risky(name: &str) -> bool {
-    const RUNS: &[&str] = &[
-        "exe", "com", "bat", "cmd", "msi", "msp", "scr", "pif", "lnk", "hta", "js", "jse", "vbs",
-        "vbe", "wsf", "wsh", "ps1", "jar", "desktop", "sh", "app", "command", "dmg", "pkg", "deb",
-        "rpm", "appimage", "iso", "img", "reg", "cpl", "svg", "html", "htm", "xhtml", "url",
-        "webloc", "docm", "xlsm", "pptm", "apk", "run", "py", "rb", "pl",
-    ];
-    name.rsplit_once('.')
-        .is_some_and(|(_, ext)| RUNS.contains(&ext.trim().to_lowercase().as_str()))
-}
-
 /// Text for a cold column: plain when short, zstd when that saves something.
 pub(super) fn pack(text: &[u8]) -> Vec<u8> {
     if text.len() > 400
@@ -312,11 +299,5 @@ mod tests {
         *raw.last_mut().unwrap() ^= 1;
         std::fs::write(&path, raw).unwrap();
         assert!(matches!(files.read(&hash), Err(Error::Corrupt(_))));
-    }
-
-    #[test]
-    fn programs_are_risky_and_pictures_are_not() {
-        assert!(risky("invoice.pdf.exe") && risky("x.DESKTOP") && risky("a.svg"));
-        assert!(!risky("photo.png") && !risky("README"));
     }
 }

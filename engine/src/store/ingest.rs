@@ -517,14 +517,7 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
     let rid = row.insert(tx)?;
     threads::keep(tx, new.id, &m.thread)?;
     if let Some(h) = &m.html {
-        let links = serde_json::to_string(&h.links).map_err(|e| Error::Internal(e.to_string()))?;
-        tx.prepare_cached("UPDATE body SET html = ?2, html_links = ?3, html_blocked = ?4, html_version = ?5 WHERE rid = ?1")?.execute(params![
-            rid,
-            pack(h.html.as_bytes()),
-            links,
-            i64::try_from(h.blocked.len()).unwrap_or(0),
-            h.version
-        ])?;
+        super::timeline::put_html(tx, rid, h)?;
     }
     keep_raw(tx, rid, &m.raw)?;
     for (i, f) in m.files.iter().enumerate() {

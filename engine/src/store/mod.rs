@@ -18,6 +18,7 @@ pub mod log_acts;
 pub mod migrate;
 pub mod normalise;
 pub mod outbox;
+pub mod pictures;
 mod places;
 pub mod search;
 pub mod threads;

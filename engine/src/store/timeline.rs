@@ -1,11 +1,13 @@
 //! Timelines: a conversation's messages by (`sent_at`, message id), a page at a time, whatever its length.
 
+use super::Tx;
 use super::conversations::members;
-use super::files::{unpack, unpack_text};
+use super::files::{pack, unpack, unpack_text};
 use super::ingest::Participants;
 use crate::error::{Error, Result};
 use crate::model::{
-    AccountId, AgentId, Channel, Class, CustomerId, Direction, Folds, MessageId, OutboxState,
+    AccountId, AgentId, Channel, Class, CleanHtml, CustomerId, Direction, Folds, MessageId,
+    OutboxState, Remote,
 };
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -334,25 +336,66 @@ pub fn folded_text(conn: &Connection, rid: i64) -> Result<(String, Folds)> {
     Ok((unpack_text(&packed)?, folds))
 }
 
-/// A message's clean HTML, where its links lead, and how many remote images were left out.
+/// A message's HTML as it is kept.
+#[derive(Debug, Clone)]
+pub struct StoredHtml {
+    /// Clean HTML.
+    pub html: String,
+    /// Where link N leads.
+    pub links: Vec<String>,
+    /// Everything remote that was left out, by number.
+    pub remote: Vec<(String, Remote)>,
+    /// The sanitiser that made it.
+    pub version: u32,
+}
+
+/// A message's clean HTML, if it has any.
 ///
 /// # Errors
 /// When the store fails.
-pub fn html(conn: &Connection, rid: i64) -> Result<Option<(String, Vec<String>, u32)>> {
-    let row: Option<(Option<Vec<u8>>, Option<String>, u32)> = conn
-        .prepare_cached("SELECT html, html_links, html_blocked FROM body WHERE rid = ?1")?
-        .query_row([rid], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+pub fn html(conn: &Connection, rid: i64) -> Result<Option<StoredHtml>> {
+    type Kept = (Option<Vec<u8>>, Option<String>, Option<String>, Option<u32>);
+    let row: Option<Kept> = conn
+        .prepare_cached(
+            "SELECT html, html_links, html_remote, html_version FROM body WHERE rid = ?1",
+        )?
+        .query_row([rid], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
         .optional()?;
-    let Some((Some(html), links, blocked)) = row else {
+    let Some((Some(html), links, remote, version)) = row else {
         return Ok(None);
     };
-    Ok(Some((
-        unpack_text(&html)?,
-        links
+    Ok(Some(StoredHtml {
+        html: unpack_text(&html)?,
+        links: links
             .and_then(|l| serde_json::from_str(&l).ok())
             .unwrap_or_default(),
-        blocked,
-    )))
+        remote: remote
+            .and_then(|r| serde_json::from_str(&r).ok())
+            .unwrap_or_default(),
+        version: version.unwrap_or(0),
+    }))
+}
+
+/// Keep a message's clean HTML.
+///
+/// # Errors
+/// When the store fails.
+pub fn put_html(tx: &Tx<'_>, rid: i64, clean: &CleanHtml) -> Result<()> {
+    let json = |e: serde_json::Error| Error::Internal(e.to_string());
+    let remote: Vec<(&String, Remote)> = clean
+        .blocked
+        .iter()
+        .zip(clean.kinds.iter().copied())
+        .collect();
+    tx.prepare_cached("UPDATE body SET html = ?2, html_links = ?3, html_blocked = ?4, html_remote = ?5, html_version = ?6 WHERE rid = ?1")?.execute(params![
+        rid,
+        pack(clean.html.as_bytes()),
+        serde_json::to_string(&clean.links).map_err(json)?,
+        i64::try_from(clean.blocked.len()).unwrap_or(0),
+        serde_json::to_string(&remote).map_err(json)?,
+        clean.version
+    ])?;
+    Ok(())
 }
 
 /// A message's own Message-ID and References: own first.

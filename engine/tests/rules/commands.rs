@@ -38,6 +38,8 @@ fn arguments(s: &Scene, name: &str, message: MessageId) -> Value {
         "timeline" => json!({ "conversation": c, "limit": 10 }),
         "message_html" | "message_text" | "message_source" | "outbox_cancel" | "outbox_retry"
         | "outbox_mark_sent" | "outbox_check" => json!({ "id": message }),
+        "images_load" => json!({ "message": message }),
+        "image_sender_remove" => json!({ "address": ANNA }),
         "link_open" => json!({ "message": message, "link": 0 }),
         "file_save" => json!({ "file": message }),
         "customer" => json!({ "id": c }),

@@ -13,6 +13,22 @@ html: string,
  */
 links: Array<string>, 
 /**
- * Remote images left out.
+ * Remote pictures that are not loaded and can be (`images_load`).
  */
-blocked: number, };
+blocked: number, 
+/**
+ * Pictures too small to be seen, there to tell that the mail was read. They are never loaded.
+ */
+trackers: number, 
+/**
+ * Remote pictures that were loaded.
+ */
+loaded: number, 
+/**
+ * The sender, where it is verified, so that pictures may be loaded always.
+ */
+sender: string | null, 
+/**
+ * Whether pictures of this sender's verified mails are loaded always.
+ */
+always: boolean, };

@@ -8,6 +8,7 @@ import type { Hint } from "./Hint";
 import type { MessageId } from "./MessageId";
 import type { Party } from "./Party";
 import type { SendStatus } from "./SendStatus";
+import type { TextLink } from "./TextLink";
 
 /**
  * A message in the timeline.
@@ -70,9 +71,9 @@ subject: string | null,
  */
 text: string, 
 /**
- * What of the text is quoted history or a signature, in order.
+ * Links in the text; `link_open` opens them by their place in this list.
  */
-folds: Array<FoldItem>, 
+links: Array<TextLink>, 
 /**
  * Whether there is more text (`message_text`).
  */

@@ -116,8 +116,8 @@ export class Actions {
     await this.run(() => this.app.host.call(command, { id }));
   }
 
-  async openLink(message: string, link: number): Promise<void> {
-    await this.run(() => this.app.host.call("link_open", { message, link }));
+  async openLink(message: string, link: number, text = false): Promise<void> {
+    await this.run(() => this.app.host.call("link_open", { message, link, text }));
   }
 
   async saveFile(file: string): Promise<void> {

@@ -4,6 +4,8 @@ import type { FoldKind } from "../api/FoldKind";
 /** A stretch of a text: shown, or folded away with what it is. */
 export interface Part {
   text: string;
+  /** Where it begins in the whole. */
+  start: number;
   kind: FoldKind | null;
 }
 
@@ -13,11 +15,11 @@ export function partsOf(text: string, folds: readonly FoldItem[]): Part[] {
   let at = 0;
   for (const { start, end, kind } of folds) {
     if (start < at || end <= start || end > text.length) continue;
-    if (start > at) parts.push({ text: text.slice(at, start), kind: null });
-    parts.push({ text: text.slice(start, end), kind });
+    if (start > at) parts.push({ text: text.slice(at, start), start: at, kind: null });
+    parts.push({ text: text.slice(start, end), start, kind });
     at = end;
   }
-  if (at < text.length) parts.push({ text: text.slice(at), kind: null });
+  if (at < text.length) parts.push({ text: text.slice(at), start: at, kind: null });
   return parts;
 }
 

@@ -116,6 +116,11 @@ export class Timeline {
     this.htmls.set(message, await this.host.call("message_html", { id: message }));
   }
 
+  /** Has the engine fetch the pictures of a message, and always those of its sender if so asked. */
+  async loadImages(message: string, always: boolean): Promise<void> {
+    this.htmls.set(message, await this.host.call("images_load", { message, always }));
+  }
+
   /** Whether this episode's items are put away. */
   toggleFold(episode: string): void {
     if (!this.folded.delete(episode)) this.folded.add(episode);

@@ -23,6 +23,8 @@ mod keep;
 pub use keep::*;
 mod threads;
 pub use threads::*;
+mod shown;
+pub use shown::*;
 
 args! {
     /// Counts, accounts and who I am.
@@ -66,7 +68,7 @@ args! {
     /// The message as it came (headers and source, at most 1 MB).
     pub struct MessageSource { /** Message. */ pub id: MessageId }
     /// Opens link `link` of a message in the browser, by number.
-    pub struct LinkOpen { /** Message. */ pub message: MessageId, /** Number. */ pub link: u32 }
+    pub struct LinkOpen { /** Message. */ pub message: MessageId, /** Number. */ pub link: u32, /** Of its text, not of its HTML. */ #[serde(default)] pub text: bool }
     /// The customer panel.
     pub struct Customer { /** Customer or conversation. */ pub id: CustomerId }
     /// Give the customer a name.

@@ -1,6 +1,7 @@
 //! What goes over the wire between the engine and a window or the command line. Instants are milliseconds
 //! since 1970 UTC, durations of reports are seconds, ids are 32 hexadecimal digits.
 
+use crate::model::filename::FileWarning;
 use crate::model::{
     AccountConfig, AccountId, AccountState, AgentId, Capabilities, Channel, Class, CustomerId,
     Direction, FileId, Gap, HandleId, MailServer, MessageId, OutboxState, Party, stage::Stage,
@@ -30,6 +31,8 @@ mod keep;
 pub use keep::*;
 mod threads;
 pub use threads::*;
+mod shown;
+pub use shown::*;
 
 words! {
     /// A view of the sidebar.
@@ -281,6 +284,8 @@ dto! {
         pub inline: bool,
         /// Runs when opened: only saved, never opened.
         pub risky: bool,
+        /// Why to be careful with it.
+        pub warning: Option<FileWarning>,
     }
     /// Where a send stands, on its message.
     pub struct SendStatus {
@@ -331,6 +336,8 @@ dto! {
         pub text: String,
         /// What of the text is quoted history or a signature, in order.
         pub folds: Vec<FoldItem>,
+        /// Links in the text; `link_open` opens them by their place in this list.
+        pub links: Vec<TextLink>,
         /// Whether there is more text (`message_text`).
         pub text_cut: bool,
         /// Whether it has HTML (`message_html`).
@@ -420,8 +427,16 @@ dto! {
         pub html: String,
         /// The host behind each link, to be shown.
         pub links: Vec<String>,
-        /// Remote images left out.
+        /// Remote pictures that are not loaded and can be (`images_load`).
         pub blocked: u32,
+        /// Pictures too small to be seen, there to tell that the mail was read. They are never loaded.
+        pub trackers: u32,
+        /// Remote pictures that were loaded.
+        pub loaded: u32,
+        /// The sender, where it is verified, so that pictures may be loaded always.
+        pub sender: Option<String>,
+        /// Whether pictures of this sender's verified mails are loaded always.
+        pub always: bool,
     }
     /// The whole text of a message.
     pub struct MessageText {
@@ -429,6 +444,8 @@ dto! {
         pub text: String,
         /// What of it is quoted history or a signature, in order; none for a source.
         pub folds: Vec<FoldItem>,
+        /// Its links.
+        pub links: Vec<TextLink>,
     }
     /// A customer's handle.
     pub struct HandleItem {

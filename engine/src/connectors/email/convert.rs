@@ -4,6 +4,7 @@ use super::headers::{Headers, split_line, strip_noise};
 use super::{authres, classify, html, identity, quote, threading};
 use crate::model::{
     CleanHtml, Event, FoldedText, Folds, Incoming, IncomingFile, Party, Place, RemoteId, Times,
+    filename,
 };
 use crate::time::Millis;
 use mail_parser::decoders::base64::base64_decode;
@@ -30,8 +31,6 @@ pub const MAX_HEADER_BLOCK: usize = 256 * 1024;
 pub const MAX_ADDRESSES: usize = 2_000;
 /// Most text that is kept to be shown and searched.
 pub const MAX_TEXT: usize = 1024 * 1024;
-/// Longest name of a file, in bytes.
-pub const MAX_FILE_NAME: usize = 180;
 /// Most bytes that may have to be looked through for boundaries: forty containers in the largest mail.
 const MAX_SEARCH: usize = 40 * MAX_MAIL;
 /// Longest subject, name or id that is kept, in bytes.
@@ -556,61 +555,10 @@ fn media_type(bytes: &[u8], claimed: Option<&str>, body: &PartType<'_>) -> Strin
     }
 }
 
-/// A name that is safe to show and to save: no path, no control or direction marks, nothing a system reserves.
+/// A name that is safe to show and to save; where none is left, one by number and kind.
 #[must_use]
 pub fn safe_name(given: &str, mime: &str, number: usize) -> String {
-    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let kept: String = last
-        .chars()
-        .filter(|c| {
-            !c.is_control()
-                && !turns_direction(*c)
-                && !matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}')
-        })
-        .map(|c| {
-            if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') {
-                '_'
-            } else {
-                c
-            }
-        })
-        .collect();
-    let kept = kept.trim().trim_matches('.').trim();
-    let stem = kept
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_uppercase();
-    let reserved = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
-        || (stem.len() == 4
-            && (stem.starts_with("COM") || stem.starts_with("LPT"))
-            && stem.ends_with(|c: char| c.is_ascii_digit()));
-    if kept.is_empty() {
-        return format!("file-{number}.{}", extension(mime));
-    }
-    let name = if reserved {
-        format!("_{kept}")
-    } else {
-        kept.to_owned()
-    };
-    shorten(&name)
-}
-
-/// Cuts a long name in its middle, so that its ending stays true.
-fn shorten(name: &str) -> String {
-    if name.len() <= MAX_FILE_NAME {
-        return name.to_owned();
-    }
-    match name
-        .rsplit_once('.')
-        .filter(|(_, e)| !e.is_empty() && e.len() <= 16)
-    {
-        Some((stem, ext)) => format!(
-            "{}.{ext}",
-            html::cut(stem, MAX_FILE_NAME - ext.len() - 1).trim_end()
-        ),
-        None => html::cut(name, MAX_FILE_NAME).to_owned(),
-    }
+    filename::safe(given).unwrap_or_else(|| format!("file-{number}.{}", extension(mime)))
 }
 
 fn extension(mime: &str) -> &'static str {

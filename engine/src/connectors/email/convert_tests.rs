@@ -241,7 +241,7 @@ fn hostile_file_names_become_safe_ones() {
         assert_eq!(safe_name(given, "application/pdf", 3), want, "{given:?}");
     }
     let long = safe_name(&format!("{}.pdf", "ü".repeat(300)), "application/pdf", 1);
-    assert!(long.len() <= MAX_FILE_NAME && long.ends_with("ü.pdf"));
+    assert!(long.len() <= filename::MAX_FILE_NAME && long.ends_with("ü.pdf"));
 }
 
 #[test]

@@ -12,4 +12,8 @@ message: MessageId,
 /**
  * Number. 
  */
-link: number, };
+link: number, 
+/**
+ * Of its text, not of its HTML. 
+ */
+text: boolean, };

@@ -14,7 +14,8 @@ import type { Undone } from "../../api/Undone";
 import type { View } from "../../api/View";
 import { hostError, type Args, type Host, type Name, type Reply, type Stop } from "../host";
 import { accountOf, accountsFor, configOf } from "./accounts";
-import { capabilities, me, message, nextId, rowOf, stages, team, world, type Conversation } from "./world";
+import { Pictures } from "./pictures";
+import { capabilities, linksOf, me, message, nextId, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
 import lamp from "./lamp.png";
@@ -27,7 +28,6 @@ interface Undoable {
   draft?: boolean;
 }
 
-const html = `<div style="font-family:sans-serif"><h2 style="color:#2a4d8f">Your order 1042</h2><p>Hello <b>Anna</b>, thank you for the photographs.</p><table style="border-collapse:collapse"><tr><td style="padding:6px 24px 6px 0;border-bottom:1px solid #ddd">Vireo floor lamp</td><td style="padding:6px 0;border-bottom:1px solid #ddd">€ 189.00</td></tr><tr><td style="padding:6px 24px 6px 0">Linen shade</td><td>€ 0.00</td></tr></table><p><a href="part-link:0" target="_blank" rel="noopener noreferrer">Follow the parcel</a></p></div>`;
 
 /** An engine that is played, not run: believable data in memory for developing, testing and photographing the window. */
 export class ScriptedHost implements Host {
@@ -42,6 +42,7 @@ export class ScriptedHost implements Host {
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
   private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400 };
   private kept: KeepStatus;
+  private readonly pictures = new Pictures();
   /** Every call, for tests. */
   readonly calls: { name: Name; args: unknown }[] = [];
   /** Makes the named command fail once, for tests. */
@@ -238,11 +239,14 @@ export class ScriptedHost implements Host {
       const unread = items.find((i) => i.type === "message" && i.unread);
       return { items: items.slice(start, end), older: start > 0 ? String(start) : null, newer: end < items.length ? String(end) : null, first_unread: unread?.id ?? null };
     },
-    message_html: () => ({ html, links: ["track.carriertrack.example"], blocked: 2 }),
-    message_text: ({ id }) => ({ text: `${this.findMessage(id).text}\n\nThe end of a long mail.`, folds: [] }),
+    message_html: () => this.pictures.seen(),
+    images_load: ({ always }) => this.pictures.load(always),
+    image_senders: () => this.pictures.list(),
+    image_sender_remove: ({ address }) => this.pictures.forget(address),
+    message_text: ({ id }) => ({ text: `${this.findMessage(id).text}\n\nThe end of a long mail.`, folds: [], links: linksOf(this.findMessage(id).text) }),
     message_source: ({ id }) => {
       const m = this.findMessage(id);
-      return { text: `Message-ID: <${m.id.slice(-8)}@example.com>\nFrom: ${m.from?.address ?? ""}\nTo: ${m.to.map((p) => p.address).join(", ")}\nSubject: ${m.subject ?? ""}\nContent-Type: text/plain; charset=utf-8\n\n${m.text}` };
+      return { text: `Message-ID: <${m.id.slice(-8)}@example.com>\nFrom: ${m.from?.address ?? ""}\nTo: ${m.to.map((p) => p.address).join(", ")}\nSubject: ${m.subject ?? ""}\nContent-Type: text/plain; charset=utf-8\n\n${m.text}`, links: [] };
     },
     link_open: () => ({}),
     file_save: () => ({}),
@@ -352,13 +356,13 @@ export class ScriptedHost implements Host {
     file_stage: ({ id, name, data }) => {
       const size = (data.length * 3) / 4 - (data.match(/=*$/)?.[0].length ?? 0);
       const known = id === null ? undefined : this.staged.get(id);
-      const file: FileItem = known ?? { id: nextId(), name, mime: name.endsWith(".png") ? "image/png" : "application/octet-stream", size: 0, inline: false, risky: name.endsWith(".exe") };
+      const file: FileItem = known ?? { id: nextId(), name, mime: name.endsWith(".png") ? "image/png" : "application/octet-stream", size: 0, inline: false, risky: name.endsWith(".exe"), warning: name.endsWith(".exe") ? "runs" : null };
       file.size += size;
       this.staged.set(file.id, file);
       return file;
     },
     file_pick: () => {
-      const file: FileItem = { id: nextId(), name: "Return label 1029.pdf", mime: "application/pdf", size: 48_200, inline: false, risky: false };
+      const file: FileItem = { id: nextId(), name: "Return label 1029.pdf", mime: "application/pdf", size: 48_200, inline: false, risky: false, warning: null };
       this.staged.set(file.id, file);
       return [file];
     },

@@ -7,6 +7,7 @@ import type { MessageItem } from "../../api/MessageItem";
 import type { StageChange } from "../../api/StageChange";
 import type { Stage } from "../../api/Stage";
 import type { Status } from "../../api/Status";
+import type { TextLink } from "../../api/TextLink";
 import type { TimelineItem } from "../../api/TimelineItem";
 import type { Capabilities } from "../../api/Capabilities";
 import { crowd, stories, type Story } from "./people";
@@ -53,6 +54,11 @@ export function idOf(n: number): string {
   return n.toString(16).padStart(32, "0");
 }
 
+/** The links of a scripted text; the engine finds them with more care. */
+export function linksOf(text: string): TextLink[] {
+  return [...text.matchAll(/https?:\/\/([\w.-]+)[\w/.?=&-]*\w/gu)].map((m) => ({ start: m.index, end: m.index + m[0].length, shown: m[1] ?? "" }));
+}
+
 const MINUTE = 60_000;
 let counter = 4096;
 export const nextId = (): string => idOf(counter++);
@@ -63,7 +69,7 @@ export function message(at: number, from: Story | null, subject: string | null, 
   return {
     id: nextId(), at, claimed_at: null, direction: inbound ? "inbound" : "outbound", channel: from?.channel ?? "email", account: ours.address,
     class: from?.machine === undefined ? "human" : "machine", class_reason: from?.machine ?? null,
-    from: inbound ? person : ours, to: [inbound ? ours : person], cc: [], reply_to: null, subject, text, folds: [], text_cut: false, html: false, files: [],
+    from: inbound ? person : ours, to: [inbound ? ours : person], cc: [], reply_to: null, subject, text, folds: [], links: linksOf(text), text_cut: false, html: false, files: [],
     author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, sender_says: inbound ? "dmarc=pass dkim=pass spf=pass" : null, hint: null, variants: [], unread: false, ...more,
   };
 }
@@ -98,8 +104,8 @@ function tell(story: Story, index: number, now: number): Conversation {
 
 /** The lamp's photographs, as files of a mail. */
 const photos: FileItem[] = [
-  { id: "lamp", name: "shade-crack-1.png", mime: "image/png", size: 482_113, inline: false, risky: false },
-  { id: "doc", name: "Delivery note 1042 – Parley Lamps – Lindqvist Interior AB – Göteborg.pdf", mime: "application/pdf", size: 91_240, inline: false, risky: false },
+  { id: "lamp", name: "shade-crack-1.png", mime: "image/png", size: 482_113, inline: false, risky: false, warning: null },
+  { id: "doc", name: "Delivery note 1042 – Parley Lamps – Lindqvist Interior AB – Göteborg.pdf", mime: "application/pdf", size: 91_240, inline: false, risky: false, warning: null },
 ];
 
 /** Puts the unusual into a few conversations: what went wrong, what could not be read, what waits to go out. */

@@ -1,8 +1,11 @@
 //! The first pass over HTML: tokens are read and written anew, each tag with few and well-quoted attributes, so
-//! that the parser behind it can be made neither slow nor to see a tag where this pass saw text.
+//! that the parser behind it can be made neither slow nor to see a tag where this pass saw text. On its way it turns
+//! links and pictures into numbers, and notes what would have been loaded.
 
 use super::super::quote;
-use super::{GENERIC, MAX_DEPTH, MAX_HTML, MAX_TAGS, SILENT, TAGS, tag_attributes};
+use super::allow::{GENERIC, SILENT, TAGS, tag_attributes};
+use super::links::{self, Found, decoded};
+use super::{MAX_DEPTH, MAX_HTML, MAX_TAGS};
 use std::collections::{HashMap, HashSet};
 
 /// Most attributes of one tag that are looked at.
@@ -19,15 +22,28 @@ const OFTEN_OPEN: &[&str] = &[
     "thead", "tfoot", "colgroup",
 ];
 
-/// The HTML written anew, or `None` where it has too many tags, nests too deep or grows too long.
-pub(super) fn tidy(html: &str) -> Option<String> {
+/// Elements that the parser opens again in every block behind them, until they are closed.
+const FORMATTING: &[&str] = &[
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+];
+
+/// Most elements that may come of tags and of what is opened again with them.
+const MAX_COST: usize = 400_000;
+
+/// The HTML written anew, or `None` where it has too many tags, nests too deep or grows too long. `ours` = this pass
+/// wrote it before, so that its marks of quotations are true.
+pub(super) fn tidy(html: &str, found: &mut Found, ours: bool) -> Option<String> {
     let mut pass = Pass {
         rest: html,
         out: String::with_capacity(html.len()),
         tags: 0,
         open: 0,
+        formatting: 0,
+        cost: 0,
         by_name: HashMap::new(),
         allowed: tag_attributes(),
+        ours,
+        found,
     };
     while let Some(at) = pass.rest.find('<') {
         let (text, tag) = pass.rest.split_at(at);
@@ -43,14 +59,18 @@ pub(super) fn tidy(html: &str) -> Option<String> {
     Some(pass.out)
 }
 
-struct Pass<'a> {
+struct Pass<'a, 'f> {
     /// What is still to be read.
     rest: &'a str,
     out: String,
     tags: usize,
     open: usize,
+    formatting: usize,
+    cost: usize,
     by_name: HashMap<String, usize>,
     allowed: HashMap<&'static str, HashSet<&'static str>>,
+    ours: bool,
+    found: &'f mut Found,
 }
 
 /// A tag as it was read.
@@ -59,7 +79,7 @@ struct Tag<'a> {
     attributes: Vec<(String, &'a str)>,
 }
 
-impl<'a> Pass<'a> {
+impl<'a> Pass<'a, '_> {
     fn text(&mut self, text: &str) {
         for c in text.chars() {
             match c {
@@ -110,9 +130,17 @@ impl<'a> Pass<'a> {
             return Some(());
         };
         let known = TAGS.contains(&tag.name.as_str()) || SILENT.contains(&tag.name.as_str());
+        if !closing {
+            self.note(&tag);
+        }
         if RAW.contains(&tag.name.as_str()) {
             if !closing {
+                let content = self.rest;
                 self.skip_raw(&tag.name);
+                if tag.name == "style" {
+                    let long = content.len() - self.rest.len();
+                    self.found.style(content.get(..long).unwrap_or_default());
+                }
             }
             return Some(());
         }
@@ -192,8 +220,25 @@ impl<'a> Pass<'a> {
         Some((name, value))
     }
 
+    /// Notes what a tag would load. A picture's own address is noted where it gets its number.
+    fn note(&mut self, tag: &Tag<'_>) {
+        for (name, value) in &tag.attributes {
+            if tag.name != "img" || name != "src" {
+                self.found.loads(&tag.name, name, &decoded(value));
+            }
+        }
+    }
+
     fn count(&mut self, closing: bool, name: &str) -> Option<()> {
         self.tags += 1;
+        self.cost += 1 + self.formatting;
+        if FORMATTING.contains(&name) {
+            let open = self.by_name.get(name).copied().unwrap_or_default();
+            self.formatting = match closing {
+                false => self.formatting + 1,
+                true => self.formatting - usize::from(open > 0 && self.formatting > 0),
+            };
+        }
         if !OFTEN_OPEN.contains(&name) {
             // An end without its beginning closes nothing, or it could hide any depth.
             let same = self.by_name.entry(name.to_owned()).or_default();
@@ -205,13 +250,20 @@ impl<'a> Pass<'a> {
                 self.open -= 1;
             }
         }
-        (self.tags <= MAX_TAGS && self.open <= 4 * MAX_DEPTH).then_some(())
+        (self.tags <= MAX_TAGS && self.open <= 4 * MAX_DEPTH && self.cost <= MAX_COST).then_some(())
     }
 
     /// Keeps what a mail program says of quotations by class or id, which the cleaning takes off.
     fn mark(&mut self, tag: &Tag<'_>) {
-        let attributes = tag.attributes.iter().map(|(n, v)| (n.as_str(), *v));
-        if let Some(mark) = quote::mark(&tag.name, attributes) {
+        let mut attributes = tag.attributes.iter().map(|(n, v)| (n.as_str(), *v));
+        let mark = if self.ours {
+            attributes
+                .find(|(n, _)| *n == quote::ATTRIBUTE)
+                .map(|a| a.1)
+        } else {
+            quote::mark(&tag.name, attributes)
+        };
+        if let Some(mark) = mark {
             self.out.push(' ');
             self.out.push_str(quote::ATTRIBUTE);
             self.out.push_str("=\"");
@@ -235,20 +287,80 @@ impl<'a> Pass<'a> {
                 continue;
             }
             seen.push(name);
-            self.out.push(' ');
-            self.out.push_str(name);
-            self.out.push_str("=\"");
-            self.out.push_str(
-                &value
-                    .replace('\0', "")
-                    .replace('"', "&quot;")
-                    .replace('<', "&lt;")
-                    .replace('>', "&gt;"),
-            );
-            self.out.push('"');
+            match (tag.name.as_str(), name.as_str()) {
+                ("a", "href") => {
+                    if let Some(numbered) = self.found.link(&decoded(value)) {
+                        put(&mut self.out, "href", &numbered);
+                    }
+                }
+                ("img", "src") => {
+                    if let Some((name, value)) = picture(self.found, tag, &decoded(value)) {
+                        put(&mut self.out, name, &value);
+                    }
+                }
+                _ => put(&mut self.out, name, value),
+            }
         }
         self.out.push('>');
     }
+}
+
+fn put(out: &mut String, name: &str, value: &str) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("=\"");
+    out.push_str(
+        &value
+            .replace('\0', "")
+            .replace('"', "&quot;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;"),
+    );
+    out.push('"');
+}
+
+/// What stands for a picture's address: its Content-ID, or its number among what was not loaded.
+fn picture(found: &mut Found, tag: &Tag<'_>, src: &str) -> Option<(&'static str, String)> {
+    if let Some(part) = found.own_picture(src) {
+        return Some(("src", part));
+    }
+    let n = found.block(src)?;
+    if is_pixel(tag) {
+        found.pixels.insert(n);
+        return None;
+    }
+    found.pixels.remove(&n);
+    links::is_number(&n.to_string()).then(|| ("data-remote", n.to_string()))
+}
+
+/// Whether a picture is there to be fetched and not to be seen.
+fn is_pixel(tag: &Tag<'_>) -> bool {
+    let value = |name: &str| tag.attributes.iter().find(|a| a.0 == name).map(|a| a.1);
+    let style: String = value("style")
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .split_whitespace()
+        .collect();
+    let styled = |name: &str| {
+        style.split(';').find_map(|d| {
+            d.strip_prefix(name)?
+                .strip_prefix(':')?
+                .strip_suffix("px")?
+                .parse::<f32>()
+                .ok()
+        })
+    };
+    let given =
+        |name: &str| value(name).and_then(|v| v.trim().trim_end_matches("px").parse::<f32>().ok());
+    let (width, height) = (
+        styled("width").or(given("width")),
+        styled("height").or(given("height")),
+    );
+    let small = |side: Option<f32>, most: f32| side.is_some_and(|s| s <= most);
+    (small(width, 2.0) && small(height, 2.0))
+        || small(width, 0.0)
+        || small(height, 0.0)
+        || style.contains("display:none")
 }
 
 #[cfg(test)]
@@ -256,7 +368,7 @@ mod tests {
     use super::*;
 
     fn t(html: &str) -> String {
-        tidy(html).unwrap_or_default()
+        tidy(html, &mut Found::default(), false).unwrap_or_default()
     }
 
     #[test]
@@ -267,11 +379,11 @@ mod tests {
         );
         assert_eq!(
             t("<a href=http://x/y?a=1&b=2 href=z>k</a>"),
-            "<a href=\"http://x/y?a=1&b=2\">k</a>"
+            "<a href=\"part-link:0\">k</a>"
         );
         assert_eq!(
-            t("<img/src=\"a>b\"/alt=x><br/>"),
-            "<img src=\"a&gt;b\" alt=\"x\"><br>"
+            t("<img/alt=\"a>b\"/src=\"http://x\"><br/>"),
+            "<img alt=\"a&gt;b\" data-remote=\"0\"><br>"
         );
         assert_eq!(t("<p a\"b=1 title=x>q"), "<p title=\"x\">q");
         assert_eq!(

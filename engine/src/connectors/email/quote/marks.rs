@@ -3,6 +3,20 @@
 /// The attribute that carries it.
 pub const ATTRIBUTE: &str = "data-parley-mark";
 
+/// HTML without the marks.
+pub fn unmarked(html: &str) -> String {
+    let start = format!(" {ATTRIBUTE}=\"");
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    // In clean HTML a quotation mark in text or in a value is written as an entity there, so this is an attribute.
+    while let Some((before, after)) = rest.split_once(start.as_str()) {
+        out.push_str(before);
+        rest = after.split_once('"').map_or("", |(_, r)| r);
+    }
+    out.push_str(rest);
+    out
+}
+
 /// History as a whole.
 const HISTORY: &[&str] = &[
     "yahoo_quoted",

@@ -14,7 +14,7 @@ mod signature;
 mod text;
 
 pub use html::{fold_html, fold_html_as, text_of};
-pub(super) use marks::{ATTRIBUTE, mark};
+pub(super) use marks::{ATTRIBUTE, mark, unmarked};
 pub use text::{Segment, fold_text, fold_text_as, hidden, ranges, visible};
 
 use crate::model::FoldedText;

@@ -1,0 +1,22 @@
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+dto! {
+    /// A link in a text, in UTF-16 units.
+    pub struct TextLink {
+        /// Where it begins.
+        pub start: u32,
+        /// Where it ends.
+        pub end: u32,
+        /// The host behind it, or the address, to be shown.
+        pub shown: String,
+    }
+    /// A sender whose verified mails show remote pictures at once.
+    pub struct ImageSender {
+        /// Address.
+        pub address: String,
+        /// Since when.
+        #[ts(type = "number")]
+        pub at: i64,
+    }
+}

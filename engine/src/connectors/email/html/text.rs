@@ -1,0 +1,132 @@
+//! The text of clean HTML, and clean HTML of text.
+
+/// Tags that begin and end lines of text.
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "details",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "tr",
+    "ul",
+];
+
+/// The text of HTML that this sanitiser made, for search and for those who read without formatting.
+#[must_use]
+pub fn to_text(clean: &str) -> String {
+    let mut out = Text::default();
+    let mut rest = clean;
+    while let Some(at) = rest.find('<') {
+        let (text, tag) = rest.split_at(at);
+        out.text(text);
+        let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
+        out.tag(tag.trim_start_matches('<'));
+        rest = after;
+    }
+    out.text(rest);
+    out.done.trim().to_owned()
+}
+
+#[derive(Default)]
+struct Text {
+    done: String,
+    pre: usize,
+}
+
+impl Text {
+    fn text(&mut self, escaped: &str) {
+        let text = escaped
+            .replace("&nbsp;", " ")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&amp;", "&");
+        for c in text.chars() {
+            let space = c.is_whitespace() || c == '\u{a0}';
+            if self.pre > 0 || !space {
+                self.done.push(c);
+            } else if !self.done.ends_with([' ', '\n']) && !self.done.is_empty() {
+                self.done.push(' ');
+            }
+        }
+    }
+
+    fn tag(&mut self, tag: &str) {
+        let closing = tag.starts_with('/');
+        let name = tag
+            .trim_start_matches('/')
+            .split([' ', '\n', '/'])
+            .next()
+            .unwrap_or_default();
+        match name {
+            "br" => self.done.push('\n'),
+            "td" | "th" if closing => self.done.push(' '),
+            "li" if !closing => {
+                self.line();
+                self.done.push_str("• ");
+            }
+            _ if BLOCKS.contains(&name) => self.line(),
+            _ => {}
+        }
+        match (name, closing) {
+            ("pre", false) => self.pre += 1,
+            ("pre", true) => self.pre = self.pre.saturating_sub(1),
+            ("p" | "h1" | "h2" | "h3" | "h4", true) if !self.done.ends_with("\n\n") => {
+                self.done.push('\n');
+            }
+            _ => {}
+        }
+    }
+
+    /// Begins a line unless one has just begun.
+    fn line(&mut self) {
+        self.done.truncate(self.done.trim_end_matches(' ').len());
+        if !self.done.is_empty() && !self.done.ends_with('\n') {
+            self.done.push('\n');
+        }
+    }
+}
+
+/// Plain text as HTML that keeps its lines.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\n' => out.push_str("<br>"),
+            '\r' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -9,6 +9,7 @@ pub mod dto;
 mod files;
 pub mod headless;
 mod inbox;
+mod mailbox;
 mod reports;
 mod search;
 mod session;

@@ -21,6 +21,8 @@ pub struct AccountRow {
     pub live_from: Millis,
     /// Paused by a person.
     pub paused: bool,
+    /// Whether older messages are read.
+    pub history: bool,
     /// State.
     pub state: AccountState,
     /// State in words.
@@ -39,7 +41,7 @@ pub struct AccountRow {
     pub messages: u32,
 }
 
-const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages";
+const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages, history";
 
 fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
     let config: String = r.get(1)?;
@@ -62,6 +64,7 @@ fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
             .and_then(|p| serde_json::from_str(&p).ok()),
         gaps: serde_json::from_str(&r.get::<_, String>(10)?).unwrap_or_default(),
         messages: r.get(11)?,
+        history: r.get(12)?,
     })
 }
 
@@ -132,6 +135,8 @@ pub fn save(
         "UPDATE account SET state = 'connecting', says = 'Connecting' WHERE id = ?1 AND paused = 0",
         [id],
     )?;
+    // What was missing with other settings may be there now; what still is missing is told again.
+    tx.execute("UPDATE account SET gaps = '[]' WHERE id = ?1", [id])?;
     tx.changes.accounts = true;
     Ok(id)
 }
@@ -215,6 +220,19 @@ pub fn pause(tx: &mut Tx<'_>, id: AccountId, on: bool) -> Result<()> {
             if on { "paused" } else { "connecting" },
             if on { "Paused" } else { "Connecting" }
         ],
+    )?;
+    tx.changes.accounts = true;
+    Ok(())
+}
+
+/// Let older messages rest, or go on reading them.
+///
+/// # Errors
+/// When the store fails.
+pub fn history(tx: &mut Tx<'_>, id: AccountId, on: bool) -> Result<()> {
+    tx.execute(
+        "UPDATE account SET history = ?2 WHERE id = ?1",
+        params![id, on],
     )?;
     tx.changes.accounts = true;
     Ok(())

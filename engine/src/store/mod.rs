@@ -16,6 +16,7 @@ pub mod migrate;
 pub mod normalise;
 pub mod outbox;
 mod places;
+pub mod reads;
 pub mod search;
 pub mod timeline;
 mod tx;

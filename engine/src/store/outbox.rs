@@ -277,6 +277,7 @@ fn insert_message(
         message_id: Some(message_id.to_owned()),
         in_reply_to: a.mail.in_reply_to.iter().cloned().collect(),
         references: a.mail.references.clone(),
+        provider: None,
     };
     let row = Row {
         id,

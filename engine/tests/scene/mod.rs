@@ -336,6 +336,7 @@ impl Mail {
                 message_id: self.own_id(),
                 in_reply_to: self.answers.clone(),
                 references: self.references.clone(),
+                provider: None,
             },
             class: self.class,
             class_reason: self.reason,

@@ -21,6 +21,9 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
     pub enum $name { $($(#[$v])* $variant),* }
 )*}; }
 
+mod mailbox;
+pub use mailbox::*;
+
 words! {
     /// A view of the sidebar.
     pub enum View {
@@ -192,6 +195,11 @@ dto! {
         pub state: AccountState,
         /// The state in words.
         pub says: String,
+        /// Older messages: read so far and expected, while they are being read.
+        #[ts(type = "[number, number] | null")]
+        pub progress: Option<(u64, u64)>,
+        /// Whether older messages are read; else that rests.
+        pub history: bool,
     }
     /// Ids of a view.
     pub struct IdPage {
@@ -684,6 +692,8 @@ dto! {
         /// First sync: messages done and expected.
         #[ts(type = "[number, number] | null")]
         pub progress: Option<(u64, u64)>,
+        /// Whether older messages are read; else that rests.
+        pub history: bool,
         /// The cursor, for support.
         pub cursor: Option<String>,
         /// Holes.

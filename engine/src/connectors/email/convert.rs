@@ -120,6 +120,7 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
                 .next(),
             in_reply_to: ids(Some(message.in_reply_to())),
             references: ids(Some(message.references())),
+            provider: None,
         },
         class,
         class_reason,
@@ -273,6 +274,16 @@ fn received(headers: &Headers<'_>) -> Option<Millis> {
     let field = String::from_utf8_lossy(headers.first("received")?).into_owned();
     let (_, date) = field.rsplit_once(';')?;
     millis(&DateTime::parse_rfc822(date.trim())?)
+}
+
+/// The Message-ID in a header, without angle brackets, exactly as [`convert`] takes it.
+#[must_use]
+pub fn message_id(header: &[u8]) -> Option<String> {
+    let parse = || {
+        let message = MessageParser::new().parse_headers(header)?;
+        ids(first(&message, HeaderName::MessageId)).into_iter().next()
+    };
+    catch_unwind(AssertUnwindSafe(parse)).ok().flatten()
 }
 
 fn ids(value: Option<&HeaderValue<'_>>) -> Vec<String> {

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::model::threads::{all_refs, ref_hash};
 use crate::model::{
     AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId,
-    HandleId, IdKey, Identity, Incoming, Mark, MessageId, Party, Place, RemoteId, ThreadId, ThreadRefs,
-    Times, email_key,
+    HandleId, IdKey, Identity, Incoming, Mark, MessageId, Party, Place, RemoteId, ThreadId,
+    ThreadRefs, Times, email_key,
 };
 use crate::time::{DAY, Millis};
 use rusqlite::{Connection, OptionalExtension, params};

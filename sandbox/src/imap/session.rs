@@ -329,7 +329,12 @@ fn resync(f: &Mailbox, known: &str) -> String {
     if !gone.is_empty() {
         text.push_str(&format!("* VANISHED (EARLIER) {}\r\n", listed(&gone)));
     }
-    for (n, m) in f.mails.iter().enumerate().filter(|(_, m)| m.modseq > modseq) {
+    for (n, m) in f
+        .mails
+        .iter()
+        .enumerate()
+        .filter(|(_, m)| m.modseq > modseq)
+    {
         let seen = if m.seen { "\\Seen" } else { "" };
         let (seq, uid, state) = (n + 1, m.uid, m.modseq);
         text.push_str(&format!(

@@ -281,7 +281,9 @@ fn received(headers: &Headers<'_>) -> Option<Millis> {
 pub fn message_id(header: &[u8]) -> Option<String> {
     let parse = || {
         let message = MessageParser::new().parse_headers(header)?;
-        ids(first(&message, HeaderName::MessageId)).into_iter().next()
+        ids(first(&message, HeaderName::MessageId))
+            .into_iter()
+            .next()
     };
     catch_unwind(AssertUnwindSafe(parse)).ok().flatten()
 }

@@ -170,7 +170,10 @@ mod tests {
         let edges = &marks.folders["INBOX"];
         assert_eq!((edges.uidvalidity, edges.upper, edges.lower), (7, 100, 41));
         assert!(edges.key.is_none() && edges.epoch == 0 && !edges.rematch);
-        assert_eq!((marks.v, marks.progress(&["INBOX", "Gone"])), (VERSION, Some((60, 100))));
+        assert_eq!(
+            (marks.v, marks.progress(&["INBOX", "Gone"])),
+            (VERSION, Some((60, 100)))
+        );
     }
 
     #[test]

@@ -428,9 +428,7 @@ impl<'a> Scan<'a> {
                 true
             })
             .count();
-        Some(self.take(n))
-            .filter(|w| !w.is_empty())
-            .map(Word::Atom)
+        Some(self.take(n)).filter(|w| !w.is_empty()).map(Word::Atom)
     }
 
     fn quoted(&mut self) -> Option<Word<'a>> {

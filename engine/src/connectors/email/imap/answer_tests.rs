@@ -48,11 +48,21 @@ fn gmails_own_items_are_read() {
     let f = fetch(b"* 1 FETCH (X-GM-THRID 1278455344230334865 X-GM-MSGID 1278455344230334866 X-GM-LABELS (\"\\\\Inbox\" \\Sent \"Muy Importante\") UID 3)\r\n");
     assert_eq!(
         (f.thread, f.gmail),
-        (Some(1_278_455_344_230_334_865), Some(1_278_455_344_230_334_866))
+        (
+            Some(1_278_455_344_230_334_865),
+            Some(1_278_455_344_230_334_866)
+        )
     );
     assert_eq!(
         f.labels.as_deref(),
-        Some(["\\Inbox".to_owned(), "\\Sent".into(), "Muy Importante".into()].as_slice())
+        Some(
+            [
+                "\\Inbox".to_owned(),
+                "\\Sent".into(),
+                "Muy Importante".into()
+            ]
+            .as_slice()
+        )
     );
 }
 
@@ -87,7 +97,9 @@ fn folders_searches_and_vanished_numbers_are_read() {
             delimiter: Some("/".into())
         })
     );
-    assert!(matches!(read(b"* LIST () NIL \"Caf\xe9\"\r\n"), Answer::List(l) if l.delimiter.is_none() && l.name.starts_with("Caf")));
+    assert!(
+        matches!(read(b"* LIST () NIL \"Caf\xe9\"\r\n"), Answer::List(l) if l.delimiter.is_none() && l.name.starts_with("Caf"))
+    );
     assert_eq!(
         read(b"* SEARCH 3 1 2 (MODSEQ 917)\r\n"),
         Answer::Search(vec![3, 1, 2])

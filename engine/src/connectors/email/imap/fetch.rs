@@ -269,13 +269,19 @@ impl Poll<'_> {
             Ok(()) | Err(Fault::Refused(_)) => {}
             Err(fault) => return Err(fault),
         }
-        if into.get(&uid).is_some_and(|all| all.iter().any(|b| !b.is_empty())) {
+        if into
+            .get(&uid)
+            .is_some_and(|all| all.iter().any(|b| !b.is_empty()))
+        {
             return Ok(());
         }
         into.remove(&uid);
         if self.r.search(&format!("UID {uid}")).await?.contains(&uid) {
             let at = at(self.r.server());
-            self.gap(folder, format!("{at} lists mail {uid} but does not give it."));
+            self.gap(
+                folder,
+                format!("{at} lists mail {uid} but does not give it."),
+            );
         }
         // Otherwise it was deleted at the server between the two questions.
         Ok(())
@@ -417,12 +423,7 @@ fn another(remote: &RemoteId, body: &[u8]) -> RemoteId {
 }
 
 /// Which mails still fit, and which numbers are thereby dealt with (those that vanished meanwhile included).
-fn fitting(
-    uids: &[u32],
-    metas: &Metas,
-    known: &[u32],
-    got: &Gathering,
-) -> (Vec<u32>, Handled) {
+fn fitting(uids: &[u32], metas: &Metas, known: &[u32], got: &Gathering) -> (Vec<u32>, Handled) {
     let mut bytes = got.bytes;
     let (mut chosen, mut handled) = (Vec::new(), Vec::new());
     for uid in uids {

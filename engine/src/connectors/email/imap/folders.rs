@@ -159,14 +159,10 @@ const JUNK_NAMES: &[&str] = &[
 /// The folder of this use: the one the server marks, else the best of these names.
 fn of_use<'a>(found: &'a [Listed], wanted: FolderUse, names: &[&str]) -> Option<&'a Listed> {
     let selectable = || found.iter().filter(|l| l.selectable && !l.is_inbox());
-    selectable()
-        .find(|l| l.marked == Some(wanted))
-        .or_else(|| {
-            let unmarked = || selectable().filter(|l| l.marked.is_none());
-            names
-                .iter()
-                .find_map(|n| unmarked().find(|l| l.leaf == *n))
-        })
+    selectable().find(|l| l.marked == Some(wanted)).or_else(|| {
+        let unmarked = || selectable().filter(|l| l.marked.is_none());
+        names.iter().find_map(|n| unmarked().find(|l| l.leaf == *n))
+    })
 }
 
 /// The Sent folder's name.

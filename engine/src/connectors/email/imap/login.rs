@@ -62,14 +62,8 @@ pub(in crate::connectors::email) async fn login(
         looked: false,
         relist: false,
     };
-    reader
-        .learn()
-        .await
-        .map_err(|f| reader.error("login", f))?;
-    reader
-        .list()
-        .await
-        .map_err(|f| reader.error("folder", f))?;
+    reader.learn().await.map_err(|f| reader.error("login", f))?;
+    reader.list().await.map_err(|f| reader.error("folder", f))?;
     Ok(reader)
 }
 
@@ -108,7 +102,9 @@ async fn authenticate(
     answer: &mut (dyn FnMut(&[u8]) -> Vec<u8> + Send),
 ) -> Outcome<()> {
     let mut more = |challenge: &str| {
-        let challenge = BASE64.decode(challenge.trim().as_bytes()).unwrap_or_default();
+        let challenge = BASE64
+            .decode(challenge.trim().as_bytes())
+            .unwrap_or_default();
         format!("{}\r\n", BASE64.encode(&answer(&challenge))).into_bytes()
     };
     let command = format!("AUTHENTICATE {mechanism}");

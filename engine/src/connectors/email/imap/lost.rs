@@ -1,8 +1,8 @@
 //! Folders that are gone: renamed ones are found again, and a person hears of both.
 
 use super::super::cursor::Edges;
-use super::folders::decode_utf7;
 use super::fault::{Fault, Outcome};
+use super::folders::decode_utf7;
 use super::poll::Poll;
 use crate::model::Gap;
 
@@ -31,7 +31,14 @@ impl Poll<'_> {
                 Some((now, false)) => {
                     // Nothing of it is sure but that it may be the one: its mails are compared one by one.
                     let names = edges.names;
-                    self.renamed(&name, &now, Edges { names, ..Edges::default() });
+                    self.renamed(
+                        &name,
+                        &now,
+                        Edges {
+                            names,
+                            ..Edges::default()
+                        },
+                    );
                 }
                 None => {
                     self.marks.folders.remove(&name);

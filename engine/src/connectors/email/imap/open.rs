@@ -54,9 +54,10 @@ impl Opened {
         } else if let Some(n) = said.number::<u64>("HIGHESTMODSEQ") {
             self.modseq = Some(n).filter(|n| *n > 0);
         } else if said.is("MAILBOXID") {
-            self.mailbox = said.code.as_ref().map(|c| {
-                c.1.trim_matches(['(', ')', ' ']).to_owned()
-            });
+            self.mailbox = said
+                .code
+                .as_ref()
+                .map(|c| c.1.trim_matches(['(', ')', ' ']).to_owned());
         }
     }
 }

@@ -130,7 +130,12 @@ impl Poll<'_> {
         }
         self.memory.careful = false;
         self.alerts();
-        let unread = |f: &Folder| self.marks.folders.get(&f.name).is_some_and(Edges::has_history);
+        let unread = |f: &Folder| {
+            self.marks
+                .folders
+                .get(&f.name)
+                .is_some_and(Edges::has_history)
+        };
         let more = self.got.more || (self.wishes.history && folders.iter().any(unread));
         let next = self.marks.write();
         self.memory.last = Some(next.clone());

@@ -72,13 +72,8 @@ impl Talk {
         expected_bytes: u64,
         mut on: impl FnMut(&Answer) + Send,
     ) -> Outcome<Said> {
-        self.converse(
-            command,
-            expected_bytes,
-            &mut |_| Vec::new(),
-            &mut on,
-        )
-        .await
+        self.converse(command, expected_bytes, &mut |_| Vec::new(), &mut on)
+            .await
     }
 
     /// The same, with something to say when the server asks to go on.

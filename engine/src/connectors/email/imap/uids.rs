@@ -31,12 +31,8 @@ impl Uids {
 
     /// Puts a run in.
     pub(in crate::connectors::email) fn add_run(&mut self, from: u32, to: u32) {
-        let start = self
-            .0
-            .partition_point(|(_, b)| b.saturating_add(1) < from);
-        let end = self
-            .0
-            .partition_point(|(a, _)| *a <= to.saturating_add(1));
+        let start = self.0.partition_point(|(_, b)| b.saturating_add(1) < from);
+        let end = self.0.partition_point(|(a, _)| *a <= to.saturating_add(1));
         let met = self.0.get(start..end).unwrap_or_default();
         let from = met.first().map_or(from, |(a, _)| from.min(*a));
         let to = met.last().map_or(to, |(_, b)| to.max(*b));
@@ -177,7 +173,9 @@ mod tests {
     fn it_holds_what_an_ordinary_set_holds() {
         let mut state = 3u64;
         let mut random = move |n: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             u32::try_from((state >> 33) % n).unwrap()
         };
         let (mut runs, mut plain) = (Uids::default(), BTreeSet::new());
@@ -198,7 +196,10 @@ mod tests {
                     plain.insert(uid);
                 }
             }
-            assert_eq!(runs.newest(1_000), plain.iter().rev().copied().collect::<Vec<_>>());
+            assert_eq!(
+                runs.newest(1_000),
+                plain.iter().rev().copied().collect::<Vec<_>>()
+            );
             assert_eq!(runs.len(), plain.len() as u64);
             assert_eq!(runs.has(uid), plain.contains(&uid));
             assert_eq!(runs, plain.iter().copied().collect());

@@ -16,7 +16,7 @@ CREATE TABLE account (                    -- connected mailboxes, numbers, bots
     progress TEXT,
     gaps TEXT NOT NULL DEFAULT '[]',
     messages INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+, history INTEGER NOT NULL DEFAULT 1) STRICT, WITHOUT ROWID;
 
 CREATE TABLE act (                        -- resolves, reopens, no-reply-needed, from the log
     id TEXT PRIMARY KEY,
@@ -102,7 +102,7 @@ CREATE TABLE delivery (                   -- one appearance of a message at an a
     authenticated INTEGER,                -- the provider's word on the sender (DMARC), where known
     server_at INTEGER NOT NULL,           -- the server's time: topmost Received, else INTERNALDATE
     received INTEGER NOT NULL,            -- 1 = a Received header said so
-    vanished INTEGER NOT NULL DEFAULT 0,
+    vanished INTEGER NOT NULL DEFAULT 0, seen INTEGER, mark BLOB,
     PRIMARY KEY (account, remote_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -259,6 +259,14 @@ CREATE TABLE raw (                        -- cold: messages as they came, zstd, 
     hash BLOB
 ) STRICT;
 
+CREATE TABLE read_mark (                  -- read marks made here that the provider shall hear of
+    account BLOB NOT NULL,
+    remote_id TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    made INTEGER NOT NULL,                -- rises with each change, so that a newer one is not taken for told
+    PRIMARY KEY (account, remote_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE register (                   -- the join of all entries, field by field
     entity TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -335,6 +343,8 @@ CREATE INDEX conversation_stage ON conversation (stage, last_at DESC, id) WHERE 
 CREATE INDEX conversation_waiting ON conversation (wait_since, id) WHERE wait_since IS NOT NULL AND shelf = 0;
 
 CREATE INDEX customer_root ON customer (root);
+
+CREATE INDEX delivery_mark ON delivery (account, mark) WHERE mark IS NOT NULL;
 
 CREATE INDEX delivery_message ON delivery (message);
 

@@ -26,8 +26,6 @@ pub struct Source {
     pub channel: Channel,
     /// Older human messages open nothing.
     pub live_from: Millis,
-    /// Read marks go both ways.
-    pub sync_read: bool,
 }
 
 /// What a batch brought.
@@ -76,13 +74,12 @@ pub fn batch(tx: &mut Tx<'_>, account: AccountId, batch: &Batch) -> Result<Broug
 }
 
 fn source(conn: &Connection, id: AccountId) -> Result<Source> {
-    conn.prepare_cached("SELECT channel, live_from, coalesce(json_extract(config, '$.sync_read'), 0) FROM account WHERE id = ?1")?
+    conn.prepare_cached("SELECT channel, live_from FROM account WHERE id = ?1")?
         .query_row([id], |r| {
             Ok(Source {
                 id,
                 channel: Channel::parse(&r.get::<_, String>(0)?).unwrap_or(Channel::Email),
                 live_from: r.get(1)?,
-                sync_read: r.get(2)?,
             })
         })
         .optional()?
@@ -218,7 +215,7 @@ fn elsewhere(
          WHERE account = ?1 AND mark = ?2 AND message = ?6 LIMIT 1",
     )?
     .execute(params![source.id, &digest[..], remote.0, place_word(place), seen, id])?;
-    if seen && source.sync_read {
+    if seen && reads::wanted(tx, source.id)? {
         reads::set(tx, id, true, source.id)?;
     }
     places::rederive(tx, id)
@@ -377,7 +374,7 @@ fn mark(m: &Incoming) -> Option<Mark> {
 /// The same message in another place: what several deliveries say is joined, so that their order does not matter.
 fn again(tx: &mut Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
     deliver(tx, source, m, id)?;
-    if m.seen && source.sync_read {
+    if m.seen && reads::wanted(tx, source.id)? {
         reads::set(tx, id, true, source.id)?;
     }
     tx.prepare_cached("UPDATE message SET class_reason = CASE WHEN ?2 < machine_class THEN ?3 ELSE class_reason END, machine_class = min(machine_class, ?2) WHERE id = ?1 AND author IS NULL")?

@@ -61,6 +61,15 @@ fn queue(tx: &Tx<'_>, m: MessageId, seen: bool, heard_from: Option<AccountId>) -
     Ok(())
 }
 
+/// Whether an account's read marks go both ways.
+pub(super) fn wanted(conn: &Connection, account: AccountId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT coalesce(json_extract(config, '$.sync_read'), 0) FROM account WHERE id = ?1",
+        )?
+        .query_row([account], |r| r.get(0))?)
+}
+
 /// What an account's provider shall still be told, oldest first.
 ///
 /// # Errors

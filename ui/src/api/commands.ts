@@ -51,6 +51,8 @@ import type { AccountAdd as AccountAddArgs } from "./args/AccountAdd";
 import type { AccountUpdate as AccountUpdateArgs } from "./args/AccountUpdate";
 import type { AccountPause as AccountPauseArgs } from "./args/AccountPause";
 import type { AccountPoll as AccountPollArgs } from "./args/AccountPoll";
+import type { AccountFolders as AccountFoldersArgs } from "./args/AccountFolders";
+import type { AccountHistory as AccountHistoryArgs } from "./args/AccountHistory";
 import type { AccountRemove as AccountRemoveArgs } from "./args/AccountRemove";
 import type { Check as CheckArgs } from "./args/Check";
 import type { AccountItem } from "./AccountItem";
@@ -62,6 +64,7 @@ import type { Done } from "./Done";
 import type { Draft } from "./Draft";
 import type { FigureRow } from "./FigureRow";
 import type { FileItem } from "./FileItem";
+import type { FolderItem } from "./FolderItem";
 import type { IdPage } from "./IdPage";
 import type { MessageHtml } from "./MessageHtml";
 import type { MessageText } from "./MessageText";
@@ -137,6 +140,8 @@ export interface Commands {
   account_update: { args: AccountUpdateArgs; reply: AccountItem };
   account_pause: { args: AccountPauseArgs; reply: Nothing };
   account_poll: { args: AccountPollArgs; reply: Nothing };
+  account_folders: { args: AccountFoldersArgs; reply: Array<FolderItem> };
+  account_history: { args: AccountHistoryArgs; reply: Nothing };
   account_remove: { args: AccountRemoveArgs; reply: Nothing };
   check: { args: CheckArgs; reply: CheckReport };
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::threads::{all_refs, ref_hash};
 use crate::model::{
     AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId,
-    HandleId, IdKey, Identity, Incoming, Mark, MessageId, Party, Place, RemoteId, ThreadId,
+    Gap, HandleId, IdKey, Identity, Incoming, Mark, MessageId, Party, Place, RemoteId, ThreadId,
     ThreadRefs, Times, email_key,
 };
 use crate::time::{DAY, Millis};
@@ -65,12 +65,31 @@ pub fn batch(tx: &mut Tx<'_>, account: AccountId, batch: &Batch) -> Result<Broug
     for event in &batch.events {
         take(tx, &source, event, &mut brought)?;
     }
-    let gaps = serde_json::to_string(&batch.gaps).map_err(|e| Error::Internal(e.to_string()))?;
+    let gaps = gaps(tx, account, &batch.gaps)?;
     tx.prepare_cached(
-        "UPDATE account SET cursor = ?2, progress = ?3, gaps = CASE WHEN ?4 = '[]' THEN gaps ELSE ?4 END, messages = messages + ?5 WHERE id = ?1",
+        "UPDATE account SET cursor = ?2, progress = ?3, gaps = coalesce(?4, gaps), messages = messages + ?5 WHERE id = ?1",
     )?
     .execute(params![account, batch.next.0, batch.progress.map(|(a, b)| format!("[{a},{b}]")), gaps, brought.new + brought.unreadable])?;
     Ok(brought)
+}
+
+/// The holes that are known with these; `None` = no new one. The newest stay, so that a server's complaint at each poll
+/// does not hide what is missing.
+fn gaps(conn: &Connection, account: AccountId, new: &[Gap]) -> Result<Option<String>> {
+    const MOST: usize = 20;
+    if new.is_empty() {
+        return Ok(None);
+    }
+    let known: String = conn
+        .prepare_cached("SELECT gaps FROM account WHERE id = ?1")?
+        .query_row([account], |r| r.get(0))?;
+    let mut all: Vec<Gap> = serde_json::from_str(&known).unwrap_or_default();
+    all.retain(|g| !new.contains(g));
+    all.extend_from_slice(new);
+    all.drain(..all.len().saturating_sub(MOST));
+    serde_json::to_string(&all)
+        .map(Some)
+        .map_err(|e| Error::Internal(e.to_string()))
 }
 
 fn source(conn: &Connection, id: AccountId) -> Result<Source> {

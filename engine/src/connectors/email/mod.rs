@@ -193,6 +193,13 @@ fn sending(e: ChannelError) -> ChannelError {
     ChannelError { step, ..e }
 }
 
+/// How long to rest after waiting has failed: as long as the server needs, if it says so.
+fn after(e: &ChannelError) -> Duration {
+    e.retry_after
+        .and_then(|ms| u64::try_from(ms).ok())
+        .map_or(AFTER_FAILURE, Duration::from_millis)
+}
+
 fn place_word(place: Place) -> &'static str {
     match place {
         Place::Inbox => "Inbox",
@@ -263,8 +270,9 @@ impl Connector for Email {
 
     async fn wait(&self, _cursor: Option<&Cursor>) {
         let mut kept = self.waiter.lock().await;
-        let Ok((mut reader, _)) = self.reader(&mut kept).await else {
-            return tokio::time::sleep(AFTER_FAILURE).await;
+        let mut reader = match self.reader(&mut kept).await {
+            Ok((reader, _)) => reader,
+            Err(e) => return tokio::time::sleep(after(&e)).await,
         };
         if !reader.pushes() {
             reader.close().await;
@@ -276,7 +284,7 @@ impl Connector for Email {
             .await
         {
             Ok(()) => *kept = Some(reader),
-            Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
+            Err(e) => tokio::time::sleep(after(&e)).await,
         }
     }
 

@@ -14,8 +14,9 @@ use mail_parser::DateTime;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// A mail that could not be read so often is left out.
-const TRIES: u8 = 3;
+/// A mail that could not be read so often is left out. An answer that is no IMAP counts twice: a network that breaks
+/// may be anybody's fault.
+const TRIES: u8 = 6;
 
 /// What is known of a mail before it is fetched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -251,13 +252,20 @@ impl Poll<'_> {
                 );
                 continue;
             }
-            *self.memory.tries.entry(key.clone()).or_default() += 1;
+            let tries = self.memory.tries.entry(key.clone()).or_default();
+            *tries = tries.saturating_add(1);
             let size = metas.get(uid).map_or(0, |m| m.size);
             match self.bodies(&[*uid], size, into).await {
                 Ok(()) | Err(Fault::Refused(_)) => {
                     self.memory.tries.remove(&key);
                 }
-                Err(fault) => return Err(fault),
+                Err(fault) => {
+                    if matches!(fault, Fault::Garbled(_)) {
+                        let tries = self.memory.tries.entry(key).or_default();
+                        *tries = tries.saturating_add(1);
+                    }
+                    return Err(fault);
+                }
             }
         }
         Ok(())

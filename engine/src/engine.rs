@@ -200,7 +200,11 @@ impl Engine {
     pub async fn live(&self, a: &AccountRow) -> Result<Arc<Live>> {
         let id = a.id;
         let secret = self.store.read(move |c| accounts::secret(c, id)).await?;
-        Ok(Arc::new(self.connector(id, &a.config, secret)))
+        let live = self.connector(id, &a.config, secret);
+        live.connector.read_history(a.history);
+        live.connector
+            .recall_from(Arc::new(sync::StoreRecall::new(self.store.clone(), id)));
+        Ok(Arc::new(live))
     }
 
     /// A connector for settings that need not be stored.

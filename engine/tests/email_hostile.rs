@@ -245,6 +245,7 @@ async fn mail_that_is_deleted_while_it_is_read_is_no_gap() {
             body_line(3),
             body_line(1)
         )),
+        "UID SEARCH UID 2" => Answer::Say("* SEARCH\r\nTAG OK done\r\n".into()),
         _ => Answer::Usual,
     })
     .await;
@@ -347,11 +348,37 @@ async fn a_connection_that_ends_in_a_search_never_means_that_nothing_was_found()
 }
 
 #[tokio::test]
+async fn an_answer_that_is_nonsense_costs_only_the_mail_it_was_about() {
+    let server = Scripted::start(|c| match c {
+        c if c.contains("BODY.PEEK[]") => Answer::Say(
+            numbers(c)
+                .iter()
+                .map(|n| match n {
+                    2 => "* 2 FETCH (UID 2 BODY[] \"unclosed \\ nonsense\r\n* ((((\r\n\r\n\0\r\n"
+                        .into(),
+                    n => body_line(*n),
+                })
+                .collect::<String>()
+                + "TAG OK done\r\n",
+        ),
+        _ => Answer::Usual,
+    })
+    .await;
+    let batch = server.poll().await;
+    assert_eq!(subjects(&batch), ["m3", "m1"]);
+    assert!(
+        batch.gaps.len() == 1 && batch.gaps[0].reason.contains("mail 2"),
+        "{:?}",
+        batch.gaps
+    );
+}
+
+#[tokio::test]
 async fn a_mail_that_breaks_the_connection_each_time_is_left_out_in_the_end() {
     let server = Scripted::start(|c| match c {
-        c if c.contains("BODY.PEEK[]") && numbers(c).contains(&2) => Answer::Say(
-            "* 2 FETCH (UID 2 BODY[] \"unclosed \\ nonsense\r\n* ((((\r\nTAG OK done\r\n".into(),
-        ),
+        c if c.contains("BODY.PEEK[]") && numbers(c).contains(&2) => {
+            Answer::HangUp("* 2 FETCH (UID 2 BODY[] {40}\r\nFrom".into())
+        }
         _ => Answer::Usual,
     })
     .await;
@@ -489,7 +516,9 @@ async fn a_server_that_is_busy_is_tried_again_and_a_refusal_is_not() {
     .await;
     let e = server.email().poll(None).await.unwrap_err();
     assert!(
-        e.remedy == Remedy::Retry && e.what.contains("too many connections"),
+        e.remedy == Remedy::Wait
+            && e.retry_after == Some(60_000)
+            && e.what.contains("too many connections"),
         "{e}"
     );
 }

@@ -3,10 +3,13 @@
 
 mod email_support;
 
+use email_support::desk::Workspace;
 use email_support::{CUSTOMER, Mailbox, PASSWORD, TEAM, config, connector, mail, server};
 use parley_engine::connectors::Connector;
 use parley_engine::connectors::email::Email;
-use parley_engine::model::{Batch, Cursor, EmailConfig, Event, Identity, Place, Remedy, Security};
+use parley_engine::model::{
+    Batch, Cursor, EmailConfig, Event, Identity, MailServer, Place, Remedy, Security,
+};
 use parley_sandbox::Dovecot;
 use parley_sandbox::dovecot::Options;
 use parley_sandbox::faultproxy::{Direction, Fault, FaultProxy};
@@ -520,4 +523,81 @@ async fn a_connection_cut_anywhere_in_a_poll_fails_or_gives_everything() {
         }
     }
     assert!(failures > 20, "{failures} of {whole} bytes");
+}
+
+#[tokio::test]
+async fn one_mail_in_two_mailboxes_is_one_message_with_two_deliveries() {
+    const OTHER: &str = "help@shop.test";
+    let dovecot = Dovecot::start(Options::users(&[(TEAM, PASSWORD), (OTHER, PASSWORD)])).unwrap();
+    let shared = mail("to both");
+    for user in [TEAM, OTHER] {
+        dovecot.deliver(user, &shared).unwrap();
+    }
+    dovecot.deliver(OTHER, &mail("to one")).unwrap();
+    let desk = Workspace::new();
+    let mut boxes = Vec::new();
+    for user in [TEAM, OTHER] {
+        let config = EmailConfig {
+            address: user.into(),
+            imap: MailServer {
+                user: user.into(),
+                ..server(dovecot.imaps_port(), Security::Tls)
+            },
+            ..config(&dovecot)
+        };
+        let mailbox = desk.connect(config).await;
+        mailbox.poll().await.unwrap();
+        boxes.push(mailbox);
+    }
+    assert_eq!(boxes[0].subjects().await, ["to both"]);
+    assert_eq!(boxes[1].subjects().await, ["to both", "to one"]);
+    let counts = boxes[0].ask("SELECT count(*) FROM message").await;
+    let deliveries = boxes[0].ask("SELECT count(*) FROM delivery").await;
+    assert_eq!(
+        (counts, deliveries),
+        (vec!["2".to_owned()], vec!["3".into()])
+    );
+}
+
+#[tokio::test]
+async fn what_changes_at_dovecot_is_followed_with_qresync_with_condstore_and_with_neither() {
+    let plain = "IMAP4rev1 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+";
+    for capability in [
+        None,
+        Some(format!("{plain} CONDSTORE ENABLE")),
+        Some(plain.to_owned()),
+    ] {
+        let dovecot = Dovecot::start(Options {
+            imap_capability: capability.clone(),
+            ..Options::users(&[(TEAM, PASSWORD)])
+        })
+        .unwrap();
+        for n in 1..=4 {
+            dovecot.deliver(TEAM, &mail(&format!("m{n}"))).unwrap();
+        }
+        let desk = Workspace::new();
+        let mailbox = desk
+            .connect(EmailConfig {
+                sync_read: true,
+                ..config(&dovecot)
+            })
+            .await;
+        mailbox.poll().await.unwrap();
+        let elsewhere = Mailbox::open(&dovecot).await;
+        elsewhere.say("a SELECT INBOX").await;
+        elsewhere.say("a UID STORE 2 +FLAGS (\\Seen)").await;
+        elsewhere.say("a UID MOVE 1 Sent").await;
+        mailbox.poll().await.unwrap();
+        mailbox.poll().await.unwrap();
+        assert_eq!(
+            mailbox.subjects().await,
+            ["m1", "m2", "m3", "m4"],
+            "{capability:?}"
+        );
+        let seen = mailbox.ask("SELECT m.subject FROM delivery d JOIN message m ON m.id = d.message WHERE d.account = ?1 AND d.seen = 1").await;
+        assert_eq!(seen, ["m2"], "{capability:?}");
+        let gone = mailbox.ask("SELECT d.place || ' ' || d.vanished FROM delivery d JOIN message m ON m.id = d.message WHERE m.subject = 'm1' ORDER BY 1").await;
+        assert_eq!(gone, ["inbox 1", "sent 0"], "{capability:?}");
+        assert!(mailbox.gaps().await.is_empty());
+    }
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ScriptedHost } from "../src/host/scripted/scripted";
+import { FolderChoice } from "../src/state/folders.svelte";
 import { looksLikeAddress, Wizard } from "../src/state/accounts.svelte";
 
 let host: ScriptedHost;
@@ -61,5 +62,23 @@ describe("the account wizard", () => {
   it("knows an address when it sees one", () => {
     expect(["a@b.se", "a@localhost", "a@mail"].every(looksLikeAddress)).toBe(true);
     expect(["a", "a@", "a b@c.d", "@c.d"].some(looksLikeAddress)).toBe(false);
+  });
+});
+
+describe("choosing folders", () => {
+  it("writes the usual ones down with the first tick, and asks with the password just typed", async () => {
+    wizard.config.address = "team@example.com";
+    wizard.password = "right";
+    await wizard.suggest();
+    const choice = new FolderChoice(host, null);
+    await choice.load(wizard.config, "right");
+    const archive = choice.list?.find((f) => f.purpose === "archive");
+    if (archive === undefined) throw new Error("no archive");
+    expect(choice.isRead(archive, [])).toBe(false);
+    const chosen = choice.toggled(archive, []);
+    expect(chosen).toEqual(["INBOX", "Sent", "Junk", "Archive"]);
+    expect(choice.toggled(archive, chosen)).toEqual(["INBOX", "Sent", "Junk"]);
+    expect(choice.missing([...chosen, "Gone"])).toEqual(["Gone"]);
+    expect(host.calls.at(-1)).toMatchObject({ name: "account_folders", args: { password: "right", id: null } });
   });
 });

@@ -29,6 +29,7 @@ fn item(desk: &Desk, a: AccountRow) -> AccountItem {
         last_success: a.last_success,
         next_try: a.next_try,
         progress: a.progress,
+        history: a.history,
         cursor: a.cursor.map(|c| c.0),
         gaps: a.gaps,
         live_from: a.live_from,
@@ -50,7 +51,7 @@ pub(super) async fn suggest(a: args::AccountSuggest, _desk: &Desk) -> Result<Sug
 }
 
 /// Settings that cannot work are refused before anything is asked of a server.
-fn validate(config: &AccountConfig) -> Result<AccountConfig> {
+pub(super) fn validate(config: &AccountConfig) -> Result<AccountConfig> {
     let AccountConfig::Email(e) = config;
     let address = email_key(&e.address)
         .ok_or_else(|| Error::Invalid("the address is not a mail address".into()))?;
@@ -103,18 +104,25 @@ fn server(what: &str, s: &MailServer) -> Result<()> {
     Ok(())
 }
 
+/// The password just typed, else the stored account's.
+pub(super) async fn secret(
+    typed: Option<String>,
+    stored: Option<AccountId>,
+    desk: &Desk,
+) -> Result<SecretString> {
+    match (typed, stored) {
+        (Some(p), _) => Ok(SecretString::from(p)),
+        (None, Some(id)) => {
+            let store = desk.engine.store();
+            store.read(move |c| accounts::secret(c, id)).await
+        }
+        (None, None) => Err(Error::Invalid("enter the password".into())),
+    }
+}
+
 pub(super) async fn test(a: args::AccountTest, desk: &Desk) -> Result<TestReport> {
     let config = validate(&a.config)?;
-    let secret = match (a.password, a.id) {
-        (Some(p), _) => SecretString::from(p),
-        (None, Some(id)) => {
-            desk.engine
-                .store()
-                .read(move |c| accounts::secret(c, id))
-                .await?
-        }
-        (None, None) => return Err(Error::Invalid("enter the password".into())),
-    };
+    let secret = secret(a.password, a.id, desk).await?;
     let live = desk.engine.connector(AccountId::random(), &config, secret);
     let (steps, outcome) = live.connector.check().await;
     live.connector.close().await;

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::{CustomerId, GroupId, MessageId};
 use crate::store::log::{Writing, newest_group, undo as undo_group, write};
-use crate::store::{Tx, conversations, log_acts};
+use crate::store::{Tx, conversations, log_acts, reads};
 use serde_json::{Value, json};
 
 /// Longest note and tag, in characters.
@@ -233,14 +233,12 @@ pub(super) async fn class_set(a: args::ClassSet, desk: &Desk) -> Result<Done> {
         .await
 }
 
-async fn read_mark(desk: &Desk, conversation: CustomerId, sql: &'static str) -> Result<Nothing> {
+async fn read_mark(desk: &Desk, conversation: CustomerId, read: bool) -> Result<Nothing> {
     desk.engine
         .store()
         .write(move |tx| {
             for c in conversations::members(tx, conversation)? {
-                if tx.execute(sql, [c])? > 0 {
-                    tx.touch(c);
-                }
+                reads::mark(tx, c, read)?;
             }
             Ok(Nothing {})
         })
@@ -248,21 +246,11 @@ async fn read_mark(desk: &Desk, conversation: CustomerId, sql: &'static str) -> 
 }
 
 pub(super) async fn mark_read(a: args::MarkRead, desk: &Desk) -> Result<Nothing> {
-    read_mark(
-        desk,
-        a.conversation,
-        "UPDATE timeline SET unread = 0 WHERE conversation = ?1 AND unread = 1",
-    )
-    .await
+    read_mark(desk, a.conversation, true).await
 }
 
 pub(super) async fn mark_unread(a: args::MarkUnread, desk: &Desk) -> Result<Nothing> {
-    read_mark(
-        desk,
-        a.conversation,
-        "UPDATE timeline SET unread = 1 WHERE conversation = ?1 AND message = (SELECT t.message FROM timeline t JOIN message m ON m.rid = t.rid WHERE t.conversation = ?1 AND m.direction = 0 ORDER BY t.sent_at DESC, t.message DESC LIMIT 1)",
-    )
-    .await
+    read_mark(desk, a.conversation, false).await
 }
 
 /// `z`: this agent's newest action on this device, whole. A held send comes back as a draft.

@@ -79,6 +79,8 @@ pub(super) async fn sidebar(_: args::Sidebar, desk: &Desk) -> Result<dto::Sideba
                     address: a.config.address().to_owned(),
                     state: a.state,
                     says: a.says,
+                    progress: a.progress,
+                    history: a.history,
                 })
                 .collect();
             Ok(dto::Sidebar {

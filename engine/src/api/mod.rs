@@ -13,6 +13,7 @@ mod hints;
 mod inbox;
 pub mod inspect;
 mod keep;
+mod mailbox;
 mod origin;
 mod reply;
 mod reports;

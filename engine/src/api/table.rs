@@ -62,6 +62,8 @@ macro_rules! table { ($with:ident) => { $with! {
     AccountUpdate "account_update" -> dto::AccountItem, Admin, accounts::update;
     AccountPause "account_pause" -> dto::Nothing, Admin, accounts::pause;
     AccountPoll "account_poll" -> dto::Nothing, Agent, accounts::poll;
+    AccountFolders "account_folders" -> Vec<dto::FolderItem>, Admin, mailbox::folders;
+    AccountHistory "account_history" -> dto::Nothing, Agent, mailbox::history;
     AccountRemove "account_remove" -> dto::Nothing, Admin, accounts::remove;
     Check "check" -> dto::CheckReport, Viewer, settings::check;
 } }; }

@@ -4,7 +4,8 @@ pub mod email;
 pub mod fetch;
 
 use crate::model::{
-    Batch, Capabilities, ChannelError, Cursor, Outgoing, Profile, Receipt, RemoteId,
+    Batch, Capabilities, ChannelError, Cursor, Mark, Outgoing, Profile, ReadMark, Receipt,
+    RemoteFolder, RemoteId,
 };
 use crate::time::Clock;
 use async_trait::async_trait;
@@ -70,8 +71,31 @@ pub trait Connector: Send + Sync {
         Ok(None)
     }
 
+    /// The folders there are, for a person to choose from; none where the channel has no folders.
+    async fn folders(&self) -> Result<Vec<RemoteFolder>> {
+        Ok(Vec::new())
+    }
+
+    /// Store read marks that were changed here. Messages that are gone are passed over; doing it twice is harmless.
+    async fn store_read(&self, _cursor: Option<&Cursor>, _marks: &[ReadMark]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether older messages shall be read from now on; they are until this is said.
+    fn read_history(&self, _on: bool) {}
+
+    /// Whom to ask what is here already, before anything is fetched again.
+    fn recall_from(&self, _recall: Arc<dyn Recall>) {}
+
     /// Drop open connections; the next call opens new ones.
     async fn close(&self) {}
+}
+
+/// What is known above of an account's messages.
+#[async_trait]
+pub trait Recall: Send + Sync {
+    /// Which of these marks are of messages that are here; none where it cannot be told.
+    async fn known(&self, marks: Vec<Mark>) -> Vec<bool>;
 }
 
 /// A signed-in account at work: its poller and its sender wake each other through it.

@@ -1,6 +1,6 @@
 //! Messages as connectors hand them over.
 
-use super::{Cursor, Gap};
+use super::{Cursor, Gap, Mark};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -340,6 +340,17 @@ pub enum Event {
         reason: String,
         /// Its bytes.
         raw: Vec<u8>,
+    },
+    /// A message that is here already lies under another id: its bytes were not fetched again.
+    Again {
+        /// The provider's id.
+        remote_id: RemoteId,
+        /// Where it was found.
+        place: Place,
+        /// What it is known by.
+        mark: Mark,
+        /// Already read at the provider.
+        seen: bool,
     },
     /// A message vanished from a place at the provider. Nothing is deleted here.
     Vanished {

@@ -21,6 +21,8 @@ pub struct AccountRow {
     pub live_from: Millis,
     /// Paused by a person.
     pub paused: bool,
+    /// Whether older messages are read.
+    pub history: bool,
     /// State.
     pub state: AccountState,
     /// State in words.
@@ -41,7 +43,7 @@ pub struct AccountRow {
     pub max_message: Option<u64>,
 }
 
-const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages, max_message";
+const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages, max_message, history";
 
 fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
     let config: String = r.get(1)?;
@@ -67,6 +69,7 @@ fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
         max_message: r
             .get::<_, Option<i64>>(12)?
             .and_then(|n| u64::try_from(n).ok()),
+        history: r.get(13)?,
     })
 }
 
@@ -137,6 +140,8 @@ pub fn save(
         "UPDATE account SET state = 'connecting', says = 'Connecting' WHERE id = ?1 AND paused = 0",
         [id],
     )?;
+    // What was missing with other settings may be there now; what still is missing is told again.
+    tx.execute("UPDATE account SET gaps = '[]' WHERE id = ?1", [id])?;
     tx.changes.accounts = true;
     Ok(id)
 }
@@ -234,5 +239,18 @@ pub fn learned_limit(tx: &Tx<'_>, id: AccountId, max_message: u64) -> Result<()>
         "UPDATE account SET max_message = ?2 WHERE id = ?1",
         params![id, i64::try_from(max_message).unwrap_or(i64::MAX)],
     )?;
+    Ok(())
+}
+
+/// Let older messages rest, or go on reading them.
+///
+/// # Errors
+/// When the store fails.
+pub fn history(tx: &mut Tx<'_>, id: AccountId, on: bool) -> Result<()> {
+    tx.execute(
+        "UPDATE account SET history = ?2 WHERE id = ?1",
+        params![id, on],
+    )?;
+    tx.changes.accounts = true;
     Ok(())
 }

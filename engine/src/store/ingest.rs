@@ -5,13 +5,13 @@
 
 use super::files::pack;
 use super::places::{self, Home, Letter};
-use super::{Tx, conversations, files, outbox, search, threads, trust, variants};
+use super::{Tx, conversations, files, outbox, reads, search, threads, trust, variants};
 use crate::error::{Error, Result};
 use crate::model::threads::partition::provider_ref;
 use crate::model::threads::{nearest_first, ref_hash, token};
 use crate::model::{
     AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId,
-    Fold, Folds, HandleId, IdKey, Identity, Incoming, MessageId, Party, Place, RemoteId,
+    Fold, Folds, Gap, HandleId, IdKey, Identity, Incoming, Mark, MessageId, Party, Place, RemoteId,
     ThreadRefs, Times, email_key, part,
 };
 use crate::time::{DAY, Millis};
@@ -85,12 +85,31 @@ pub fn batch(tx: &mut Tx<'_>, account: AccountId, batch: &Batch) -> Result<Broug
         take(tx, &source, event, &mut brought)?;
     }
     trust::settle(tx, account, received)?;
-    let gaps = serde_json::to_string(&batch.gaps).map_err(|e| Error::Internal(e.to_string()))?;
+    let gaps = gaps(tx, account, &batch.gaps)?;
     tx.prepare_cached(
-        "UPDATE account SET cursor = ?2, progress = ?3, gaps = CASE WHEN ?4 = '[]' THEN gaps ELSE ?4 END, messages = messages + ?5 WHERE id = ?1",
+        "UPDATE account SET cursor = ?2, progress = ?3, gaps = coalesce(?4, gaps), messages = messages + ?5 WHERE id = ?1",
     )?
     .execute(params![account, batch.next.0, batch.progress.map(|(a, b)| format!("[{a},{b}]")), gaps, brought.new + brought.unreadable])?;
     Ok(brought)
+}
+
+/// The holes that are known with these; `None` = no new one. The newest stay, so that a server's complaint at each poll
+/// does not hide what is missing.
+fn gaps(conn: &Connection, account: AccountId, new: &[Gap]) -> Result<Option<String>> {
+    const MOST: usize = 20;
+    if new.is_empty() {
+        return Ok(None);
+    }
+    let known: String = conn
+        .prepare_cached("SELECT gaps FROM account WHERE id = ?1")?
+        .query_row([account], |r| r.get(0))?;
+    let mut all: Vec<Gap> = serde_json::from_str(&known).unwrap_or_default();
+    all.retain(|g| !new.contains(g));
+    all.extend_from_slice(new);
+    all.drain(..all.len().saturating_sub(MOST));
+    serde_json::to_string(&all)
+        .map(Some)
+        .map_err(|e| Error::Internal(e.to_string()))
 }
 
 fn source(conn: &Connection, id: AccountId) -> Result<Source> {
@@ -144,27 +163,24 @@ fn take(tx: &mut Tx<'_>, source: &Source, event: &Event, brought: &mut Brought) 
                 }
             }
         }
-        Event::Vanished { remote_id } => {
-            tx.execute(
-                "UPDATE delivery SET vanished = 1 WHERE account = ?1 AND remote_id = ?2",
-                params![source.id, remote_id.0],
-            )?;
-        }
-        Event::Read { remote_id, seen } => {
-            if *seen {
-                let m: Option<MessageId> = tx
-                    .query_row(
-                        "SELECT message FROM delivery WHERE account = ?1 AND remote_id = ?2",
-                        params![source.id, remote_id.0],
-                        |r| r.get(0),
-                    )
-                    .optional()?;
-                if let Some(m) = m {
-                    tx.execute("UPDATE timeline SET unread = 0 WHERE message = ?1", [m])?;
-                    conversations::touch_all(tx, m)?;
-                }
+        Event::Again {
+            remote_id,
+            place,
+            mark,
+            seen,
+        } => {
+            if !known(tx, source, remote_id)? {
+                elsewhere(tx, source, remote_id, *place, mark, *seen)?;
             }
+            brought.known += 1;
         }
+        Event::Vanished { remote_id } => {
+            tx.prepare_cached(
+                "UPDATE delivery SET vanished = 1 WHERE account = ?1 AND remote_id = ?2",
+            )?
+            .execute(params![source.id, remote_id.0])?;
+        }
+        Event::Read { remote_id, seen } => reads::heard(tx, source.id, remote_id, *seen)?,
     }
     Ok(())
 }
@@ -205,10 +221,54 @@ fn unreadable(
     }
 }
 
+/// Whether this delivery is here. One that was thought gone and is told again is back.
 fn known(conn: &Connection, source: &Source, remote: &RemoteId) -> Result<bool> {
-    Ok(conn
-        .prepare_cached("SELECT 1 FROM delivery WHERE account = ?1 AND remote_id = ?2")?
-        .exists(params![source.id, remote.0])?)
+    let vanished: Option<bool> = conn
+        .prepare_cached("SELECT vanished FROM delivery WHERE account = ?1 AND remote_id = ?2")?
+        .query_row(params![source.id, remote.0], |r| r.get(0))
+        .optional()?;
+    if vanished == Some(true) {
+        conn.prepare_cached(
+            "UPDATE delivery SET vanished = 0 WHERE account = ?1 AND remote_id = ?2",
+        )?
+        .execute(params![source.id, remote.0])?;
+    }
+    Ok(vanished.is_some())
+}
+
+/// A message that is here already lies at the provider under another id too, or now.
+fn elsewhere(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    remote: &RemoteId,
+    place: Place,
+    mark: &Mark,
+    seen: bool,
+) -> Result<()> {
+    let Some(id) = reads::marked(tx, source.id, mark)? else {
+        // The connector asked just before. Nothing of the batch is kept, and the next poll fetches the mail itself.
+        return Err(Error::Internal("a mail that was here is gone".into()));
+    };
+    let digest = mark.digest();
+    tx.prepare_cached(
+        "INSERT INTO delivery (account, remote_id, message, place, authenticated, server_at, received, seen, mark)
+         SELECT account, ?3, message, ?4, authenticated, server_at, received, ?5, mark FROM delivery
+         WHERE account = ?1 AND mark = ?2 AND message = ?6 LIMIT 1",
+    )?
+    .execute(params![source.id, &digest[..], remote.0, place_word(place), seen, id])?;
+    if seen && reads::wanted(tx, source.id)? {
+        reads::set(tx, id, true, source.id)?;
+    }
+    places::rederive(tx, id)
+}
+
+fn place_word(place: Place) -> &'static str {
+    match place {
+        Place::Inbox => "inbox",
+        Place::Sent => "sent",
+        Place::Junk => "junk",
+        Place::Other => "other",
+    }
 }
 
 /// The message's id (`model.md`, Identity).
@@ -336,18 +396,13 @@ fn echo(conn: &Connection, m: &Incoming) -> Result<Option<MessageId>> {
 }
 
 fn deliver(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
-    let place = match m.place {
-        Place::Inbox => "inbox",
-        Place::Sent => "sent",
-        Place::Junk => "junk",
-        Place::Other => "other",
-    };
+    let mark = mark(m).map(|m| m.digest().to_vec());
     let server = m.times.received.or(m.times.provider).unwrap_or(tx.now);
-    tx.prepare_cached("INSERT OR IGNORE INTO delivery (account, remote_id, message, place, authenticated, server_at, received, server, near, claim, says) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?.execute(params![
+    tx.prepare_cached("INSERT OR IGNORE INTO delivery (account, remote_id, message, place, authenticated, server_at, received, server, near, claim, says, seen, mark) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")?.execute(params![
         source.id,
         m.remote_id.0,
         id,
-        place,
+        place_word(m.place),
         m.authenticated,
         server,
         m.times.received.is_some(),
@@ -355,6 +410,8 @@ fn deliver(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<
         m.word.as_ref().is_some_and(|w| w.near),
         m.word.as_ref().and_then(|w| w.dmarc),
         m.word.as_ref().map(|w| w.says.as_str()),
+        m.seen,
+        mark,
     ])?;
     trust::count(tx, source.id, m)?;
     if let Some(thread) = &m.thread.provider {
@@ -363,9 +420,21 @@ fn deliver(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<
     Ok(())
 }
 
+/// What a mail is known by without its bytes.
+fn mark(m: &Incoming) -> Option<Mark> {
+    Some(Mark {
+        message_id: m.thread.message_id.clone()?,
+        size: Some(m.raw.len() as u64).filter(|n| *n > 0)?,
+        at: m.times.provider?,
+    })
+}
+
 /// The same message in another place: what several deliveries say is joined, so that their order does not matter.
 fn again(tx: &mut Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
     deliver(tx, source, m, id)?;
+    if m.seen && reads::wanted(tx, source.id)? {
+        reads::set(tx, id, true, source.id)?;
+    }
     tx.prepare_cached("UPDATE message SET class_reason = CASE WHEN ?2 < machine_class THEN ?3 ELSE class_reason END, machine_class = min(machine_class, ?2) WHERE id = ?1 AND author IS NULL")?
         .execute(params![id, m.class.as_i64(), m.class_reason])?;
     places::rederive(tx, id)

@@ -20,6 +20,7 @@ pub mod normalise;
 pub mod outbox;
 pub mod pictures;
 mod places;
+pub mod reads;
 pub mod search;
 pub mod threads;
 pub mod timeline;

@@ -1,11 +1,12 @@
 //! Floor 2: one supervised task an account that polls it into the store.
 
-use crate::connectors::Live;
+use crate::connectors::{Live, Recall};
 use crate::error::{Error, Result};
-use crate::model::{AccountState, ChannelError, Remedy};
+use crate::model::{AccountId, AccountState, ChannelError, Cursor, Mark, ReadMark, Remedy};
 use crate::store::accounts::{self, Health};
-use crate::store::{Store, ingest};
+use crate::store::{Store, ingest, reads};
 use crate::time::{Millis, SECOND};
+use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,10 +36,50 @@ async fn poll_batch(store: &Store, live: &Live) -> Result<(u32, bool)> {
     let cursor = store
         .read(move |c| Ok(accounts::get(c, id)?.cursor))
         .await?;
+    tell_read(store, live, cursor.as_ref()).await?;
     let batch = live.connector.poll(cursor.as_ref()).await?;
     let more = batch.more;
     let brought = store.write(move |tx| ingest::batch(tx, id, &batch)).await?;
     Ok((brought.new + brought.unreadable, more))
+}
+
+/// Tell the provider what was read here, before it is asked what was read there.
+async fn tell_read(store: &Store, live: &Live, cursor: Option<&Cursor>) -> Result<()> {
+    let id = live.id;
+    let untold = store.read(move |c| reads::untold(c, id)).await?;
+    if untold.is_empty() {
+        return Ok(());
+    }
+    let marks: Vec<ReadMark> = untold.iter().map(|u| u.mark.clone()).collect();
+    live.connector.store_read(cursor, &marks).await?;
+    store.write(move |tx| reads::told(tx, id, &untold)).await
+}
+
+/// What the store knows of an account's messages, for its connector.
+pub struct StoreRecall {
+    store: Arc<Store>,
+    account: AccountId,
+}
+
+impl StoreRecall {
+    /// Of this account.
+    #[must_use]
+    pub fn new(store: Arc<Store>, account: AccountId) -> Self {
+        Self { store, account }
+    }
+}
+
+#[async_trait]
+impl Recall for StoreRecall {
+    async fn known(&self, marks: Vec<Mark>) -> Vec<bool> {
+        let (account, all) = (self.account, marks.len());
+        let known = self
+            .store
+            .read(move |c| reads::known(c, account, &marks))
+            .await;
+        // A store that cannot answer knows nothing: the mails are fetched.
+        known.unwrap_or_else(|_| vec![false; all])
+    }
 }
 
 /// Poll for ever: news as they come, failures with growing pauses. Ends when the account needs a person.

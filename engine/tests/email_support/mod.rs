@@ -1,6 +1,8 @@
 //! What the tests of mail share: a mailbox at a Dovecot and a way to put mail into its folders.
 #![allow(dead_code)]
 
+pub mod desk;
+
 use parley_engine::connectors::Context;
 use parley_engine::connectors::email::Email;
 use parley_engine::model::{EmailConfig, MailServer, Security, SentCopy};

@@ -38,6 +38,10 @@ next_try: number | null,
  */
 progress: [number, number] | null, 
 /**
+ * Whether older messages are read; else that rests.
+ */
+history: boolean, 
+/**
  * The cursor, for support.
  */
 cursor: string | null, 

@@ -26,4 +26,12 @@ state: AccountState,
 /**
  * The state in words.
  */
-says: string, };
+says: string, 
+/**
+ * Older messages: read so far and expected, while they are being read.
+ */
+progress: [number, number] | null, 
+/**
+ * Whether older messages are read; else that rests.
+ */
+history: boolean, };

@@ -40,6 +40,11 @@ export class Accounts {
     return this.run(() => this.host.call("account_pause", { id, on }));
   }
 
+  /** Lets the reading of older messages rest, or goes on with it. */
+  history(id: string, on: boolean): Promise<void> {
+    return this.run(() => this.host.call("account_history", { id, on }));
+  }
+
   poll(id: string): Promise<void> {
     return this.run(() => this.host.call("account_poll", { id }));
   }

@@ -25,6 +25,8 @@ mod threads;
 pub use threads::*;
 mod shown;
 pub use shown::*;
+mod mailbox;
+pub use mailbox::*;
 
 args! {
     /// Counts, accounts and who I am.

@@ -33,6 +33,8 @@ mod threads;
 pub use threads::*;
 mod shown;
 pub use shown::*;
+mod mailbox;
+pub use mailbox::*;
 
 words! {
     /// A view of the sidebar.
@@ -217,6 +219,11 @@ dto! {
         pub state: AccountState,
         /// The state in words.
         pub says: String,
+        /// Older messages: read so far and expected, while they are being read.
+        #[ts(type = "[number, number] | null")]
+        pub progress: Option<(u64, u64)>,
+        /// Whether older messages are read; else that rests.
+        pub history: bool,
     }
     /// Ids of a view.
     pub struct IdPage {
@@ -770,6 +777,8 @@ dto! {
         /// First sync: messages done and expected.
         #[ts(type = "[number, number] | null")]
         pub progress: Option<(u64, u64)>,
+        /// Whether older messages are read; else that rests.
+        pub history: bool,
         /// The cursor, for support.
         pub cursor: Option<String>,
         /// Holes.

@@ -275,6 +275,12 @@ fn received(headers: &Headers<'_>) -> Option<Millis> {
     millis(&DateTime::parse_rfc822(date.trim())?)
 }
 
+/// The Message-ID in a header, without angle brackets, exactly as [`convert`] takes it.
+#[must_use]
+pub fn message_id(header: &[u8]) -> Option<String> {
+    threading::read(&Headers::read(header)).message_id
+}
+
 /// Text of a header on one line, without control characters and marks that turn the reading direction.
 fn one_line(text: &str, max: usize) -> String {
     let spaced: String = text

@@ -1,12 +1,16 @@
 //! How far a mailbox has been read: per folder an upper edge (news) and a lower edge (history).
 
+use super::imap::Uids;
 use crate::model::Cursor;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The version that is written; older ones are read.
+const VERSION: u32 = 2;
+
 /// The edges of one folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Edges {
     /// The folder's numbering; another one makes every number below meaningless.
     pub(super) uidvalidity: u32,
@@ -23,6 +27,46 @@ pub(super) struct Edges {
     /// Mails of history there were when reading began.
     #[serde(default)]
     pub(super) expected: u64,
+    /// The folder's name when it was first read, where it has another one now: ids of its mails go on from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<String>,
+    /// Names it had before, by which a person may have picked it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) names: Vec<String>,
+    /// How often the numbering went back without saying so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) epoch: u32,
+    /// The folder's state as last read (CONDSTORE).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) modseq: Option<u64>,
+    /// The folder's own id (RFC 8474).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mailbox: Option<String>,
+    /// The mails that were there when last looked at, the newest ones at least.
+    #[serde(default, skip_serializing_if = "Uids::is_empty")]
+    pub(super) have: Uids,
+    /// How many mails there were when `have` was last found right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) count: Option<u32>,
+    /// Looking for what went goes on below this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sweep: Option<u32>,
+    /// Looking at old read marks goes on below this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rotor: Option<u32>,
+    /// Its mails may be known from another name, numbering or folder: they are compared before they are read.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) rematch: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(b: &bool) -> bool {
+    !*b
 }
 
 impl Edges {
@@ -36,9 +80,8 @@ impl Edges {
             } else {
                 newest.saturating_add(1)
             },
-            lower_at: None,
-            done: 0,
             expected: history,
+            ..Self::default()
         }
     }
 
@@ -64,11 +107,13 @@ impl Marks {
     pub(super) fn read(cursor: Option<&Cursor>) -> Self {
         cursor
             .and_then(|c| serde_json::from_str::<Self>(&c.0).ok())
-            .filter(|m| m.v == 1)
-            .unwrap_or(Self {
-                v: 1,
-                folders: BTreeMap::new(),
-            })
+            .filter(|m| (1..=VERSION).contains(&m.v))
+            .unwrap_or_default()
+            .current()
+    }
+
+    fn current(self) -> Self {
+        Self { v: VERSION, ..self }
     }
 
     /// The cursor to store.
@@ -77,13 +122,19 @@ impl Marks {
         Cursor(serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// (read, expected) over all folders while history is being read.
-    pub(super) fn progress(&self) -> Option<(u64, u64)> {
-        if !self.folders.values().any(Edges::has_history) {
+    /// (read, expected) over these folders while history is being read.
+    pub(super) fn progress(&self, folders: &[&str]) -> Option<(u64, u64)> {
+        let read = || {
+            let named = |n: &&str| self.folders.get(*n);
+            folders.iter().filter_map(named)
+        };
+        if !read().any(Edges::has_history) {
             return None;
         }
-        let sum = |f: fn(&Edges) -> u64| self.folders.values().map(f).sum::<u64>();
-        Some((sum(|e| e.done), sum(|e| e.expected.max(e.done))))
+        Some((
+            read().map(|e| e.done).sum(),
+            read().map(|e| e.expected.max(e.done)).sum(),
+        ))
     }
 }
 
@@ -98,12 +149,12 @@ mod tests {
             .folders
             .insert("INBOX".into(), Edges::fresh(7, 100, 60));
         assert_eq!(Marks::read(Some(&marks.write())), marks);
-        assert_eq!(marks.progress(), Some((0, 60)));
+        assert_eq!(marks.progress(&["INBOX"]), Some((0, 60)));
     }
 
     #[test]
     fn a_cursor_that_cannot_be_read_starts_anew() {
-        for bad in ["", "{}", "nonsense", "{\"v\":2,\"folders\":{}}"] {
+        for bad in ["", "{}", "nonsense", "{\"v\":3,\"folders\":{}}"] {
             assert_eq!(
                 Marks::read(Some(&Cursor(bad.into()))),
                 Marks::read(None),
@@ -113,14 +164,27 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_of_the_first_version_is_read_on_from() {
+        let old = r#"{"v":1,"folders":{"INBOX":{"uidvalidity":7,"upper":100,"lower":41,"lower_at":5,"done":60,"expected":100}}}"#;
+        let marks = Marks::read(Some(&Cursor(old.into())));
+        let edges = &marks.folders["INBOX"];
+        assert_eq!((edges.uidvalidity, edges.upper, edges.lower), (7, 100, 41));
+        assert!(edges.key.is_none() && edges.epoch == 0 && !edges.rematch);
+        assert_eq!(
+            (marks.v, marks.progress(&["INBOX", "Gone"])),
+            (VERSION, Some((60, 100)))
+        );
+    }
+
+    #[test]
     fn an_empty_folder_has_no_history() {
         assert!(!Edges::fresh(1, 0, 0).has_history());
         assert_eq!(
             Marks {
-                v: 1,
+                v: VERSION,
                 folders: BTreeMap::from([("INBOX".into(), Edges::fresh(1, 0, 0))])
             }
-            .progress(),
+            .progress(&["INBOX"]),
             None
         );
     }

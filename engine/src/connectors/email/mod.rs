@@ -15,13 +15,14 @@ mod render;
 mod smtp;
 mod threading;
 
-use super::{Connector, Context, Result, Step};
+use super::{Connector, Context, Recall, Result, Step};
 use crate::model::{
     Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Outgoing, Place, Profile,
-    Receipt, RemoteId,
+    ReadMark, Receipt, RemoteFolder, RemoteId,
 };
 use async_trait::async_trait;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -34,15 +35,37 @@ const AFTER_FAILURE: Duration = Duration::from_secs(15);
 /// What the big providers take, their own encoding included.
 const MAX_ATTACHMENT: u64 = 18 * 1024 * 1024;
 
+/// How long a server that is read from may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest silence on an open connection.
+    pub idle: Duration,
+    /// Longest time for one whole exchange; large ones get more.
+    pub total: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            idle: net::IDLE,
+            total: net::TOTAL,
+        }
+    }
+}
+
 /// One mailbox with its way out.
 pub struct Email {
     config: EmailConfig,
     context: Context,
+    limits: Limits,
+    /// Whether older mail is read.
+    history: AtomicBool,
+    recall: OnceLock<Arc<dyn Recall>>,
     /// The connection for reading; thrown away on any failure.
     reader: Mutex<Option<imap::Reader>>,
     /// The connection that waits, so that reading and filing are never held up by it.
     waiter: Mutex<Option<imap::Reader>>,
-    suspects: Mutex<imap::Suspects>,
+    memory: Mutex<imap::Memory>,
     /// The inbox's next number when it was last polled.
     inbox_next: AtomicU32,
 }
@@ -57,19 +80,47 @@ impl Email {
     /// A mailbox; nothing is connected yet.
     #[must_use]
     pub fn new(config: EmailConfig, context: Context) -> Self {
+        Self::with_limits(config, context, Limits::default())
+    }
+
+    /// A mailbox at a server that may take so long.
+    #[must_use]
+    pub fn with_limits(config: EmailConfig, context: Context, limits: Limits) -> Self {
         Self {
             config,
             context,
+            limits,
+            history: AtomicBool::new(true),
+            recall: OnceLock::new(),
             reader: Mutex::new(None),
             waiter: Mutex::new(None),
-            suspects: Mutex::default(),
+            memory: Mutex::default(),
             inbox_next: AtomicU32::new(0),
         }
     }
 
     async fn sign_in(&self) -> Result<imap::Reader> {
-        let (wire, offered) = imap::connect(&self.config).await?;
-        imap::login(&self.config, &self.context.secret, wire, &offered).await
+        let (wire, offered) = imap::connect(&self.config, self.limits).await?;
+        self.log_in(wire, &offered).await
+    }
+
+    async fn log_in(&self, wire: net::Wire, offered: &[String]) -> Result<imap::Reader> {
+        imap::login(
+            &self.config,
+            &self.context.secret,
+            wire,
+            offered,
+            self.limits,
+        )
+        .await
+    }
+
+    fn wishes(&self) -> imap::Wishes {
+        imap::Wishes {
+            sync_read: self.config.sync_read,
+            history: self.history.load(Ordering::SeqCst),
+            recall: self.recall.get().map(Arc::clone),
+        }
     }
 
     /// The kept connection, or a new one. The caller puts it back if it is still good; a call that is dropped
@@ -82,12 +133,12 @@ impl Email {
     }
 
     async fn check_reading(&self, steps: &mut Vec<Step>) -> Result<Profile> {
-        let (wire, offered) = imap::connect(&self.config).await?;
+        let (wire, offered) = imap::connect(&self.config, self.limits).await?;
         steps.push(done(
             "tls",
             format!("Connected to {}.", net::at(&self.config.imap)),
         ));
-        let reader = imap::login(&self.config, &self.context.secret, wire, &offered).await?;
+        let reader = self.log_in(wire, &offered).await?;
         steps.push(done(
             "login",
             format!("Signed in as {}.", self.config.imap.user),
@@ -98,7 +149,7 @@ impl Email {
             .map(|f| format!("{}: {}", place_word(f.place), imap::decode_utf7(&f.name)))
             .collect();
         steps.push(done("folders", notes.join(", ")));
-        notes.push(if reader.idle {
+        notes.push(if reader.pushes() {
             "New mail is pushed.".into()
         } else {
             "New mail is looked for each minute.".into()
@@ -144,6 +195,13 @@ fn sending(e: ChannelError) -> ChannelError {
         _ => "smtp_login",
     };
     ChannelError { step, ..e }
+}
+
+/// How long to rest after waiting has failed: as long as the server needs, if it says so.
+fn after(e: &ChannelError) -> Duration {
+    e.retry_after
+        .and_then(|ms| u64::try_from(ms).ok())
+        .map_or(AFTER_FAILURE, Duration::from_millis)
 }
 
 fn place_word(place: Place) -> &'static str {
@@ -194,18 +252,19 @@ impl Connector for Email {
 
     async fn poll(&self, cursor: Option<&Cursor>) -> Result<Batch> {
         let mut kept = self.reader.lock().await;
-        let mut suspects = self.suspects.lock().await;
+        let mut memory = self.memory.lock().await;
+        let wishes = self.wishes();
         let (mut reader, was_kept) = self.reader(&mut kept).await?;
-        let mut got = reader.poll(cursor, &mut suspects).await;
+        let mut got = reader.poll(cursor, &mut memory, &wishes).await;
         // A kept connection may have died in its sleep, which is no news for anybody.
         if was_kept && got.as_ref().is_err_and(imap::is_stale) {
             reader = self.sign_in().await?;
-            got = reader.poll(cursor, &mut suspects).await;
+            got = reader.poll(cursor, &mut memory, &wishes).await;
         }
         let (batch, inbox_next) = got?;
         self.inbox_next.store(inbox_next, Ordering::SeqCst);
         // A folder that did not open may have been renamed: the next connection lists them anew.
-        *kept = batch.gaps.is_empty().then_some(reader);
+        *kept = (!reader.relist).then_some(reader);
         Ok(batch)
     }
 
@@ -215,10 +274,11 @@ impl Connector for Email {
 
     async fn wait(&self, _cursor: Option<&Cursor>) {
         let mut kept = self.waiter.lock().await;
-        let Ok((mut reader, _)) = self.reader(&mut kept).await else {
-            return tokio::time::sleep(AFTER_FAILURE).await;
+        let mut reader = match self.reader(&mut kept).await {
+            Ok((reader, _)) => reader,
+            Err(e) => return tokio::time::sleep(after(&e)).await,
         };
-        if !reader.idle {
+        if !reader.pushes() {
             reader.close().await;
             return tokio::time::sleep(WITHOUT_PUSH).await;
         }
@@ -228,7 +288,7 @@ impl Connector for Email {
             .await
         {
             Ok(()) => *kept = Some(reader),
-            Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
+            Err(e) => tokio::time::sleep(after(&e)).await,
         }
     }
 
@@ -261,6 +321,37 @@ impl Connector for Email {
         let found = got?;
         *kept = Some(reader);
         Ok(found)
+    }
+
+    async fn folders(&self) -> Result<Vec<RemoteFolder>> {
+        // Its own connection: a person waits, and a poll may take long.
+        let mut reader = self.sign_in().await?;
+        let folders = reader.folders_to_choose().await;
+        reader.close().await;
+        folders
+    }
+
+    async fn store_read(&self, cursor: Option<&Cursor>, marks: &[ReadMark]) -> Result<()> {
+        let mut kept = self.reader.lock().await;
+        let (mut reader, was_kept) = self.reader(&mut kept).await?;
+        let mut done = reader.store_marks(cursor, marks).await;
+        // Storing a mark twice is storing it once.
+        if was_kept && done.as_ref().is_err_and(imap::is_stale) {
+            reader = self.sign_in().await?;
+            done = reader.store_marks(cursor, marks).await;
+        }
+        done?;
+        *kept = Some(reader);
+        Ok(())
+    }
+
+    fn read_history(&self, on: bool) {
+        self.history.store(on, Ordering::SeqCst);
+    }
+
+    fn recall_from(&self, recall: Arc<dyn Recall>) {
+        // The first one stays; there is one store.
+        let _ = self.recall.set(recall);
     }
 
     async fn close(&self) {

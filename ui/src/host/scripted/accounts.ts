@@ -1,5 +1,6 @@
 import type { AccountConfig } from "../../api/AccountConfig";
 import type { AccountItem } from "../../api/AccountItem";
+import type { FolderItem } from "../../api/FolderItem";
 import { capabilities, idOf, ours } from "./world";
 
 export function configOf(address: string, name: string): AccountConfig {
@@ -13,7 +14,7 @@ export function configOf(address: string, name: string): AccountConfig {
 
 export function accountOf(n: number, config: AccountConfig, more: Partial<AccountItem> = {}): AccountItem {
   return {
-    id: idOf(900 + n), config, state: "ok", says: "Connected. New mail arrives at once.", last_success: Date.now() - 20_000, next_try: Date.now() + 280_000, progress: null,
+    id: idOf(900 + n), config, state: "ok", says: "Connected. New mail arrives at once.", last_success: Date.now() - 20_000, next_try: Date.now() + 280_000, progress: null, history: true,
     cursor: "INBOX 1718:20412 · Sent 1718:8841", gaps: [], live_from: Date.now() - 20 * 86_400_000, capabilities, messages: 20_412, ...more,
   };
 }
@@ -28,4 +29,16 @@ export function accountsFor(state: string): AccountItem[] {
   const broken = { state: "needs_attention" as const, says: "imap.parley-lamps.example refused the password. Enter the new one under Settings → Accounts.", next_try: null };
   if (state === "broken") return [hello, { ...press, ...broken }];
   return [hello, { ...press, state: "connecting", says: "Reading older mail, newest first.", progress: [1204, 3900], gaps: [{ place: "INBOX", reason: "3 messages were larger than 50 MB and were left on the server.", since: Date.now() - 9 * 86_400_000 }] }];
+}
+
+/** The folders of every scripted mail server. */
+export function foldersFor(chosen: readonly string[]): FolderItem[] {
+  const folder = (name: string, title: string, purpose: FolderItem["purpose"], messages: number | null): FolderItem => {
+    const usual = purpose === "inbox" || purpose === "sent" || purpose === "junk";
+    return { name, title, purpose, messages, read: chosen.length === 0 ? usual : chosen.includes(name) };
+  };
+  return [
+    folder("INBOX", "INBOX", "inbox", 20_412), folder("Sent", "Sent", "sent", 8_841), folder("Junk", "Junk", "junk", 310),
+    folder("Archive", "Archive", "archive", 51_200), folder("Auftr&AOQ-ge", "Aufträge", "other", 1_904), folder("Trash", "Trash", "trash", null),
+  ];
 }

@@ -13,7 +13,7 @@ import type { Settings } from "../../api/Settings";
 import type { Undone } from "../../api/Undone";
 import type { View } from "../../api/View";
 import { hostError, type Args, type Host, type Name, type Reply, type Stop } from "../host";
-import { accountOf, accountsFor, configOf } from "./accounts";
+import { accountOf, accountsFor, configOf, foldersFor } from "./accounts";
 import { Pictures } from "./pictures";
 import { capabilities, linksOf, me, message, nextId, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
@@ -211,7 +211,7 @@ export class ScriptedHost implements Host {
         views: views.map((view) => ({ view, count: this.all.filter((c) => this.inView(c, view)).length })),
         stages: stages.map((s) => ({ key: s.key, count: open.filter((c) => c.stage === s.key).length })).filter((s) => s.count > 0),
         tags: [...tags].map(([key, count]) => ({ key, count })).sort((a, b) => b.count - a.count),
-        accounts: this.accounts.map((a) => ({ id: a.id, channel: "email", address: a.config.address, state: a.state, says: a.says })), saved: this.saved, me,
+        accounts: this.accounts.map((a) => ({ id: a.id, channel: "email", address: a.config.address, state: a.state, says: a.says, progress: a.progress, history: a.history })), saved: this.saved, me,
       };
     },
     conversation_ids: ({ view, stage, tag, saved, sort, limit }) => {
@@ -433,6 +433,11 @@ export class ScriptedHost implements Host {
     },
     account_poll: ({ id }) => {
       this.account(id, { last_success: Date.now() });
+      return {};
+    },
+    account_folders: ({ config }) => foldersFor(config.folders),
+    account_history: ({ id, on }) => {
+      this.account(id, { history: on });
       return {};
     },
     account_remove: ({ id }) => {

@@ -1,4 +1,5 @@
-//! Servers and faults to try Parley against: a throw-away Dovecot, a small mail relay, a TCP fault proxy.
+//! Servers and faults to try Parley against: a throw-away Dovecot, a small mail relay, an OAuth
+//! server, a TCP fault proxy.
 //!
 //! Used by tests, by the demo and by anyone who writes a connector. Everything listens on loopback
 //! only, on free ports, and ends with its owner.
@@ -12,6 +13,7 @@ pub mod faultproxy;
 mod files;
 mod lmtp;
 mod maildir;
+pub mod oauth;
 pub mod postfix;
 mod process;
 pub mod relay;
@@ -22,5 +24,6 @@ pub use dovecot::Dovecot;
 pub use error::{Error, Result};
 pub use faultproxy::FaultProxy;
 pub use lmtp::Lmtp;
+pub use oauth::OAuth;
 pub use postfix::Postfix;
 pub use relay::Relay;

@@ -63,9 +63,10 @@ async fn senders(
     all.into_iter()
         .map(|a| {
             let AccountConfig::Email(e) = &a.config;
-            let live = desk.engine.running(a.id).unwrap_or_else(|| {
-                std::sync::Arc::new(desk.engine.connector(a.id, &a.config, String::new().into()))
-            });
+            let live = desk
+                .engine
+                .running(a.id)
+                .unwrap_or_else(|| std::sync::Arc::new(desk.engine.idle(a.id, &a.config)));
             FromOption {
                 account: a.id,
                 address: e.address.clone(),

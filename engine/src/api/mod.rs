@@ -9,6 +9,7 @@ pub mod dto;
 mod files;
 pub mod headless;
 mod inbox;
+mod oauth;
 mod reports;
 mod search;
 mod session;
@@ -37,6 +38,10 @@ pub trait Host: Send + Sync + 'static {
     async fn save_file(&self, suggested: &str) -> Option<PathBuf>;
     /// Show where a link leads and open it in the browser if the person agrees. Only http, https, mailto and tel.
     async fn open_url(&self, url: &str) -> std::result::Result<(), String>;
+    /// Open a provider's sign-in page in the system's browser; the person has just asked for it.
+    async fn open_browser(&self, _url: &str) -> std::result::Result<(), String> {
+        Err("there is no window to open a page from".into())
+    }
 }
 
 /// What a command may use.

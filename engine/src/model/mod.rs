@@ -3,6 +3,7 @@
 pub mod account;
 pub mod episode;
 pub mod handle;
+pub mod hint;
 pub mod id;
 pub mod log;
 pub mod message;
@@ -12,6 +13,7 @@ pub mod threads;
 
 pub use account::*;
 pub use handle::*;
+pub use hint::*;
 pub use id::*;
 pub use message::*;
 pub use send::*;

@@ -1,8 +1,8 @@
 //! What the tests of mail share: a mailbox at a Dovecot and a way to put mail into its folders.
 #![allow(dead_code)]
 
-use parley_engine::connectors::Context;
 use parley_engine::connectors::email::Email;
+use parley_engine::connectors::{Context, Credentials, Password};
 use parley_engine::model::{EmailConfig, MailServer, Security, SentCopy};
 use parley_engine::time::SystemClock;
 use parley_sandbox::Dovecot;
@@ -42,11 +42,15 @@ pub fn config(dovecot: &Dovecot) -> EmailConfig {
 }
 
 pub fn connector(config: EmailConfig, password: &str) -> Email {
+    with_credentials(config, Arc::new(Password(password.to_owned().into())))
+}
+
+pub fn with_credentials(config: EmailConfig, credentials: Arc<dyn Credentials>) -> Email {
     Email::new(
         config,
         Context {
             clock: Arc::new(SystemClock),
-            secret: password.to_owned().into(),
+            credentials,
         },
     )
 }

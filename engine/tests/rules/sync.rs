@@ -144,6 +144,7 @@ impl Office {
                     args::AccountAdd {
                         config: mailbox(a),
                         password: "secret".into(),
+                        oauth_flow: None,
                     },
                 ))
                 .unwrap();

@@ -3,7 +3,7 @@
 
 use crate::model::{
     AccountConfig, AccountId, AccountState, AgentId, Capabilities, Channel, Class, CustomerId,
-    Direction, FileId, Gap, HandleId, MailServer, MessageId, OutboxState, Party, stage::Stage,
+    Direction, FileId, Gap, HandleId, MessageId, OutboxState, Party, stage::Stage,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -20,6 +20,9 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
     #[serde(rename_all = "snake_case")]
     pub enum $name { $($(#[$v])* $variant),* }
 )*}; }
+
+mod setup;
+pub use setup::*;
 
 words! {
     /// A view of the sidebar.
@@ -695,33 +698,6 @@ dto! {
         pub capabilities: Capabilities,
         /// Messages stored.
         pub messages: u32,
-    }
-    /// Settings proposed for an address.
-    pub struct Suggestion {
-        /// To read.
-        pub imap: MailServer,
-        /// To send.
-        pub smtp: MailServer,
-        /// What the person must know, e.g. that an app password is needed.
-        pub note: Option<String>,
-        /// From the built-in table rather than guessed.
-        pub known: bool,
-    }
-    /// One step of the test.
-    pub struct TestStep {
-        /// The step's key.
-        pub step: String,
-        /// Whether it went well.
-        pub ok: bool,
-        /// What was found or went wrong, and what to do.
-        pub note: String,
-    }
-    /// The test's outcome.
-    pub struct TestReport {
-        /// All steps went well.
-        pub ok: bool,
-        /// The steps up to the first failure.
-        pub steps: Vec<TestStep>,
     }
     /// A send that is not finished, or went wrong.
     pub struct OutboxRow {

@@ -4,19 +4,20 @@
 mod folders;
 mod guard;
 mod poll;
+mod sign_in;
 
 pub(super) use folders::decode_utf7;
 pub(super) use poll::Suspects;
 
-use super::net::{self, Lines, Patience, Protocol, Wire, at, broken, mend, retry};
-use crate::connectors::Result;
+use super::net::{self, Lines, Patience, Protocol, Wire, at, broken, retry};
+use crate::connectors::{Proof, Result, Step};
 use crate::model::{ChannelError, EmailConfig, MailServer, Place, Remedy, RemoteId};
+use async_imap::Session;
 use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode, Status};
-use async_imap::{Client, Session};
 use folders::{Listed, choose};
 use guard::Guarded;
 use poll::remote_id;
-use secrecy::{ExposeSecret, SecretString};
+use sign_in::server_words;
 use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
@@ -81,16 +82,14 @@ pub(super) struct Reader {
 // ---- signing in ---------------------------------------------------------------------------------------
 
 /// Opens the connection; signing in is a second step so that a test can tell them apart.
-pub(super) async fn connect(config: &EmailConfig) -> Result<(Wire, Vec<String>)> {
+pub(super) async fn connect(
+    config: &EmailConfig,
+    told: &mut Vec<Step>,
+) -> Result<(Wire, Vec<String>)> {
     let server = &config.imap;
-    let mut wire = net::open(
-        server,
-        config.trusted_certificate.as_deref(),
-        Protocol::Imap,
-    )
-    .await?;
+    let mut wire = net::open(server, &net::Trust::of(config), Protocol::Imap, told).await?;
     let greeted = server.security == crate::model::Security::Starttls;
-    let read = Lines::new(&mut wire, server).imap_capabilities(greeted);
+    let read = Lines::new(&mut wire, server).imap_capabilities(greeted, told);
     let capabilities = timeout(net::TOTAL, read).await.map_err(|_| {
         retry(
             "greeting",
@@ -103,13 +102,13 @@ pub(super) async fn connect(config: &EmailConfig) -> Result<(Wire, Vec<String>)>
 /// Signs in and learns which folders there are.
 pub(super) async fn login(
     config: &EmailConfig,
-    secret: &SecretString,
+    proof: &Proof,
     wire: Wire,
     offered: &[String],
 ) -> Result<Reader> {
     let server = &config.imap;
     let patience = wire.patience.clone();
-    let session = timeout(net::TOTAL, sign_in(server, secret, wire, offered))
+    let session = timeout(net::TOTAL, sign_in::sign_in(server, proof, wire, offered))
         .await
         .map_err(|_| retry("login", format!("{} took too long to sign in.", at(server))))??;
     let mut reader = Reader {
@@ -132,119 +131,13 @@ pub(super) async fn login(
     Ok(reader)
 }
 
-async fn sign_in(
-    server: &MailServer,
-    secret: &SecretString,
-    wire: Wire,
-    offered: &[String],
-) -> Result<Session<Guarded>> {
-    let has = |c: &str| offered.iter().any(|o| o.eq_ignore_ascii_case(c));
-    let client = Client::new(Guarded::new(wire));
-    let done = if has("AUTH=PLAIN") {
-        client
-            .authenticate(
-                "PLAIN",
-                Plain {
-                    user: server.user.clone(),
-                    secret: secret.clone(),
-                },
-            )
-            .await
-    } else if has("LOGINDISABLED") {
-        return Err(mend("login", no_passwords(server)));
-    } else {
-        client.login(&server.user, secret.expose_secret()).await
-    };
-    done.map_err(|(e, _)| login_failure(server, &e))
-}
-
-struct Plain {
-    user: String,
-    secret: SecretString,
-}
-
-impl async_imap::Authenticator for Plain {
-    type Response = String;
-    fn process(&mut self, _challenge: &[u8]) -> String {
-        format!("\0{}\0{}", self.user, self.secret.expose_secret())
-    }
-}
-
-fn no_passwords(server: &MailServer) -> String {
-    format!(
-        "{} takes no passwords on this connection. Some providers (Microsoft 365 among them) let programs in only through their own sign-in page, which Parley does not offer yet; ask your provider for an app password.",
-        at(server)
-    )
-}
-
-fn login_failure(server: &MailServer, e: &async_imap::error::Error) -> ChannelError {
-    use async_imap::error::Error;
-    let at = at(server);
-    match e {
-        Error::No(said) | Error::Bad(said) => {
-            let lower = said.to_lowercase();
-            if [
-                "unavailable",
-                "inuse",
-                "in use",
-                "try again",
-                "temporar",
-                "limit",
-                "too many",
-            ]
-            .iter()
-            .any(|w| lower.contains(w))
-                && !lower.contains("authenticationfailed")
-            {
-                return retry(
-                    "login",
-                    format!(
-                        "{at} cannot sign anybody in at the moment: {}. It is tried again by itself.",
-                        server_words(said)
-                    ),
-                );
-            }
-            if lower.contains("disabled") {
-                return mend("login", no_passwords(server));
-            }
-            mend(
-                "login",
-                format!(
-                    "{at} refused the user name or password: {}. Check both; some providers want an app password made for this program.",
-                    server_words(said)
-                ),
-            )
-        }
-        Error::Validate(_) => mend(
-            "login",
-            "The user name or password holds a line break. Type them again.".to_owned(),
-        ),
-        Error::Io(e) => broken(server, "login", e),
-        other => retry(
-            "login",
-            format!(
-                "{at} closed the connection while signing in ({other}). It is tried again by itself."
-            ),
-        ),
-    }
-}
-
-/// The server's own sentence, short and on one line.
-fn server_words(said: &str) -> String {
-    let text = said
-        .rsplit_once("info: Some(\"")
-        .map_or(said, |(_, t)| t.trim_end_matches("\")"));
-    let plain: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(200)
-        .collect();
-    format!("“{}”", plain.trim())
-}
-
 impl Lines<'_> {
     /// What the server offers before anybody has signed in.
-    async fn imap_capabilities(mut self, greeted: bool) -> Result<Vec<String>> {
+    async fn imap_capabilities(
+        mut self,
+        greeted: bool,
+        told: &mut Vec<Step>,
+    ) -> Result<Vec<String>> {
         if !greeted {
             let greeting = self.line().await?;
             if greeting.starts_with("* BYE") {
@@ -266,6 +159,10 @@ impl Lines<'_> {
                     ),
                 ));
             }
+            told.push(net::done(
+                "greeting",
+                server_words(greeting.trim_start_matches("* OK")),
+            ));
         }
         self.say("s2 CAPABILITY\r\n").await?;
         let mut found = Vec::new();
@@ -278,6 +175,7 @@ impl Lines<'_> {
                     .collect();
             }
             if line.starts_with("s2 ") {
+                told.push(net::done("capabilities", found.join(" ")));
                 return Ok(found);
             }
         }

@@ -4,9 +4,10 @@ use super::{Context, End, find};
 use crate::args::{Account, AccountAdd};
 use crate::failure::{Failure, Result};
 use crate::{print, secret, time};
-use parley_engine::api::dto::{AccountItem, TestReport};
+use parley_engine::api::dto::{AccountItem, TestReport, TestStep};
 use parley_engine::api::headless::{
-    AccountConfig, AccountState, EmailConfig, MailServer, Security, SentCopy,
+    AccountConfig, AccountState, Auth, EmailConfig, Hint, MailServer, Security, SeenCertificate,
+    SentCopy, canonical_fingerprint,
 };
 use parley_engine::api::{args, ask};
 use secrecy::{ExposeSecret, SecretString};
@@ -35,6 +36,7 @@ pub async fn run(cx: &Context<'_>, what: &Account, passphrase_fd: Option<u32>) -
                 args::AccountTest {
                     config: a.config,
                     password,
+                    oauth_flow: None,
                     id: Some(a.id),
                 },
             )
@@ -42,6 +44,15 @@ pub async fn run(cx: &Context<'_>, what: &Account, passphrase_fd: Option<u32>) -
             cx.answer(&report, steps)?;
             passed(&report)?;
             Ok(crate::Outcome::Done)
+        }
+        Account::SignIn {
+            account,
+            client_secret_fd,
+        } => {
+            let secret = client_secret_fd
+                .map(|fd| own_fd(fd, passphrase_fd))
+                .transpose()?;
+            sign_in_again(cx, account, secret).await
         }
         Account::Remove { account } => {
             let a = find::account(desk, account).await?;
@@ -61,27 +72,34 @@ pub async fn run(cx: &Context<'_>, what: &Account, passphrase_fd: Option<u32>) -
     }
 }
 
+/// What is shown to the servers: a password, or a finished sign-in at a provider's page.
+#[derive(Default)]
+struct Shown {
+    password: Option<String>,
+    flow: Option<String>,
+}
+
 async fn add(cx: &Context<'_>, a: &AccountAdd, passphrase_fd: Option<u32>) -> End {
     let desk = &cx.session.desk;
     let config = config(cx, a).await?;
-    let password = match a.password_fd {
-        Some(fd) => own_fd(fd, passphrase_fd)?,
-        None => secret::prompt("Password of the mailbox")?
-            .ok_or_else(|| Failure::invalid("there is no password; give it with --password-fd"))?,
-    };
+    let shown = shown(cx, a, &config, passphrase_fd).await?;
     let mut tested = None;
     if !a.no_test {
         let report = ask(
             desk,
             args::AccountTest {
                 config: config.clone(),
-                password: Some(password.expose_secret().to_owned()),
+                password: shown.password.clone(),
+                oauth_flow: shown.flow.clone(),
                 id: None,
             },
         )
         .await?;
         if !report.ok && !cx.out.json() {
             print::aside(steps(&report).trim_end());
+            if let Some(seen) = report.steps.iter().find_map(certificate_of) {
+                print::aside(certificate_words(seen).trim_end());
+            }
         }
         passed(&report)?;
         tested = Some(report);
@@ -90,7 +108,8 @@ async fn add(cx: &Context<'_>, a: &AccountAdd, passphrase_fd: Option<u32>) -> En
         desk,
         args::AccountAdd {
             config,
-            password: password.expose_secret().to_owned(),
+            password: shown.password.unwrap_or_default(),
+            oauth_flow: shown.flow,
         },
     )
     .await?;
@@ -102,6 +121,116 @@ async fn add(cx: &Context<'_>, a: &AccountAdd, passphrase_fd: Option<u32>) -> En
             find::short(&i.id.hex())
         )
     })
+}
+
+async fn shown(
+    cx: &Context<'_>,
+    a: &AccountAdd,
+    config: &AccountConfig,
+    passphrase_fd: Option<u32>,
+) -> Result<Shown> {
+    if a.oauth.is_some() {
+        let secret = a
+            .client_secret_fd
+            .map(|fd| own_fd(fd, passphrase_fd))
+            .transpose()?;
+        return Ok(Shown {
+            flow: Some(sign_in(cx, config, secret).await?),
+            ..Shown::default()
+        });
+    }
+    let password = match a.password_fd {
+        Some(fd) => own_fd(fd, passphrase_fd)?,
+        None => secret::prompt("Password of the mailbox")?
+            .ok_or_else(|| Failure::invalid("there is no password; give it with --password-fd"))?,
+    };
+    Ok(Shown {
+        password: Some(password.expose_secret().to_owned()),
+        ..Shown::default()
+    })
+}
+
+/// Shows the provider's page to open, and waits until the person has signed in there.
+async fn sign_in(
+    cx: &Context<'_>,
+    config: &AccountConfig,
+    client_secret: Option<SecretString>,
+) -> Result<String> {
+    let AccountConfig::Email(e) = config;
+    let Auth::Oauth {
+        provider,
+        client_id,
+        tenant,
+    } = &e.auth
+    else {
+        return Err(Failure::invalid(
+            "this account signs in with a password; change it with account add",
+        ));
+    };
+    let begun = ask(
+        &cx.session.desk,
+        args::OauthStart {
+            provider: *provider,
+            client_id: client_id.clone(),
+            client_secret: client_secret.map(|s| s.expose_secret().to_owned()),
+            tenant: tenant.clone(),
+            address: e.address.clone(),
+        },
+    )
+    .await?;
+    print::aside("Open this page in a browser on this computer and sign in (within five minutes):");
+    print::aside(&begun.url);
+    let wait = args::OauthWait {
+        flow: begun.flow.clone(),
+    };
+    ask(&cx.session.desk, wait).await?;
+    Ok(begun.flow)
+}
+
+async fn sign_in_again(
+    cx: &Context<'_>,
+    account: &str,
+    client_secret: Option<SecretString>,
+) -> End {
+    let a = find::account(&cx.session.desk, account).await?;
+    let flow = sign_in(cx, &a.config, client_secret).await?;
+    let update = args::AccountUpdate {
+        id: a.id,
+        config: a.config,
+        password: None,
+        oauth_flow: Some(flow),
+    };
+    let item = ask(&cx.session.desk, update).await?;
+    cx.answer(&item, |i| {
+        format!("{} is signed in again\n", i.config.address())
+    })
+}
+
+fn certificate_of(step: &TestStep) -> Option<&SeenCertificate> {
+    match &step.hint {
+        Some(Hint::Certificate(seen)) => Some(seen),
+        _ => None,
+    }
+}
+
+/// What a person compares before trusting it.
+fn certificate_words(seen: &SeenCertificate) -> String {
+    let warning = if seen.changed {
+        "This is not the certificate that was trusted before.\n"
+    } else {
+        ""
+    };
+    let day = |at: Option<_>| at.map_or_else(|| "not readable".to_owned(), time::local);
+    format!(
+        "{warning}The certificate of {}: issued to {}, by {}, valid {} to {}.\nSHA-256 {}\nIf its operator confirms this fingerprint: --trust-fingerprint {}\n",
+        seen.host,
+        seen.subject,
+        seen.issuer,
+        day(seen.valid_from),
+        day(seen.valid_until),
+        seen.fingerprint,
+        seen.fingerprint
+    )
 }
 
 /// One descriptor carries one secret.
@@ -119,6 +248,7 @@ async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
         &cx.session.desk,
         args::AccountSuggest {
             address: a.address.clone(),
+            directory: a.ask_directory,
         },
     )
     .await?;
@@ -155,12 +285,30 @@ async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
             .as_deref()
             .map(certificate)
             .transpose()?,
-        auth: parley_engine::api::headless::Auth::default(),
-        trusted_fingerprints: Vec::new(),
+        auth: match (a.oauth, &a.client_id) {
+            (Some(provider), Some(client_id)) => Auth::Oauth {
+                provider,
+                client_id: client_id.clone(),
+                tenant: a.tenant.clone(),
+            },
+            _ => Auth::Password,
+        },
+        trusted_fingerprints: fingerprints(&a.trust_fingerprint)?,
         signature: String::new(),
         folders: Vec::new(),
         sync_read: false,
     }))
+}
+
+fn fingerprints(typed: &[String]) -> Result<Vec<String>> {
+    let read = |f: &String| {
+        canonical_fingerprint(f).ok_or_else(|| {
+            Failure::invalid(format!(
+                "{f:?} is no SHA-256 fingerprint: it has 64 hexadecimal digits, colons allowed"
+            ))
+        })
+    };
+    typed.iter().map(read).collect()
 }
 
 struct Typed<'a> {

@@ -1,13 +1,13 @@
 //! Mailboxes: connected, tried, listed, paused, disconnected.
 
-use super::{Context, End, find};
+use super::{Context, End, find, sign_in};
 use crate::args::{Account, AccountAdd};
 use crate::failure::{Failure, Result};
 use crate::{print, secret, time};
-use parley_engine::api::dto::{AccountItem, TestReport, TestStep};
+use parley_engine::api::dto::{AccountItem, TestReport};
 use parley_engine::api::headless::{
-    AccountConfig, AccountState, Auth, EmailConfig, Hint, MailServer, Security, SeenCertificate,
-    SentCopy, canonical_fingerprint,
+    AccountConfig, AccountState, Auth, EmailConfig, MailServer, Security, SentCopy,
+    canonical_fingerprint,
 };
 use parley_engine::api::{args, ask};
 use secrecy::{ExposeSecret, SecretString};
@@ -52,7 +52,7 @@ pub async fn run(cx: &Context<'_>, what: &Account, passphrase_fd: Option<u32>) -
             let secret = client_secret_fd
                 .map(|fd| own_fd(fd, passphrase_fd))
                 .transpose()?;
-            sign_in_again(cx, account, secret).await
+            sign_in::again(cx, account, secret).await
         }
         Account::Remove { account } => {
             let a = find::account(desk, account).await?;
@@ -97,8 +97,8 @@ async fn add(cx: &Context<'_>, a: &AccountAdd, passphrase_fd: Option<u32>) -> En
         .await?;
         if !report.ok && !cx.out.json() {
             print::aside(steps(&report).trim_end());
-            if let Some(seen) = report.steps.iter().find_map(certificate_of) {
-                print::aside(certificate_words(seen).trim_end());
+            if let Some(seen) = report.steps.iter().find_map(sign_in::certificate_of) {
+                print::aside(sign_in::certificate_words(seen).trim_end());
             }
         }
         passed(&report)?;
@@ -135,7 +135,7 @@ async fn shown(
             .map(|fd| own_fd(fd, passphrase_fd))
             .transpose()?;
         return Ok(Shown {
-            flow: Some(sign_in(cx, config, secret).await?),
+            flow: Some(sign_in::at_the_page(cx, config, secret).await?),
             ..Shown::default()
         });
     }
@@ -150,89 +150,6 @@ async fn shown(
     })
 }
 
-/// Shows the provider's page to open, and waits until the person has signed in there.
-async fn sign_in(
-    cx: &Context<'_>,
-    config: &AccountConfig,
-    client_secret: Option<SecretString>,
-) -> Result<String> {
-    let AccountConfig::Email(e) = config;
-    let Auth::Oauth {
-        provider,
-        client_id,
-        tenant,
-    } = &e.auth
-    else {
-        return Err(Failure::invalid(
-            "this account signs in with a password; change it with account add",
-        ));
-    };
-    let begun = ask(
-        &cx.session.desk,
-        args::OauthStart {
-            provider: *provider,
-            client_id: client_id.clone(),
-            client_secret: client_secret.map(|s| s.expose_secret().to_owned()),
-            tenant: tenant.clone(),
-            address: e.address.clone(),
-        },
-    )
-    .await?;
-    print::aside("Open this page in a browser on this computer and sign in (within five minutes):");
-    print::aside(&begun.url);
-    let wait = args::OauthWait {
-        flow: begun.flow.clone(),
-    };
-    ask(&cx.session.desk, wait).await?;
-    Ok(begun.flow)
-}
-
-async fn sign_in_again(
-    cx: &Context<'_>,
-    account: &str,
-    client_secret: Option<SecretString>,
-) -> End {
-    let a = find::account(&cx.session.desk, account).await?;
-    let flow = sign_in(cx, &a.config, client_secret).await?;
-    let update = args::AccountUpdate {
-        id: a.id,
-        config: a.config,
-        password: None,
-        oauth_flow: Some(flow),
-    };
-    let item = ask(&cx.session.desk, update).await?;
-    cx.answer(&item, |i| {
-        format!("{} is signed in again\n", i.config.address())
-    })
-}
-
-fn certificate_of(step: &TestStep) -> Option<&SeenCertificate> {
-    match &step.hint {
-        Some(Hint::Certificate(seen)) => Some(seen),
-        _ => None,
-    }
-}
-
-/// What a person compares before trusting it.
-fn certificate_words(seen: &SeenCertificate) -> String {
-    let warning = if seen.changed {
-        "This is not the certificate that was trusted before.\n"
-    } else {
-        ""
-    };
-    let day = |at: Option<_>| at.map_or_else(|| "not readable".to_owned(), time::local);
-    format!(
-        "{warning}The certificate of {}: issued to {}, by {}, valid {} to {}.\nSHA-256 {}\nIf its operator confirms this fingerprint: --trust-fingerprint {}\n",
-        seen.host,
-        seen.subject,
-        seen.issuer,
-        day(seen.valid_from),
-        day(seen.valid_until),
-        seen.fingerprint,
-        seen.fingerprint
-    )
-}
-
 /// One descriptor carries one secret.
 fn own_fd(fd: u32, passphrase_fd: Option<u32>) -> Result<SecretString> {
     if passphrase_fd == Some(fd) {
@@ -243,8 +160,18 @@ fn own_fd(fd: u32, passphrase_fd: Option<u32>) -> Result<SecretString> {
     secret::from_fd("password", fd)
 }
 
-async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
-    let s = ask(
+/// What the address suggests. Where both servers are typed, nobody is asked.
+async fn suggested(cx: &Context<'_>, a: &AccountAdd) -> Result<(MailServer, MailServer)> {
+    if a.imap_host.is_some() && a.smtp_host.is_some() {
+        let nowhere = MailServer {
+            host: String::new(),
+            port: 0,
+            security: Security::Tls,
+            user: a.address.trim().to_owned(),
+        };
+        return Ok((nowhere.clone(), nowhere));
+    }
+    let found = ask(
         &cx.session.desk,
         args::AccountSuggest {
             address: a.address.clone(),
@@ -252,8 +179,13 @@ async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
         },
     )
     .await?;
+    Ok((found.imap, found.smtp))
+}
+
+async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
+    let (read, send) = suggested(cx, a).await?;
     let imap = server(
-        s.imap,
+        read,
         &Typed {
             host: &a.imap_host,
             port: a.imap_port,
@@ -264,7 +196,7 @@ async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
     );
     let smtp_user = a.smtp_user.as_ref().or(a.imap_user.as_ref());
     let smtp = server(
-        s.smtp,
+        send,
         &Typed {
             host: &a.smtp_host,
             port: a.smtp_port,

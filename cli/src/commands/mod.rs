@@ -5,6 +5,7 @@ mod find;
 mod inspect;
 mod outbox;
 mod read;
+mod sign_in;
 mod sync;
 mod write;
 

@@ -7,9 +7,11 @@ use crate::connectors::email::net::{mend, quoted, retry};
 use crate::model::ChannelError;
 use sha2::{Digest, Sha256};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use url::Url;
 
@@ -19,6 +21,8 @@ const REQUEST: Duration = Duration::from_secs(5);
 /// The longest request that is read.
 const LARGEST: usize = 16 * 1024;
 const PORT_ATTEMPTS: usize = 8;
+/// More connections than a browser opens.
+const MOST_VISITS: usize = 32;
 
 /// What listens for one answer.
 #[derive(Debug)]
@@ -83,18 +87,32 @@ impl Listener {
     }
 
     /// Waits for the answer that carries this state, and gives its code. Other requests are turned away and change
-    /// nothing, so that another program on this computer cannot end a sign-in.
+    /// nothing, so that another program on this computer cannot end a sign-in. Connections are served side by side,
+    /// because browsers open some that they never use.
     pub(super) async fn code(self, state: &str) -> Result<String> {
+        let door = Arc::new(Door {
+            host: self.host.clone(),
+            path: self.path,
+            state: state.to_owned(),
+        });
+        let mut visits: JoinSet<Asked> = JoinSet::new();
         loop {
-            let Ok(tcp) = self.accept().await else {
-                // Out of descriptors or the like: not at once again.
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                continue;
-            };
-            match timeout(REQUEST, self.serve(tcp, state)).await {
-                Ok(Asked::Code(code)) => return Ok(code),
-                Ok(Asked::Refused(why)) => return Err(refused(&why)),
-                Ok(Asked::Unknown) | Err(_) => {}
+            tokio::select! {
+                taken = self.accept(), if visits.len() < MOST_VISITS => match taken {
+                    Ok(tcp) => {
+                        let door = Arc::clone(&door);
+                        visits.spawn(async move {
+                            timeout(REQUEST, door.serve(tcp)).await.unwrap_or(Asked::Unknown)
+                        });
+                    }
+                    // Out of descriptors or the like: not at once again.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+                },
+                Some(visit) = visits.join_next() => match visit {
+                    Ok(Asked::Code(code)) => return Ok(code),
+                    Ok(Asked::Refused(why)) => return Err(refused(&why)),
+                    Ok(Asked::Unknown) | Err(_) => {}
+                },
             }
         }
     }
@@ -114,10 +132,19 @@ impl Listener {
             Err(std::io::Error::from(std::io::ErrorKind::PermissionDenied))
         }
     }
+}
 
-    async fn serve(&self, mut tcp: TcpStream, state: &str) -> Asked {
+/// What a visitor is compared with.
+struct Door {
+    host: String,
+    path: &'static str,
+    state: String,
+}
+
+impl Door {
+    async fn serve(&self, mut tcp: TcpStream) -> Asked {
         let asked = match head(&mut tcp).await {
-            Some(head) => self.read(&head, state),
+            Some(head) => self.read(&head),
             None => Asked::Unknown,
         };
         let page = match asked {
@@ -130,7 +157,7 @@ impl Listener {
         asked
     }
 
-    fn read(&self, head: &str, state: &str) -> Asked {
+    fn read(&self, head: &str) -> Asked {
         let mut lines = head.split("\r\n");
         let mut first = lines.next().unwrap_or_default().split(' ');
         let (Some("GET"), Some(target)) = (first.next(), first.next()) else {
@@ -152,7 +179,7 @@ impl Listener {
             // Said twice is said by two.
             found.filter(|_| all.next().is_none())
         };
-        if !one("state").is_some_and(|s| same(&s, state)) {
+        if !one("state").is_some_and(|s| same(&s, &self.state)) {
             return Asked::Unknown;
         }
         match (one("code"), one("error")) {
@@ -271,6 +298,19 @@ mod tests {
         assert!(page.contains("Not signed in") && !page.contains("script"));
         let e = waiting.await.unwrap().unwrap_err();
         assert!(e.what.contains("“<script>no”"), "{e}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_says_nothing_holds_up_nobody() {
+        let (port, waiting) = listening().await;
+        let _idle = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .unwrap();
+        let request = get(port, "/cb?state=right&code=c");
+        timeout(REQUEST / 2, ask(port, &request))
+            .await
+            .expect("served at once");
+        assert_eq!(waiting.await.unwrap().unwrap(), "c");
     }
 
     #[tokio::test]

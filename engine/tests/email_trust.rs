@@ -81,7 +81,7 @@ async fn another_certificate_of_a_trusted_server_asks_again_with_a_warning() {
     assert!(!words.contains("not the one you trusted"));
     let pin = format!("{} localhost", seen.fingerprint);
     let second = dovecot(Certificates::home_made(true).unwrap());
-    let (now, words) = refused(trusting(&second, &[pin.clone()])).await;
+    let (now, words) = refused(trusting(&second, &[pin])).await;
     assert!(
         now.changed && words.contains("not the one you trusted"),
         "{words}"

@@ -85,10 +85,23 @@ impl Host for Desktop {
         if !self.ask(&link.question(), words::OPEN_LINK).await {
             return Ok(());
         }
-        tokio::task::spawn_blocking(move || open::that_detached(link.0.url))
-            .await
-            .map_err(|e| e.to_string())?
-            .map_err(|e| format!("no program could be started for this link: {e}"))
+        link.open().await
+    }
+
+    async fn open_browser(&self, url: &str) -> Result<(), String> {
+        // The person has just pressed the button that names the provider, so nothing is asked.
+        sign_in_page(url)?.open().await
+    }
+}
+
+/// A provider's sign-in page, which is encrypted. Only a server on this very computer may do without.
+fn sign_in_page(url: &str) -> Result<Link, String> {
+    let link = Link::read(url)?;
+    let on_this_computer = matches!(link.0.host_str(), Some("127.0.0.1" | "localhost"));
+    match link.0.scheme() {
+        "https" => Ok(link),
+        "http" if on_this_computer => Ok(link),
+        _ => Err("a sign-in page has to be encrypted".to_owned()),
     }
 
     async fn confirm(&self, question: &str, yes: &str) -> bool {
@@ -128,6 +141,13 @@ struct Link(Openable);
 impl Link {
     fn read(url: &str) -> Result<Self, String> {
         openable(url).map(Self).map_err(|e| e.to_string())
+    }
+
+    async fn open(self) -> Result<(), String> {
+        tokio::task::spawn_blocking(move || open::that_detached(self.0.as_str()))
+            .await
+            .map_err(|e| e.to_string())?
+            .map_err(|e| format!("no program could be started for this link: {e}"))
     }
 
     /// The host first and alone, in its ASCII form: everything else in an address can be made to look like another host.
@@ -186,6 +206,20 @@ mod tests {
             "tel:+31201234567",
         ] {
             assert!(Link::read(right).is_ok(), "{right}");
+        }
+    }
+
+    #[test]
+    fn a_sign_in_page_is_encrypted_or_on_this_computer() {
+        assert!(sign_in_page("https://accounts.google.com/o/oauth2/v2/auth?x=y").is_ok());
+        assert!(sign_in_page("http://127.0.0.1:8090/authorize").is_ok());
+        for wrong in [
+            "http://accounts.google.com/",
+            "http://localhost.evil.example/",
+            "mailto:a@b.example",
+            "file:///etc/passwd",
+        ] {
+            assert!(sign_in_page(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parley_engine::api::dto::{GroupBy, View};
-use parley_engine::api::headless::Security;
+use parley_engine::api::headless::{OauthProvider, Security};
 use std::path::PathBuf;
 
 /// Parley without a window.
@@ -190,6 +190,14 @@ pub enum Account {
         #[arg(long, value_name = "N")]
         password_fd: Option<u32>,
     },
+    /// Sign in again at the provider's page
+    SignIn {
+        /// Its id, start of it, or address
+        account: String,
+        /// Read what Google calls the program's secret from this file descriptor: its first line
+        #[arg(long, value_name = "N")]
+        client_secret_fd: Option<u32>,
+    },
     /// Disconnect; its messages stay
     Remove {
         /// Its id, start of it, or address
@@ -244,6 +252,24 @@ pub struct AccountAdd {
     /// Trust this certificate (PEM) besides those of the system
     #[arg(long, value_name = "FILE")]
     pub trust_certificate: Option<PathBuf>,
+    /// Trust exactly the certificate with this SHA-256 fingerprint; may be repeated
+    #[arg(long, value_name = "HEX")]
+    pub trust_fingerprint: Vec<String>,
+    /// Ask Mozilla's public directory for the servers too; it learns the domain
+    #[arg(long)]
+    pub ask_directory: bool,
+    /// Sign in at the provider's page in a browser instead of with a password
+    #[arg(long, value_parser = words::oauth(), value_name = "google|microsoft", requires = "client_id", conflicts_with = "password_fd")]
+    pub oauth: Option<OauthProvider>,
+    /// The id under which the program is registered at the provider
+    #[arg(long, value_name = "ID", requires = "oauth")]
+    pub client_id: Option<String>,
+    /// Read what Google calls the program's secret from this file descriptor: its first line
+    #[arg(long, value_name = "N", requires = "oauth")]
+    pub client_secret_fd: Option<u32>,
+    /// Microsoft's tenant; any without it
+    #[arg(long, value_name = "TENANT", default_value = "", requires = "oauth")]
+    pub tenant: String,
     /// Keep it without trying it
     #[arg(long)]
     pub no_test: bool,
@@ -365,7 +391,7 @@ impl From<By> for GroupBy {
 mod words {
     use clap::builder::{PossibleValuesParser, TypedValueParser};
     use parley_engine::api::dto::View;
-    use parley_engine::api::headless::Security;
+    use parley_engine::api::headless::{OauthProvider, Security};
     use serde::de::DeserializeOwned;
 
     fn of<T: DeserializeOwned + Clone + Send + Sync + 'static>(
@@ -391,6 +417,10 @@ mod words {
 
     pub fn security() -> impl TypedValueParser<Value = Security> {
         of(&["tls", "starttls", "none"])
+    }
+
+    pub fn oauth() -> impl TypedValueParser<Value = OauthProvider> {
+        of(&["google", "microsoft"])
     }
 }
 

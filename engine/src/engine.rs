@@ -1,7 +1,10 @@
 //! The engine at work: the store, and for each connected account a poller and a sender.
 
+pub mod proofs;
+
+use crate::connectors::email::oauth::{self, Flows, Issuers};
 use crate::connectors::fetch::Fetcher;
-use crate::connectors::{Context, Factory, Live};
+use crate::connectors::{Context, Credentials, Factory, Live};
 use crate::error::Result;
 use crate::keep::Backups;
 use crate::model::AccountId;
@@ -25,6 +28,9 @@ pub struct Engine {
     keeper: Mutex<Option<JoinHandle<()>>>,
     backups: Arc<Backups>,
     backing_up: Mutex<Option<JoinHandle<()>>>,
+    /// Sign-ins at a provider's page that are under way.
+    flows: Arc<Flows>,
+    proofs: proofs::Proofs,
     /// Whether accounts are polled; the command line reads without it.
     online: std::sync::atomic::AtomicBool,
     /// Fetches remote pictures when a person asks for them.
@@ -55,8 +61,25 @@ impl Engine {
         clock: Arc<dyn Clock>,
         connect: Factory,
     ) -> Result<Arc<Self>> {
+        Self::open_with(dir, key, clock, connect, oauth::issuers())
+    }
+
+    /// Open with other sign-in pages, for tests. Blocks.
+    ///
+    /// # Errors
+    /// What [`Store::open`] says.
+    pub fn open_with(
+        dir: &Path,
+        key: &Key,
+        clock: Arc<dyn Clock>,
+        connect: Factory,
+        issuers: Issuers,
+    ) -> Result<Arc<Self>> {
+        let flows = Arc::new(Flows::new(issuers, Arc::clone(&clock)));
         let store = Arc::new(Store::open(dir, key, clock)?);
         Ok(Arc::new(Self {
+            proofs: proofs::Proofs::new(Arc::clone(&store), Arc::clone(&flows)),
+            flows,
             store,
             connect,
             running: Mutex::default(),
@@ -200,7 +223,8 @@ impl Engine {
     pub async fn live(&self, a: &AccountRow) -> Result<Arc<Live>> {
         let id = a.id;
         let secret = self.store.read(move |c| accounts::secret(c, id)).await?;
-        let live = self.connector(id, &a.config, secret);
+        let proof = self.proofs.stored(id, &a.config, secret);
+        let live = self.connector(id, &a.config, proof);
         live.connector.read_history(a.history);
         live.connector
             .recall_from(Arc::new(sync::StoreRecall::new(self.store.clone(), id)));
@@ -213,11 +237,11 @@ impl Engine {
         &self,
         id: AccountId,
         config: &crate::model::AccountConfig,
-        secret: secrecy::SecretString,
+        credentials: Arc<dyn Credentials>,
     ) -> Live {
         let context = Context {
             clock: Arc::clone(self.store.clock()),
-            secret,
+            credentials,
         };
         Live {
             id,
@@ -225,6 +249,25 @@ impl Engine {
             poll: tokio::sync::Notify::new(),
             send: tokio::sync::Notify::new(),
         }
+    }
+
+    /// A connector that is only asked what it can do.
+    #[must_use]
+    pub fn idle(&self, id: AccountId, config: &crate::model::AccountConfig) -> Live {
+        let nothing = crate::connectors::Password(String::new().into());
+        self.connector(id, config, Arc::new(nothing))
+    }
+
+    /// What accounts prove with who they are.
+    #[must_use]
+    pub fn proofs(&self) -> &proofs::Proofs {
+        &self.proofs
+    }
+
+    /// Sign-ins at a provider's page that are under way.
+    #[must_use]
+    pub fn flows(&self) -> &Flows {
+        &self.flows
     }
 
     /// The running connection of an account.

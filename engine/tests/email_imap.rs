@@ -96,7 +96,14 @@ async fn a_wrong_password_asks_for_a_person_and_says_at_which_step() {
     );
     assert_eq!(
         steps.iter().map(|s| (s.step, s.ok)).collect::<Vec<_>>(),
-        [("tls", true), ("login", false)]
+        [
+            ("dns", true),
+            ("connect", true),
+            ("tls", true),
+            ("greeting", true),
+            ("capabilities", true),
+            ("login", false)
+        ]
     );
     assert_eq!(
         email.poll(None).await.unwrap_err().remedy,

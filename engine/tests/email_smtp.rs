@@ -453,9 +453,15 @@ async fn sending_problems_are_named_apart_from_reading_problems() {
     assert_eq!(
         steps.iter().map(|s| (s.step, s.ok)).collect::<Vec<_>>(),
         [
+            ("dns", true),
+            ("connect", true),
             ("tls", true),
+            ("greeting", true),
+            ("capabilities", true),
             ("login", true),
             ("folders", true),
+            ("smtp_dns", true),
+            ("smtp_connect", true),
             ("smtp_tls", false)
         ]
     );

@@ -13,7 +13,7 @@ mod scene;
 
 use parley_engine::Error;
 use parley_engine::api::args;
-use parley_engine::api::dto::{Hint, MessageItem, TimelineItem};
+use parley_engine::api::dto::{MessageItem, ThreadHint, TimelineItem};
 use parley_engine::model::{Direction, HintWhy, MessageId, Place};
 use parley_engine::store::{log, threads, timeline};
 use scene::{DAY, HOUR, MINUTE, MONDAY, Mail, Scene, TEAM};
@@ -40,7 +40,7 @@ fn items(s: &Scene, who: &str) -> Vec<MessageItem> {
         .collect()
 }
 
-fn hint(s: &Scene, who: &str) -> Option<Hint> {
+fn hint(s: &Scene, who: &str) -> Option<ThreadHint> {
     items(s, who).into_iter().find_map(|m| m.hint)
 }
 

@@ -28,6 +28,12 @@ impl Certificates {
         make().map_err(|error| Error::Certificate(error.to_string()))
     }
 
+    /// Makes one certificate that nobody vouches for: it is its own authority and the server's at once, as home-made
+    /// servers show it, or a mere leaf that signed itself.
+    pub fn home_made(is_authority: bool) -> Result<Self> {
+        make_alone(is_authority).map_err(|error| Error::Certificate(error.to_string()))
+    }
+
     /// Reads the certificates of an earlier run from `folder`, or makes and keeps new ones there.
     pub fn load_or_generate(folder: &Path) -> Result<Self> {
         let read = |name: &str| std::fs::read_to_string(folder.join(name));
@@ -73,6 +79,24 @@ impl Certificates {
             .map_err(|e| broken(&e))?;
         Ok(Arc::new(config))
     }
+}
+
+fn make_alone(is_authority: bool) -> std::result::Result<Certificates, rcgen::Error> {
+    let names = ["localhost", "127.0.0.1", "::1"].map(String::from);
+    let mut params = CertificateParams::new(names)?;
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "Home-made server");
+    if is_authority {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    let key = KeyPair::generate()?;
+    let made = params.self_signed(&key)?;
+    Ok(Certificates {
+        ca: made.pem(),
+        leaf: made.pem(),
+        key: key.serialize_pem(),
+    })
 }
 
 fn make() -> std::result::Result<Certificates, rcgen::Error> {

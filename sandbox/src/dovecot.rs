@@ -49,6 +49,10 @@ pub struct Options {
     pub certificates: Option<Certificates>,
     /// Do not mark Sent, Drafts and so on with their special use, as some old servers do not.
     pub without_special_use: bool,
+    /// Take access tokens signed with this key (XOAUTH2, OAUTHBEARER), besides passwords.
+    pub token_key: Option<Vec<u8>>,
+    /// Take access tokens only, as Exchange Online does.
+    pub without_passwords: bool,
     /// More lines for `dovecot.conf`, put at its end.
     pub extra_settings: String,
 }
@@ -228,6 +232,7 @@ impl Dovecot {
         files::create_folder(&self.mail)?;
         self.certificates.write(folder)?;
         self.write_users()?;
+        self.write_token_key()?;
         self.give(folder)?;
         self.give(&self.mail)
     }
@@ -254,6 +259,45 @@ impl Dovecot {
         let path = self.folder.path().join("users");
         files::write_private(&path, lines.as_bytes())?;
         self.give(&path)
+    }
+
+    /// The key that access tokens are checked with, where Dovecot looks for it.
+    fn write_token_key(&self) -> Result<()> {
+        let Some(key) = &self.options.token_key else {
+            return Ok(());
+        };
+        let folder = self.folder.path();
+        let place = folder.join("keys/default/HS256");
+        files::create_folder(&place)?;
+        files::write_private(&place.join("default"), BASE64.encode(key).as_bytes())?;
+        let settings = format!(
+            "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix={}/keys/\nusername_attribute = email\n",
+            folder.display()
+        );
+        files::write_private(&folder.join("oauth2.conf.ext"), settings.as_bytes())
+    }
+
+    /// Who is let in, and how.
+    fn authentication(&self) -> String {
+        let folder = self.folder.path().display();
+        let tokens = self.options.token_key.is_some();
+        let mechanisms = match (tokens, self.options.without_passwords) {
+            (true, true) => "xoauth2 oauthbearer",
+            (true, false) => "plain login xoauth2 oauthbearer",
+            (false, _) => "plain login",
+        };
+        let mut text = format!("auth_mechanisms = {mechanisms}\n");
+        if tokens {
+            let _ = write!(
+                text,
+                "passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {folder}/oauth2.conf.ext\n}}\n"
+            );
+        }
+        let _ = write!(
+            text,
+            "passdb {{\n  driver = passwd-file\n  mechanisms = plain login\n  args = username_format=%u {folder}/users\n}}\n"
+        );
+        text
     }
 
     fn launch_on_free_ports(&mut self) -> Result<()> {
@@ -350,6 +394,7 @@ impl Dovecot {
             .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
         let (relay_host, relay_port) = (relay.ip(), relay.port());
         let mailboxes = self.mailboxes();
+        let authentication = self.authentication();
         let extra = &self.options.extra_settings;
         format!(
             r"
@@ -369,14 +414,10 @@ ssl = yes
 ssl_cert = <{folder}/leaf.pem
 ssl_key = <{folder}/key.pem
 
-auth_mechanisms = plain login
 auth_failure_delay = 0
 auth_verbose = yes
 disable_plaintext_auth = no
-passdb {{
-  driver = passwd-file
-  args = username_format=%u {folder}/users
-}}
+{authentication}
 userdb {{
   driver = passwd-file
   args = username_format=%u {folder}/users

@@ -1,4 +1,5 @@
-//! Servers and faults to try Parley against: a throw-away Dovecot, a small mail relay, a TCP fault proxy.
+//! Servers and faults to try Parley against: a throw-away Dovecot, a small mail relay, an OAuth
+//! server, a TCP fault proxy.
 //!
 //! Used by tests, by the demo and by anyone who writes a connector. Everything listens on loopback
 //! only, on free ports, and ends with its owner.
@@ -13,6 +14,7 @@ mod files;
 pub mod imap;
 mod lmtp;
 mod maildir;
+pub mod oauth;
 pub mod postfix;
 mod process;
 pub mod relay;
@@ -24,5 +26,6 @@ pub use error::{Error, Result};
 pub use faultproxy::FaultProxy;
 pub use imap::ImapServer;
 pub use lmtp::Lmtp;
+pub use oauth::OAuth;
 pub use postfix::Postfix;
 pub use relay::Relay;

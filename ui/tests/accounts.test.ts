@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ScriptedHost } from "../src/host/scripted/scripted";
 import { FolderChoice } from "../src/state/folders.svelte";
-import { looksLikeAddress, Wizard } from "../src/state/accounts.svelte";
+import { looksLikeAddress, Wizard } from "../src/state/wizard.svelte";
 
 let host: ScriptedHost;
 let wizard: Wizard;
@@ -57,6 +57,49 @@ describe("the account wizard", () => {
     const edit = new Wizard(full, existing ?? null);
     await edit.connect();
     expect(full.calls.find((c) => c.name === "account_update")?.args).toMatchObject({ id: existing?.id, password: null });
+  });
+
+  it("says where the servers were found, and asks Mozilla only when told to", async () => {
+    wizard.config.address = "team@office.local";
+    await wizard.suggest();
+    expect(wizard.suggestion?.source).toBe("guess");
+    await wizard.suggest(true);
+    expect(wizard.suggestion?.source).toBe("directory");
+    expect(host.calls.map((c) => (c.args as { directory: boolean }).directory)).toEqual([false, true]);
+  });
+
+  it("trusts exactly the certificate that was shown, and tests again", async () => {
+    wizard.config.address = "team@office.local";
+    wizard.password = "right";
+    expect(await wizard.connect()).toBeNull();
+    const hint = wizard.report?.steps.at(-1)?.hint;
+    if (hint?.kind !== "certificate") throw new Error("no certificate was shown");
+    wizard.config.trusted_fingerprints = ["00 imap.office.local", "11 smtp.office.local"];
+    await wizard.trust(hint);
+    expect(wizard.config.trusted_fingerprints).toEqual(["11 smtp.office.local", `${hint.fingerprint} imap.office.local`]);
+    expect(wizard.report?.ok).toBe(true);
+  });
+
+  it("signs in at the provider's page where passwords are not taken", async () => {
+    wizard.config.address = "team@outlook.com";
+    await wizard.suggest();
+    expect(wizard.way).toBe("microsoft");
+    expect(wizard.canTest).toBe(false);
+    if (wizard.config.auth.kind === "oauth") wizard.config.auth.client_id = "our-id";
+    await wizard.signInNow();
+    expect(wizard.signIn.signed).toBe(true);
+    const account = await wizard.connect();
+    expect(account?.config.auth).toMatchObject({ kind: "oauth", client_id: "our-id" });
+    expect(host.calls.find((c) => c.name === "account_add")?.args).toMatchObject({ password: "", oauth_flow: "flow-microsoft" });
+  });
+
+  it("forgets a sign-in when another provider is chosen", async () => {
+    wizard.config.address = "team@outlook.com";
+    await wizard.suggest();
+    await wizard.signInNow();
+    wizard.choose("google");
+    expect(wizard.signIn.signed).toBe(false);
+    expect(host.calls.at(-1)).toMatchObject({ name: "oauth_cancel", args: { flow: "flow-microsoft" } });
   });
 
   it("knows an address when it sees one", () => {

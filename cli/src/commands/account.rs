@@ -1,12 +1,13 @@
 //! Mailboxes: connected, tried, listed, paused, disconnected.
 
-use super::{Context, End, find};
+use super::{Context, End, find, sign_in};
 use crate::args::{Account, AccountAdd};
 use crate::failure::{Failure, Result};
 use crate::{print, secret, time};
 use parley_engine::api::dto::{AccountItem, TestReport};
 use parley_engine::api::headless::{
-    AccountConfig, AccountState, EmailConfig, MailServer, Security, SentCopy,
+    AccountConfig, AccountState, Auth, EmailConfig, MailServer, Security, SentCopy,
+    canonical_fingerprint,
 };
 use parley_engine::api::{args, ask};
 use secrecy::{ExposeSecret, SecretString};
@@ -35,6 +36,7 @@ pub async fn run(cx: &Context<'_>, what: &Account, passphrase_fd: Option<u32>) -
                 args::AccountTest {
                     config: a.config,
                     password,
+                    oauth_flow: None,
                     id: Some(a.id),
                 },
             )
@@ -42,6 +44,15 @@ pub async fn run(cx: &Context<'_>, what: &Account, passphrase_fd: Option<u32>) -
             cx.answer(&report, steps)?;
             passed(&report)?;
             Ok(crate::Outcome::Done)
+        }
+        Account::SignIn {
+            account,
+            client_secret_fd,
+        } => {
+            let secret = client_secret_fd
+                .map(|fd| own_fd(fd, passphrase_fd))
+                .transpose()?;
+            sign_in::again(cx, account, secret).await
         }
         Account::Remove { account } => {
             let a = find::account(desk, account).await?;
@@ -61,27 +72,34 @@ pub async fn run(cx: &Context<'_>, what: &Account, passphrase_fd: Option<u32>) -
     }
 }
 
+/// What is shown to the servers: a password, or a finished sign-in at a provider's page.
+#[derive(Default)]
+struct Shown {
+    password: Option<String>,
+    flow: Option<String>,
+}
+
 async fn add(cx: &Context<'_>, a: &AccountAdd, passphrase_fd: Option<u32>) -> End {
     let desk = &cx.session.desk;
     let config = config(cx, a).await?;
-    let password = match a.password_fd {
-        Some(fd) => own_fd(fd, passphrase_fd)?,
-        None => secret::prompt("Password of the mailbox")?
-            .ok_or_else(|| Failure::invalid("there is no password; give it with --password-fd"))?,
-    };
+    let shown = shown(cx, a, &config, passphrase_fd).await?;
     let mut tested = None;
     if !a.no_test {
         let report = ask(
             desk,
             args::AccountTest {
                 config: config.clone(),
-                password: Some(password.expose_secret().to_owned()),
+                password: shown.password.clone(),
+                oauth_flow: shown.flow.clone(),
                 id: None,
             },
         )
         .await?;
         if !report.ok && !cx.out.json() {
             print::aside(steps(&report).trim_end());
+            if let Some(seen) = report.steps.iter().find_map(sign_in::certificate_of) {
+                print::aside(sign_in::certificate_words(seen).trim_end());
+            }
         }
         passed(&report)?;
         tested = Some(report);
@@ -90,7 +108,8 @@ async fn add(cx: &Context<'_>, a: &AccountAdd, passphrase_fd: Option<u32>) -> En
         desk,
         args::AccountAdd {
             config,
-            password: password.expose_secret().to_owned(),
+            password: shown.password.unwrap_or_default(),
+            oauth_flow: shown.flow,
         },
     )
     .await?;
@@ -104,6 +123,33 @@ async fn add(cx: &Context<'_>, a: &AccountAdd, passphrase_fd: Option<u32>) -> En
     })
 }
 
+async fn shown(
+    cx: &Context<'_>,
+    a: &AccountAdd,
+    config: &AccountConfig,
+    passphrase_fd: Option<u32>,
+) -> Result<Shown> {
+    if a.oauth.is_some() {
+        let secret = a
+            .client_secret_fd
+            .map(|fd| own_fd(fd, passphrase_fd))
+            .transpose()?;
+        return Ok(Shown {
+            flow: Some(sign_in::at_the_page(cx, config, secret).await?),
+            ..Shown::default()
+        });
+    }
+    let password = match a.password_fd {
+        Some(fd) => own_fd(fd, passphrase_fd)?,
+        None => secret::prompt("Password of the mailbox")?
+            .ok_or_else(|| Failure::invalid("there is no password; give it with --password-fd"))?,
+    };
+    Ok(Shown {
+        password: Some(password.expose_secret().to_owned()),
+        ..Shown::default()
+    })
+}
+
 /// One descriptor carries one secret.
 fn own_fd(fd: u32, passphrase_fd: Option<u32>) -> Result<SecretString> {
     if passphrase_fd == Some(fd) {
@@ -114,16 +160,32 @@ fn own_fd(fd: u32, passphrase_fd: Option<u32>) -> Result<SecretString> {
     secret::from_fd("password", fd)
 }
 
-async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
-    let s = ask(
+/// What the address suggests. Where both servers are typed, nobody is asked.
+async fn suggested(cx: &Context<'_>, a: &AccountAdd) -> Result<(MailServer, MailServer)> {
+    if a.imap_host.is_some() && a.smtp_host.is_some() {
+        let nowhere = MailServer {
+            host: String::new(),
+            port: 0,
+            security: Security::Tls,
+            user: a.address.trim().to_owned(),
+        };
+        return Ok((nowhere.clone(), nowhere));
+    }
+    let found = ask(
         &cx.session.desk,
         args::AccountSuggest {
             address: a.address.clone(),
+            directory: a.ask_directory,
         },
     )
     .await?;
+    Ok((found.imap, found.smtp))
+}
+
+async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
+    let (read, send) = suggested(cx, a).await?;
     let imap = server(
-        s.imap,
+        read,
         &Typed {
             host: &a.imap_host,
             port: a.imap_port,
@@ -134,7 +196,7 @@ async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
     );
     let smtp_user = a.smtp_user.as_ref().or(a.imap_user.as_ref());
     let smtp = server(
-        s.smtp,
+        send,
         &Typed {
             host: &a.smtp_host,
             port: a.smtp_port,
@@ -155,12 +217,30 @@ async fn config(cx: &Context<'_>, a: &AccountAdd) -> Result<AccountConfig> {
             .as_deref()
             .map(certificate)
             .transpose()?,
-        auth: parley_engine::api::headless::Auth::default(),
-        trusted_fingerprints: Vec::new(),
+        auth: match (a.oauth, &a.client_id) {
+            (Some(provider), Some(client_id)) => Auth::Oauth {
+                provider,
+                client_id: client_id.clone(),
+                tenant: a.tenant.clone(),
+            },
+            _ => Auth::Password,
+        },
+        trusted_fingerprints: fingerprints(&a.trust_fingerprint)?,
         signature: String::new(),
         folders: Vec::new(),
         sync_read: false,
     }))
+}
+
+fn fingerprints(typed: &[String]) -> Result<Vec<String>> {
+    let read = |f: &String| {
+        canonical_fingerprint(f).ok_or_else(|| {
+            Failure::invalid(format!(
+                "{f:?} is no SHA-256 fingerprint: it has 64 hexadecimal digits, colons allowed"
+            ))
+        })
+    };
+    typed.iter().map(read).collect()
 }
 
 struct Typed<'a> {

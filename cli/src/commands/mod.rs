@@ -6,6 +6,7 @@ mod inspect;
 mod keep;
 mod outbox;
 mod read;
+mod sign_in;
 mod sync;
 mod write;
 

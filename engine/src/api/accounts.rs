@@ -2,11 +2,17 @@
 
 use super::dto::{AccountItem, Nothing, Suggestion, TestReport, TestStep};
 use super::{Desk, args};
-use crate::connectors::email::presets;
+use crate::connectors::email::canonical_fingerprint;
+use crate::connectors::email::discover;
+use crate::connectors::email::oauth::is_tenant;
+use crate::connectors::{Credentials, Password};
 use crate::error::{Error, Result};
-use crate::model::{AccountConfig, AccountId, EmailConfig, MailServer, email_key};
+use crate::model::{AccountConfig, AccountId, Auth, EmailConfig, MailServer, email_key};
 use crate::store::accounts::{self, AccountRow};
 use secrecy::SecretString;
+use std::sync::Arc;
+
+const LONGEST_SIGNATURE: usize = 40_000;
 
 pub(super) async fn list(_: args::Accounts, desk: &Desk) -> Result<Vec<AccountItem>> {
     let rows = desk.engine.store().read(accounts::all).await?;
@@ -16,11 +22,7 @@ pub(super) async fn list(_: args::Accounts, desk: &Desk) -> Result<Vec<AccountIt
 fn item(desk: &Desk, a: AccountRow) -> AccountItem {
     let capabilities = match desk.engine.running(a.id) {
         Some(l) => l.connector.capabilities(),
-        None => desk
-            .engine
-            .connector(a.id, &a.config, String::new().into())
-            .connector
-            .capabilities(),
+        None => desk.engine.idle(a.id, &a.config).connector.capabilities(),
     };
     AccountItem {
         id: a.id,
@@ -40,13 +42,16 @@ fn item(desk: &Desk, a: AccountRow) -> AccountItem {
 }
 
 pub(super) async fn suggest(a: args::AccountSuggest, _desk: &Desk) -> Result<Suggestion> {
-    let s = presets::suggest(&a.address)
-        .ok_or_else(|| Error::Invalid("this is not a mail address".into()))?;
+    let found = discover::discover(&a.address, a.directory, discover::internet()?).await;
+    let f = found.ok_or_else(|| Error::Invalid("this is not a mail address".into()))?;
     Ok(Suggestion {
-        imap: s.imap,
-        smtp: s.smtp,
-        note: Some(s.note.to_owned()).filter(|n| !n.is_empty()),
-        known: s.known,
+        imap: f.imap,
+        smtp: f.smtp,
+        source: f.source.into(),
+        provider: f.provider,
+        way: f.way.into(),
+        oauth: f.oauth,
+        notes: f.notes.into_iter().map(str::to_owned).collect(),
     })
 }
 
@@ -61,6 +66,24 @@ pub(super) fn validate(config: &AccountConfig) -> Result<AccountConfig> {
     for (what, s) in [("IMAP", &e.imap), ("SMTP", &e.smtp)] {
         server(what, s)?;
     }
+    proving(&e.auth)?;
+    if e.signature.len() > LONGEST_SIGNATURE
+        || e.signature
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\n' | '\t'))
+    {
+        return Err(Error::Invalid(
+            "the signature is plain text of at most 10,000 letters".into(),
+        ));
+    }
+    let trusted = e.trusted_fingerprints.iter().map(|f| {
+        canonical_fingerprint(f).ok_or_else(|| {
+            Error::Invalid("a trusted fingerprint has 64 hexadecimal digits (SHA-256)".into())
+        })
+    });
+    let mut trusted_fingerprints = trusted.collect::<Result<Vec<_>>>()?;
+    trusted_fingerprints.sort();
+    trusted_fingerprints.dedup();
     if let Some(bad) = e.aliases.iter().find(|a| email_key(a).is_none()) {
         return Err(Error::Invalid(format!(
             "the alias “{bad}” is not a mail address"
@@ -75,8 +98,32 @@ pub(super) fn validate(config: &AccountConfig) -> Result<AccountConfig> {
         address,
         imap: trim(&e.imap),
         smtp: trim(&e.smtp),
+        trusted_fingerprints,
         ..e.clone()
     }))
+}
+
+fn proving(auth: &Auth) -> Result<()> {
+    let Auth::Oauth {
+        client_id, tenant, ..
+    } = auth
+    else {
+        return Ok(());
+    };
+    if client_id.trim().is_empty()
+        || client_id.len() > 400
+        || client_id.chars().any(|c| !c.is_ascii_graphic())
+    {
+        return Err(Error::Invalid(
+            "the client id is missing, or not one: it is what the provider shows for the registered program".into(),
+        ));
+    }
+    if !tenant.is_empty() && !is_tenant(tenant) {
+        return Err(Error::Invalid(
+            "the tenant is a domain or an id; leave it empty if you do not know it".into(),
+        ));
+    }
+    Ok(())
 }
 
 fn server(what: &str, s: &MailServer) -> Result<()> {
@@ -104,26 +151,31 @@ fn server(what: &str, s: &MailServer) -> Result<()> {
     Ok(())
 }
 
-/// The password just typed, else the stored account's.
-pub(super) async fn secret(
+/// What signs in for a try: what was just signed in or typed, else what the stored account has.
+pub(super) async fn proof(
+    desk: &Desk,
+    config: &AccountConfig,
+    flow: Option<String>,
     typed: Option<String>,
     stored: Option<AccountId>,
-    desk: &Desk,
-) -> Result<SecretString> {
-    match (typed, stored) {
-        (Some(p), _) => Ok(SecretString::from(p)),
-        (None, Some(id)) => {
+) -> Result<Arc<dyn Credentials>> {
+    let proofs = desk.engine.proofs();
+    match (flow, typed, stored) {
+        (Some(flow), _, _) => Ok(proofs.of_flow(config, &flow)?),
+        (None, Some(p), _) => Ok(Arc::new(Password(p.into()))),
+        (None, None, Some(id)) => {
             let store = desk.engine.store();
-            store.read(move |c| accounts::secret(c, id)).await
+            let secret = store.read(move |c| accounts::secret(c, id)).await?;
+            Ok(proofs.stored(id, config, secret))
         }
-        (None, None) => Err(Error::Invalid("enter the password".into())),
+        (None, None, None) => Err(Error::Invalid("enter the password".into())),
     }
 }
 
 pub(super) async fn test(a: args::AccountTest, desk: &Desk) -> Result<TestReport> {
     let config = validate(&a.config)?;
-    let secret = secret(a.password, a.id, desk).await?;
-    let live = desk.engine.connector(AccountId::random(), &config, secret);
+    let proof = proof(desk, &config, a.oauth_flow, a.password, a.id).await?;
+    let live = desk.engine.connector(AccountId::random(), &config, proof);
     let (steps, outcome) = live.connector.check().await;
     live.connector.close().await;
     let steps = steps
@@ -132,6 +184,7 @@ pub(super) async fn test(a: args::AccountTest, desk: &Desk) -> Result<TestReport
             step: s.step.to_owned(),
             ok: s.ok,
             note: s.note,
+            hint: s.hint,
         })
         .collect();
     Ok(TestReport {
@@ -140,12 +193,34 @@ pub(super) async fn test(a: args::AccountTest, desk: &Desk) -> Result<TestReport
     })
 }
 
+/// What to store of what was typed or signed in; `None` keeps what is stored.
+fn secret(
+    desk: &Desk,
+    config: &AccountConfig,
+    password: Option<String>,
+    flow: Option<&str>,
+) -> Result<Option<SecretString>> {
+    let AccountConfig::Email(e) = config;
+    match (&e.auth, flow) {
+        (Auth::Oauth { .. }, Some(flow)) => {
+            Ok(Some(desk.engine.proofs().secret_of_flow(config, flow)?))
+        }
+        (Auth::Oauth { .. }, None) => Ok(None),
+        (Auth::Password, _) => Ok(password.filter(|p| !p.is_empty()).map(SecretString::from)),
+    }
+}
+
 pub(super) async fn add(a: args::AccountAdd, desk: &Desk) -> Result<AccountItem> {
     let config = validate(&a.config)?;
-    if a.password.is_empty() {
-        return Err(Error::Invalid("enter the password".into()));
-    }
-    save(desk, config, Some(SecretString::from(a.password))).await
+    let flow = a.oauth_flow;
+    let Some(secret) = secret(desk, &config, Some(a.password), flow.as_deref())? else {
+        let AccountConfig::Email(e) = &config;
+        return Err(Error::Invalid(match e.auth {
+            Auth::Password => "enter the password".into(),
+            Auth::Oauth { .. } => "sign in with the provider first".into(),
+        }));
+    };
+    save(desk, config, Some(secret), flow).await
 }
 
 pub(super) async fn update(a: args::AccountUpdate, desk: &Desk) -> Result<AccountItem> {
@@ -155,18 +230,15 @@ pub(super) async fn update(a: args::AccountUpdate, desk: &Desk) -> Result<Accoun
             "another mailbox host or user is another account: add it as a new one".into(),
         ));
     }
-    save(
-        desk,
-        config,
-        a.password.filter(|p| !p.is_empty()).map(SecretString::from),
-    )
-    .await
+    let secret = secret(desk, &config, a.password, a.oauth_flow.as_deref())?;
+    save(desk, config, secret, a.oauth_flow).await
 }
 
 async fn save(
     desk: &Desk,
     config: AccountConfig,
     secret: Option<SecretString>,
+    flow: Option<String>,
 ) -> Result<AccountItem> {
     let row = desk
         .engine
@@ -176,7 +248,12 @@ async fn save(
             accounts::get(tx, id)
         })
         .await?;
+    desk.engine.proofs().forget(row.id);
     desk.engine.run(&row).await?;
+    // What a sign-in brought is used once it is stored.
+    if let Some(flow) = flow {
+        desk.engine.flows().end(&flow);
+    }
     Ok(item(desk, row))
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Also the few plain types such a process needs to speak with the commands, so that it imports nothing below.
 
+pub use crate::connectors::email::canonical_fingerprint;
 pub use crate::error::Error;
 pub use crate::model::{
     AccountConfig, AccountId, AccountState, AgentId, Auth, Class, CustomerId, Direction,
-    EmailConfig, MailServer, MessageId, OutboxState, Party, Security, SentCopy,
+    EmailConfig, Hint, MailServer, MessageId, OauthProvider, OutboxState, Party, Security,
+    SeenCertificate, SentCopy,
 };
 pub use crate::time::{Millis, SystemClock};
 

@@ -1,6 +1,6 @@
 //! What a mailbox holds: its folders, and its older messages.
 
-use super::accounts::{secret, validate};
+use super::accounts::{proof, validate};
 use super::dto::{FolderItem, Nothing};
 use super::{Desk, args};
 use crate::error::Result;
@@ -9,8 +9,8 @@ use crate::store::accounts;
 
 pub(super) async fn folders(a: args::AccountFolders, desk: &Desk) -> Result<Vec<FolderItem>> {
     let config = validate(&a.config)?;
-    let secret = secret(a.password, a.id, desk).await?;
-    let live = desk.engine.connector(AccountId::random(), &config, secret);
+    let proof = proof(desk, &config, a.oauth_flow, a.password, a.id).await?;
+    let live = desk.engine.connector(AccountId::random(), &config, proof);
     let folders = live.connector.folders().await?;
     Ok(folders
         .into_iter()

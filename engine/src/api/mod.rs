@@ -14,6 +14,7 @@ mod inbox;
 pub mod inspect;
 mod keep;
 mod mailbox;
+mod oauth;
 mod origin;
 mod reply;
 mod reports;
@@ -50,6 +51,10 @@ pub trait Host: Send + Sync + 'static {
     /// Without a window nobody agrees.
     async fn confirm(&self, _question: &str, _yes: &str) -> bool {
         false
+    }
+    /// Open a provider's sign-in page in the system's browser; the person has just asked for it.
+    async fn open_browser(&self, _url: &str) -> std::result::Result<(), String> {
+        Err("there is no window to open a page from".into())
     }
 }
 

@@ -108,9 +108,10 @@ fn senders(desk: &Desk, all: &[AccountRow], answered: Option<&StoredMessage>) ->
 
 fn of_account(desk: &Desk, a: &AccountRow) -> Vec<FromOption> {
     let AccountConfig::Email(e) = &a.config;
-    let live = desk.engine.running(a.id).unwrap_or_else(|| {
-        std::sync::Arc::new(desk.engine.connector(a.id, &a.config, String::new().into()))
-    });
+    let live = desk
+        .engine
+        .running(a.id)
+        .unwrap_or_else(|| std::sync::Arc::new(desk.engine.idle(a.id, &a.config)));
     let mut capabilities = live.connector.capabilities();
     if let Some(most) = a.max_message {
         // Files travel as base64, four bytes for three, in lines.

@@ -58,6 +58,9 @@ macro_rules! table { ($with:ident) => { $with! {
     Accounts "accounts" -> Vec<dto::AccountItem>, Viewer, accounts::list;
     AccountSuggest "account_suggest" -> dto::Suggestion, Admin, accounts::suggest;
     AccountTest "account_test" -> dto::TestReport, Admin, accounts::test;
+    OauthStart "oauth_start" -> dto::OauthStarted, Admin, oauth::start;
+    OauthWait "oauth_wait" -> dto::Nothing, Admin, oauth::wait;
+    OauthCancel "oauth_cancel" -> dto::Nothing, Admin, oauth::cancel;
     AccountAdd "account_add" -> dto::AccountItem, Admin, accounts::add;
     AccountUpdate "account_update" -> dto::AccountItem, Admin, accounts::update;
     AccountPause "account_pause" -> dto::Nothing, Admin, accounts::pause;

@@ -1,8 +1,8 @@
 //! The timeline: messages, episodes, notes and quiet lines in one order.
 
 use super::dto::{
-    ChangeItem, ChangeKind, EpisodeItem, FileItem, Hint, MessageItem, MessageText, NoteItem,
-    SendStatus, Timeline, TimelineItem,
+    ChangeItem, ChangeKind, EpisodeItem, FileItem, MessageItem, MessageText, NoteItem, SendStatus,
+    ThreadHint, Timeline, TimelineItem,
 };
 use super::{Desk, args, folds, shown};
 use crate::connectors::email::quote;
@@ -109,7 +109,7 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         .iter()
         .find(|p| email_key(&p.address) != from_key)
         .cloned();
-    let hint = hints::of(c, &m)?.map(|h| Hint {
+    let hint = hints::of(c, &m)?.map(|h| ThreadHint {
         conversation: h.conversation,
         name: h.name,
         why: h.why,

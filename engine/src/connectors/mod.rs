@@ -4,7 +4,7 @@ pub mod email;
 pub mod fetch;
 
 use crate::model::{
-    Batch, Capabilities, ChannelError, Cursor, Mark, Outgoing, Profile, ReadMark, Receipt,
+    Batch, Capabilities, ChannelError, Cursor, Hint, Mark, Outgoing, Profile, ReadMark, Receipt,
     RemoteFolder, RemoteId,
 };
 use crate::time::Clock;
@@ -20,8 +20,37 @@ pub type Result<T> = std::result::Result<T, ChannelError>;
 pub struct Context {
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The account's password or token.
-    pub secret: SecretString,
+    /// What proves to the account's servers who one is.
+    pub credentials: Arc<dyn Credentials>,
+}
+
+/// What is shown to a server to prove who one is.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// A password.
+    Password(SecretString),
+    /// An access token that runs out.
+    Token(SecretString),
+}
+
+/// Where proofs come from. One per account, shared by all its connections, so that a token is renewed once however
+/// many of them need it.
+#[async_trait]
+pub trait Credentials: Send + Sync {
+    /// What to prove with now. `refused` is what a server has just refused: another one is wanted, unless somebody
+    /// else has got another one meanwhile.
+    async fn proof(&self, refused: Option<&Proof>) -> Result<Proof>;
+}
+
+/// A password, which never changes by itself.
+#[derive(Debug, Clone)]
+pub struct Password(pub SecretString);
+
+#[async_trait]
+impl Credentials for Password {
+    async fn proof(&self, _refused: Option<&Proof>) -> Result<Proof> {
+        Ok(Proof::Password(self.0.clone()))
+    }
 }
 
 impl std::fmt::Debug for Context {
@@ -33,12 +62,15 @@ impl std::fmt::Debug for Context {
 /// One step of signing in, as the "Test" button shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Which step: `dns`, `connect`, `tls`, `greeting`, `login`, `folders`, `smtp_connect`, `smtp_tls`, `smtp_login`.
+    /// Which step: `dns`, `connect`, `tls`, `greeting`, `capabilities`, `login`, `folders`, and of sending `smtp_dns`,
+    /// `smtp_connect`, `smtp_tls`, `smtp_greeting`, `smtp_login`; `token` where an access token could not be had.
     pub step: &'static str,
     /// Whether it went well.
     pub ok: bool,
     /// What was found, or why it failed and what to do.
     pub note: String,
+    /// What more is known of what a person can do.
+    pub hint: Option<Hint>,
 }
 
 /// One signed-in account. Every method may be called again after a failure; a failure says what to do

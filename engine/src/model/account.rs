@@ -1,5 +1,6 @@
 //! Connected accounts: how to reach them, what they can do, and how they are.
 
+use super::Hint;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -153,7 +154,8 @@ pub struct EmailConfig {
     /// How to prove who one is.
     #[serde(default)]
     pub auth: Auth,
-    /// SHA-256 fingerprints (lower-case hexadecimal) of server certificates that a person has looked at and trusts.
+    /// SHA-256 fingerprints (lower-case hexadecimal) of server certificates that a person has looked at and trusts;
+    /// with a space and a host name behind it, for that server only.
     #[serde(default)]
     pub trusted_fingerprints: Vec<String>,
     /// The signature put under what is sent from here; plain text.
@@ -315,6 +317,8 @@ pub struct ChannelError {
     pub step: &'static str,
     /// How long to wait, where the provider said so.
     pub retry_after: Option<Millis>,
+    /// What more is known of what a person can do.
+    pub hint: Option<Hint>,
 }
 
 impl ChannelError {
@@ -325,6 +329,16 @@ impl ChannelError {
             what: what.into(),
             step,
             retry_after: None,
+            hint: None,
+        }
+    }
+
+    /// The same with what more is known.
+    #[must_use]
+    pub fn with_hint(self, hint: Hint) -> Self {
+        Self {
+            hint: Some(hint),
+            ..self
         }
     }
 }

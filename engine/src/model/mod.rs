@@ -4,6 +4,7 @@ pub mod account;
 pub mod episode;
 pub mod filename;
 pub mod handle;
+pub mod hint;
 pub mod id;
 pub mod letter;
 pub mod linkify;
@@ -18,6 +19,7 @@ pub mod url;
 
 pub use account::*;
 pub use handle::*;
+pub use hint::*;
 pub use id::*;
 pub use message::*;
 pub use remote::*;

@@ -177,6 +177,23 @@ pub fn secret(conn: &Connection, id: AccountId) -> Result<SecretString> {
         .ok_or_else(|| Error::NotFound("this account's password".into()))
 }
 
+/// Put a renewed secret in the place of the old one. False, and nothing is written, where another one stands there.
+///
+/// # Errors
+/// When the store fails.
+pub fn replace_secret(
+    tx: &mut Tx<'_>,
+    id: AccountId,
+    old: &SecretString,
+    new: &SecretString,
+) -> Result<bool> {
+    let changed = tx.execute(
+        "UPDATE account SET secret = ?3 WHERE id = ?1 AND secret = ?2",
+        params![id, old.expose_secret(), new.expose_secret()],
+    )?;
+    Ok(changed == 1)
+}
+
 /// How an account is now.
 #[derive(Debug, Clone)]
 pub struct Health {

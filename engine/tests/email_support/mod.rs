@@ -3,8 +3,8 @@
 
 pub mod desk;
 
-use parley_engine::connectors::Context;
 use parley_engine::connectors::email::Email;
+use parley_engine::connectors::{Context, Credentials, Password};
 use parley_engine::model::{EmailConfig, MailServer, Security, SentCopy};
 use parley_engine::time::SystemClock;
 use parley_sandbox::Dovecot;
@@ -44,11 +44,15 @@ pub fn config(dovecot: &Dovecot) -> EmailConfig {
 }
 
 pub fn connector(config: EmailConfig, password: &str) -> Email {
+    with_credentials(config, Arc::new(Password(password.to_owned().into())))
+}
+
+pub fn with_credentials(config: EmailConfig, credentials: Arc<dyn Credentials>) -> Email {
     Email::new(
         config,
         Context {
             clock: Arc::new(SystemClock),
-            secret: password.to_owned().into(),
+            credentials,
         },
     )
 }

@@ -123,6 +123,7 @@ fn the_provider_says_how_long_to_wait() {
     s.later(10 * SECOND);
     s.provider(TEAM).will_answer(Err(ChannelError {
         retry_after: Some(7 * MINUTE),
+        hint: None,
         ..ChannelError::new(Remedy::Wait, "data", "too many.")
     }));
     flush(&s);

@@ -145,6 +145,7 @@ impl Office {
                     args::AccountAdd {
                         config: mailbox(a),
                         password: "secret".into(),
+                        oauth_flow: None,
                     },
                 ))
                 .unwrap();
@@ -227,6 +228,7 @@ fn a_wrong_password_waits_for_a_person_and_a_new_one_resumes() {
             id: o.ids[0],
             config: mailbox(ADDRESSES[0]),
             password: Some("right".into()),
+            oauth_flow: None,
         },
     ))
     .unwrap();
@@ -252,6 +254,7 @@ fn a_paused_account_is_not_polled_and_says_so_even_when_it_is_changed() {
             id: o.ids[0],
             config: mailbox(ADDRESSES[0]),
             password: None,
+            oauth_flow: None,
         },
     ))
     .unwrap();

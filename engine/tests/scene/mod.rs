@@ -428,6 +428,7 @@ impl Connector for PlayedConnection {
                 step: "login",
                 ok: true,
                 note: "Signed in".into(),
+                hint: None,
             }],
             Ok(Profile {
                 name: "played".into(),

@@ -40,7 +40,8 @@ trusted_certificate: string | null,
  */
 auth: Auth, 
 /**
- * SHA-256 fingerprints (lower-case hexadecimal) of server certificates that a person has looked at and trusts.
+ * SHA-256 fingerprints (lower-case hexadecimal) of server certificates that a person has looked at and trusts;
+ * with a space and a host name behind it, for that server only.
  */
 trusted_fingerprints: Array<string>, 
 /**

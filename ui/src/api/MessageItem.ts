@@ -4,11 +4,11 @@ import type { Class } from "./Class";
 import type { Direction } from "./Direction";
 import type { FileItem } from "./FileItem";
 import type { FoldItem } from "./FoldItem";
-import type { Hint } from "./Hint";
 import type { MessageId } from "./MessageId";
 import type { Party } from "./Party";
 import type { SendStatus } from "./SendStatus";
 import type { TextLink } from "./TextLink";
+import type { ThreadHint } from "./ThreadHint";
 
 /**
  * A message in the timeline.
@@ -71,6 +71,10 @@ subject: string | null,
  */
 text: string, 
 /**
+ * What of the text is quoted history or a signature, in order.
+ */
+folds: Array<FoldItem>, 
+/**
  * Links in the text; `link_open` opens them by their place in this list.
  */
 links: Array<TextLink>, 
@@ -113,7 +117,7 @@ sender_says: string | null,
 /**
  * Another conversation that it may belong to.
  */
-hint: Hint | null, 
+hint: ThreadHint | null, 
 /**
  * The same mail with other bodies, to be read like messages.
  */

@@ -11,6 +11,8 @@ args! {
         pub config: AccountConfig,
         /// Password; without it the stored account's.
         #[serde(default)] pub password: Option<String>,
+        /// A sign-in at the provider's page that has just been made.
+        #[serde(default)] pub oauth_flow: Option<String>,
         /// The stored account.
         #[serde(default)] pub id: Option<AccountId>,
     }

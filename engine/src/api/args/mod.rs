@@ -1,9 +1,7 @@
 //! The commands' arguments: one struct a command, named as the command, unknown fields refused.
 
 use super::dto::{Draft, GroupBy, Metric, Sort, View};
-use crate::model::{
-    AccountConfig, AccountId, AgentId, Class, CustomerId, FileId, HandleId, MessageId,
-};
+use crate::model::{AccountId, AgentId, Class, CustomerId, FileId, HandleId, MessageId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -27,6 +25,8 @@ mod shown;
 pub use shown::*;
 mod mailbox;
 pub use mailbox::*;
+mod setup;
+pub use setup::*;
 
 args! {
     /// Counts, accounts and who I am.
@@ -173,14 +173,6 @@ args! {
     }
     /// The accounts with their states.
     pub struct Accounts {}
-    /// Settings for an address.
-    pub struct AccountSuggest { /** Address. */ pub address: String }
-    /// Try settings without keeping them. Without password: that of the stored account.
-    pub struct AccountTest { /** Settings. */ pub config: AccountConfig, /** Password. */ #[serde(default)] pub password: Option<String>, /** The stored account. */ #[serde(default)] pub id: Option<AccountId> }
-    /// Connect an account.
-    pub struct AccountAdd { /** Settings. */ pub config: AccountConfig, /** Password. */ pub password: String }
-    /// Change an account.
-    pub struct AccountUpdate { /** Account. */ pub id: AccountId, /** Settings. */ pub config: AccountConfig, /** New password. */ #[serde(default)] pub password: Option<String> }
     /// Pause or go on.
     pub struct AccountPause { /** Account. */ pub id: AccountId, /** Pause. */ pub on: bool }
     /// Poll now.

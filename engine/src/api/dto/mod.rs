@@ -4,7 +4,7 @@
 use crate::model::filename::FileWarning;
 use crate::model::{
     AccountConfig, AccountId, AccountState, AgentId, Capabilities, Channel, Class, CustomerId,
-    Direction, FileId, Gap, HandleId, MailServer, MessageId, OutboxState, Party, stage::Stage,
+    Direction, FileId, Gap, HandleId, MessageId, OutboxState, Party, stage::Stage,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -35,6 +35,8 @@ mod shown;
 pub use shown::*;
 mod mailbox;
 pub use mailbox::*;
+mod setup;
+pub use setup::*;
 
 words! {
     /// A view of the sidebar.
@@ -364,7 +366,7 @@ dto! {
         /// What the receiving server said about the sender, in its own short words (`dmarc=pass spf=fail`).
         pub sender_says: Option<String>,
         /// Another conversation that it may belong to.
-        pub hint: Option<Hint>,
+        pub hint: Option<ThreadHint>,
         /// The same mail with other bodies, to be read like messages.
         pub variants: Vec<MessageId>,
         /// Not read yet.
@@ -790,33 +792,6 @@ dto! {
         pub capabilities: Capabilities,
         /// Messages stored.
         pub messages: u32,
-    }
-    /// Settings proposed for an address.
-    pub struct Suggestion {
-        /// To read.
-        pub imap: MailServer,
-        /// To send.
-        pub smtp: MailServer,
-        /// What the person must know, e.g. that an app password is needed.
-        pub note: Option<String>,
-        /// From the built-in table rather than guessed.
-        pub known: bool,
-    }
-    /// One step of the test.
-    pub struct TestStep {
-        /// The step's key.
-        pub step: String,
-        /// Whether it went well.
-        pub ok: bool,
-        /// What was found or went wrong, and what to do.
-        pub note: String,
-    }
-    /// The test's outcome.
-    pub struct TestReport {
-        /// All steps went well.
-        pub ok: bool,
-        /// The steps up to the first failure.
-        pub steps: Vec<TestStep>,
     }
     /// A send that is not finished, or went wrong.
     pub struct OutboxRow {

@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 dto! {
     /// A suggestion that a message may belong to another conversation; a person decides.
-    pub struct Hint {
+    pub struct ThreadHint {
         /// The other conversation.
         pub conversation: CustomerId,
         /// The name it is listed under.

@@ -14,6 +14,7 @@ mod lost;
 mod open;
 mod poll;
 mod sent;
+mod sign_in;
 mod talk;
 mod uids;
 

@@ -4,21 +4,27 @@ mod authres;
 mod classify;
 pub mod convert;
 mod cursor;
+pub mod discover;
 mod headers;
 pub mod html;
 pub mod identity;
 mod imap;
 mod net;
+pub mod oauth;
 pub mod presets;
 pub mod quote;
+mod reasons;
 mod render;
+mod sasl;
 mod smtp;
 mod threading;
 
-use super::{Connector, Context, Recall, Result, Step};
+pub use net::canonical_fingerprint;
+
+use super::{Connector, Context, Proof, Recall, Result, Step};
 use crate::model::{
-    Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Outgoing, Place, Profile,
-    ReadMark, Receipt, RemoteFolder, RemoteId,
+    Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Hint, Outgoing, Place,
+    Profile, ReadMark, Receipt, RemoteFolder, RemoteId,
 };
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -100,19 +106,25 @@ impl Email {
     }
 
     async fn sign_in(&self) -> Result<imap::Reader> {
-        let (wire, offered) = imap::connect(&self.config, self.limits).await?;
-        self.log_in(wire, &offered).await
+        self.sign_in_told(&mut Vec::new()).await
     }
 
-    async fn log_in(&self, wire: net::Wire, offered: &[String]) -> Result<imap::Reader> {
-        imap::login(
-            &self.config,
-            &self.context.secret,
-            wire,
-            offered,
-            self.limits,
-        )
-        .await
+    /// Signs in; a token that the server refuses is renewed once, because clocks differ and tokens are revoked.
+    async fn sign_in_told(&self, told: &mut Vec<Step>) -> Result<imap::Reader> {
+        let proof = self.context.credentials.proof(None).await?;
+        match self.sign_in_with(&proof, told).await {
+            Err(e) if e.hint == Some(Hint::TokenRefused) => {
+                let proof = self.context.credentials.proof(Some(&proof)).await?;
+                told.clear();
+                self.sign_in_with(&proof, told).await
+            }
+            done => done,
+        }
+    }
+
+    async fn sign_in_with(&self, proof: &Proof, told: &mut Vec<Step>) -> Result<imap::Reader> {
+        let (wire, offered) = imap::connect(&self.config, self.limits, told).await?;
+        imap::login(&self.config, proof, wire, &offered, self.limits).await
     }
 
     fn wishes(&self) -> imap::Wishes {
@@ -133,13 +145,8 @@ impl Email {
     }
 
     async fn check_reading(&self, steps: &mut Vec<Step>) -> Result<Profile> {
-        let (wire, offered) = imap::connect(&self.config, self.limits).await?;
-        steps.push(done(
-            "tls",
-            format!("Connected to {}.", net::at(&self.config.imap)),
-        ));
-        let reader = self.log_in(wire, &offered).await?;
-        steps.push(done(
+        let reader = self.sign_in_told(steps).await?;
+        steps.push(net::done(
             "login",
             format!("Signed in as {}.", self.config.imap.user),
         ));
@@ -148,7 +155,7 @@ impl Email {
             .iter()
             .map(|f| format!("{}: {}", place_word(f.place), imap::decode_utf7(&f.name)))
             .collect();
-        steps.push(done("folders", notes.join(", ")));
+        steps.push(net::done("folders", notes.join(", ")));
         notes.push(if reader.pushes() {
             "New mail is pushed.".into()
         } else {
@@ -162,39 +169,55 @@ impl Email {
     }
 
     async fn check_sending(&self, steps: &mut Vec<Step>) -> Result<()> {
-        let wire = smtp::connect(&self.config).await.map_err(sending)?;
-        steps.push(done(
-            "smtp_tls",
-            format!("Connected to {}.", net::at(&self.config.smtp)),
-        ));
-        let mut sender = smtp::greet(&self.config, wire).await.map_err(sending)?;
-        let login = sender.login(&self.context.secret).await;
-        sender.quit().await;
-        login.map_err(sending)?;
-        steps.push(done(
+        let proof = self.context.credentials.proof(None).await?;
+        let mut told = Vec::new();
+        let done = match self.sender(&proof, &mut told).await {
+            Err(e) if e.hint == Some(Hint::TokenRefused) => {
+                let proof = self.context.credentials.proof(Some(&proof)).await?;
+                told.clear();
+                self.sender(&proof, &mut told).await
+            }
+            done => done,
+        };
+        let named = |s: Step| Step {
+            step: of_sending(s.step),
+            ..s
+        };
+        steps.extend(told.into_iter().map(named));
+        done.map_err(sending)?.quit().await;
+        steps.push(net::done(
             "smtp_login",
             format!("Signed in as {}.", self.config.smtp.user),
         ));
         Ok(())
     }
-}
 
-fn done(step: &'static str, note: String) -> Step {
-    Step {
-        step,
-        ok: true,
-        note,
+    async fn sender(&self, proof: &Proof, told: &mut Vec<Step>) -> Result<smtp::Sender> {
+        let wire = smtp::connect(&self.config, told).await?;
+        let mut sender = smtp::greet(&self.config, wire).await?;
+        told.push(net::done("greeting", sender.greeting()));
+        sender.login(proof).await?;
+        Ok(sender)
     }
 }
 
 /// The steps of sending have names of their own, so that a person sees which server it was.
 fn sending(e: ChannelError) -> ChannelError {
-    let step = match e.step {
-        "dns" | "connect" | "greeting" => "smtp_connect",
+    ChannelError {
+        step: of_sending(e.step),
+        ..e
+    }
+}
+
+fn of_sending(step: &'static str) -> &'static str {
+    match step {
+        "dns" => "smtp_dns",
+        "connect" => "smtp_connect",
         "tls" => "smtp_tls",
+        "greeting" => "smtp_greeting",
+        "token" => "token",
         _ => "smtp_login",
-    };
-    ChannelError { step, ..e }
+    }
 }
 
 /// How long to rest after waiting has failed: as long as the server needs, if it says so.
@@ -245,6 +268,7 @@ impl Connector for Email {
                 step: e.step,
                 ok: false,
                 note: e.what.clone(),
+                hint: e.hint.clone(),
             });
         }
         (steps, result)
@@ -269,7 +293,15 @@ impl Connector for Email {
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Receipt> {
-        smtp::send(&self.config, &self.context.secret, message).await
+        let proof = self.context.credentials.proof(None).await?;
+        match smtp::send(&self.config, &proof, message).await {
+            // Refused at the door: nothing was handed over.
+            Err(e) if e.hint == Some(Hint::TokenRefused) => {
+                let proof = self.context.credentials.proof(Some(&proof)).await?;
+                smtp::send(&self.config, &proof, message).await
+            }
+            done => done,
+        }
     }
 
     async fn wait(&self, _cursor: Option<&Cursor>) {

@@ -1,18 +1,37 @@
-//! Settings of the big mail providers by domain, so that most people type nothing but address and password.
+//! Settings of the big mail providers, by an address's domain and by where the domain's mail goes, so that most people
+//! type nothing but address and password.
 
-use crate::model::{MailServer, Security};
+mod table;
 
-/// What is known of a provider, or guessed.
+use crate::model::{MailServer, OauthProvider, Security};
+use table::{PROVIDERS, Provider};
+
+/// How one signs in at a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// With the password of the mailbox.
+    Password,
+    /// With a password made for this program.
+    AppPassword,
+    /// Through the provider's own page only.
+    SignInPage,
+}
+
+/// What is known of a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suggestion {
+pub struct Preset {
+    /// What people call it.
+    pub name: &'static str,
     /// Where mail is read.
     pub imap: MailServer,
     /// Where mail is handed in.
     pub smtp: MailServer,
-    /// What a person must know to sign in there, as an i18n key; empty where nothing is special.
-    pub note: &'static str,
-    /// Whether this is known rather than guessed from the domain.
-    pub known: bool,
+    /// How one signs in.
+    pub way: Way,
+    /// Whose sign-in page may be used.
+    pub oauth: Option<OauthProvider>,
+    /// What a person must know to sign in there, as i18n keys.
+    pub notes: Vec<&'static str>,
 }
 
 /// Gmail and the like want a password made for one program.
@@ -21,237 +40,79 @@ pub const NOTE_APP_PASSWORD: &str = "app_password";
 pub const NOTE_NO_PASSWORDS: &str = "no_passwords";
 /// IMAP must be switched on in the provider's settings first.
 pub const NOTE_SWITCH_ON: &str = "switch_on";
+/// Mail is read through the provider's own program on this computer.
+pub const NOTE_BRIDGE: &str = "bridge";
 
-struct Provider {
-    /// Whole domains, or with a dot at the end the beginning of all of a provider's domains; earlier rows win.
-    domains: &'static [&'static str],
-    imap: &'static str,
-    smtp: (&'static str, u16),
-    note: &'static str,
+impl Provider {
+    fn preset(&self, address: &str) -> Preset {
+        let bridge = self.note == NOTE_BRIDGE;
+        let server = |host: &str, port: u16| MailServer {
+            host: host.to_owned(),
+            port,
+            security: if port == 587 || bridge {
+                Security::Starttls
+            } else {
+                Security::Tls
+            },
+            user: address.to_owned(),
+        };
+        let way = match self.way {
+            Way::Password => None,
+            Way::AppPassword => Some(NOTE_APP_PASSWORD),
+            Way::SignInPage => Some(NOTE_NO_PASSWORDS),
+        };
+        let own = Some(self.note).filter(|n| !n.is_empty());
+        Preset {
+            name: self.name,
+            imap: server(self.imap, if bridge { 1143 } else { 993 }),
+            smtp: server(self.smtp.0, self.smtp.1),
+            way: self.way,
+            oauth: self.oauth,
+            notes: way.into_iter().chain(own).collect(),
+        }
+    }
 }
 
-const PROVIDERS: &[Provider] = &[
-    Provider {
-        domains: &["gmail.com", "googlemail.com"],
-        imap: "imap.gmail.com",
-        smtp: ("smtp.gmail.com", 465),
-        note: NOTE_APP_PASSWORD,
-    },
-    Provider {
-        domains: &[
-            "outlook.",
-            "hotmail.",
-            "live.",
-            "msn.com",
-            "windowslive.com",
-        ],
-        imap: "outlook.office365.com",
-        smtp: ("smtp-mail.outlook.com", 587),
-        note: NOTE_NO_PASSWORDS,
-    },
-    Provider {
-        domains: &["office365.com", "onmicrosoft.com"],
-        imap: "outlook.office365.com",
-        smtp: ("smtp.office365.com", 587),
-        note: NOTE_NO_PASSWORDS,
-    },
-    Provider {
-        domains: &["yahoo.", "ymail.com", "rocketmail.com"],
-        imap: "imap.mail.yahoo.com",
-        smtp: ("smtp.mail.yahoo.com", 465),
-        note: NOTE_APP_PASSWORD,
-    },
-    Provider {
-        domains: &["aol.com"],
-        imap: "imap.aol.com",
-        smtp: ("smtp.aol.com", 465),
-        note: NOTE_APP_PASSWORD,
-    },
-    Provider {
-        domains: &["gmx.de", "gmx.net", "gmx.at", "gmx.ch"],
-        imap: "imap.gmx.net",
-        smtp: ("mail.gmx.net", 465),
-        note: NOTE_SWITCH_ON,
-    },
-    Provider {
-        domains: &["gmx."],
-        imap: "imap.gmx.com",
-        smtp: ("mail.gmx.com", 465),
-        note: NOTE_SWITCH_ON,
-    },
-    Provider {
-        domains: &["web.de"],
-        imap: "imap.web.de",
-        smtp: ("smtp.web.de", 587),
-        note: NOTE_SWITCH_ON,
-    },
-    Provider {
-        domains: &["icloud.com", "me.com", "mac.com"],
-        imap: "imap.mail.me.com",
-        smtp: ("smtp.mail.me.com", 587),
-        note: NOTE_APP_PASSWORD,
-    },
-    Provider {
-        domains: &["fastmail.com", "fastmail.fm", "sent.com"],
-        imap: "imap.fastmail.com",
-        smtp: ("smtp.fastmail.com", 465),
-        note: NOTE_APP_PASSWORD,
-    },
-    Provider {
-        domains: &["zoho.com", "zohomail.com"],
-        imap: "imap.zoho.com",
-        smtp: ("smtp.zoho.com", 465),
-        note: NOTE_SWITCH_ON,
-    },
-    Provider {
-        domains: &["zoho.eu", "zohomail.eu"],
-        imap: "imap.zoho.eu",
-        smtp: ("smtp.zoho.eu", 465),
-        note: NOTE_SWITCH_ON,
-    },
-    Provider {
-        domains: &["mailbox.org"],
-        imap: "imap.mailbox.org",
-        smtp: ("smtp.mailbox.org", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["posteo.de", "posteo.net", "posteo.org"],
-        imap: "posteo.de",
-        smtp: ("posteo.de", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["ionos.de", "online.de", "onlinehome.de"],
-        imap: "imap.ionos.de",
-        smtp: ("smtp.ionos.de", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["ionos.com"],
-        imap: "imap.ionos.com",
-        smtp: ("smtp.ionos.com", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["t-online.de", "magenta.de"],
-        imap: "secureimap.t-online.de",
-        smtp: ("securesmtp.t-online.de", 465),
-        note: NOTE_APP_PASSWORD,
-    },
-    Provider {
-        domains: &["freenet.de"],
-        imap: "mx.freenet.de",
-        smtp: ("mx.freenet.de", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["orange.fr", "wanadoo.fr"],
-        imap: "imap.orange.fr",
-        smtp: ("smtp.orange.fr", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["free.fr"],
-        imap: "imap.free.fr",
-        smtp: ("smtp.free.fr", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["laposte.net"],
-        imap: "imap.laposte.net",
-        smtp: ("smtp.laposte.net", 465),
-        note: NOTE_SWITCH_ON,
-    },
-    Provider {
-        domains: &["sfr.fr", "neuf.fr"],
-        imap: "imap.sfr.fr",
-        smtp: ("smtp.sfr.fr", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["ziggo.nl", "upcmail.nl", "home.nl"],
-        imap: "imap.ziggo.nl",
-        smtp: ("smtp.ziggo.nl", 587),
-        note: "",
-    },
-    Provider {
-        domains: &[
-            "kpnmail.nl",
-            "kpn.nl",
-            "kpnplanet.nl",
-            "hetnet.nl",
-            "planet.nl",
-        ],
-        imap: "imap.kpnmail.nl",
-        smtp: ("smtp.kpnmail.nl", 587),
-        note: "",
-    },
-    Provider {
-        domains: &["xs4all.nl"],
-        imap: "imap.xs4all.nl",
-        smtp: ("smtp.xs4all.nl", 587),
-        note: "",
-    },
-    Provider {
-        domains: &["libero.it"],
-        imap: "imapmail.libero.it",
-        smtp: ("smtp.libero.it", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["bluewin.ch"],
-        imap: "imaps.bluewin.ch",
-        smtp: ("smtpauths.bluewin.ch", 465),
-        note: "",
-    },
-    Provider {
-        domains: &["telenet.be"],
-        imap: "imap.telenet.be",
-        smtp: ("smtp.telenet.be", 587),
-        note: "",
-    },
-    Provider {
-        domains: &["yandex.com", "yandex.ru"],
-        imap: "imap.yandex.com",
-        smtp: ("smtp.yandex.com", 465),
-        note: NOTE_APP_PASSWORD,
-    },
-];
-
-/// Settings for an address: known ones, or `imap.DOMAIN` and `smtp.DOMAIN` with TLS as a guess. `None` when
-/// the text is no address.
+/// The provider of an address, by its domain. `None` when the text is no address, or nobody known.
 #[must_use]
-pub fn suggest(address: &str) -> Option<Suggestion> {
+pub fn by_address(address: &str) -> Option<Preset> {
     let address = crate::model::handle::email_key(address)?;
     let domain = crate::model::handle::domain(&address)?;
-    let server = |host: &str, port: u16| MailServer {
-        host: host.to_owned(),
-        port,
-        security: if port == 587 {
-            Security::Starttls
-        } else {
-            Security::Tls
-        },
-        user: address.clone(),
-    };
     let known = |d: &&str| *d == domain || (d.ends_with('.') && domain.starts_with(*d));
-    Some(
-        match PROVIDERS.iter().find(|p| p.domains.iter().any(known)) {
-            Some(p) => Suggestion {
-                imap: server(p.imap, 993),
-                smtp: server(p.smtp.0, p.smtp.1),
-                note: p.note,
-                known: true,
-            },
-            None => Suggestion {
-                imap: server(&format!("imap.{domain}"), 993),
-                smtp: server(&format!("smtp.{domain}"), 465),
-                note: "",
-                known: false,
-            },
-        },
-    )
+    let provider = PROVIDERS.iter().find(|p| p.domains.iter().any(known))?;
+    Some(provider.preset(&address))
+}
+
+/// The provider of an address whose domain's mail goes to this exchanger.
+#[must_use]
+pub fn by_exchanger(address: &str, exchanger: &str) -> Option<Preset> {
+    let address = crate::model::handle::email_key(address)?;
+    let host = exchanger.trim_end_matches('.').to_ascii_lowercase();
+    let provider = PROVIDERS
+        .iter()
+        .find(|p| p.exchangers.iter().any(|e| is_under(&host, e)))?;
+    Some(provider.preset(&address))
+}
+
+/// The provider that this server belongs to.
+#[must_use]
+pub fn of_host(host: &str) -> Option<Preset> {
+    let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
+    let provider = PROVIDERS
+        .iter()
+        .filter(|p| p.note != NOTE_BRIDGE)
+        .find(|p| p.imap == host || p.smtp.0 == host)?;
+    Some(provider.preset(""))
+}
+
+/// How one signs in at the provider that this server belongs to.
+#[must_use]
+pub fn way_of_host(host: &str) -> Way {
+    of_host(host).map_or(Way::Password, |p| p.way)
+}
+
+fn is_under(host: &str, domain: &str) -> bool {
+    host == domain || host.strip_suffix(domain).is_some_and(|h| h.ends_with('.'))
 }
 
 /// Whether the provider behind this SMTP host files sent mail by itself.
@@ -274,42 +135,76 @@ pub fn files_sent_mail(smtp_host: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn suggest(address: &str) -> Preset {
+        by_address(address).unwrap()
+    }
+
     #[test]
-    fn a_known_domain_gets_its_providers_servers_and_note() {
-        let s = suggest("Anna@GoogleMail.com").unwrap();
+    fn a_known_domain_gets_its_providers_servers_and_notes() {
+        let s = suggest("Anna@GoogleMail.com");
         assert_eq!(
             (s.imap.host.as_str(), s.imap.port, s.imap.security),
             ("imap.gmail.com", 993, Security::Tls)
         );
         assert_eq!(
-            (s.note, s.known, s.imap.user.as_str()),
-            (NOTE_APP_PASSWORD, true, "anna@googlemail.com")
+            (s.notes, s.oauth, s.imap.user.as_str()),
+            (
+                vec![NOTE_APP_PASSWORD],
+                Some(OauthProvider::Google),
+                "anna@googlemail.com"
+            )
         );
         assert_eq!(
             (
-                suggest("a@gmx.de").unwrap().imap.host.as_str(),
-                suggest("a@gmx.es").unwrap().imap.host.as_str()
+                suggest("a@gmx.de").imap.host.as_str(),
+                suggest("a@gmx.es").imap.host.as_str()
             ),
             ("imap.gmx.net", "imap.gmx.com")
         );
-        assert!(
-            !suggest("a@gmx-shop.test").unwrap().known
-                && !suggest("a@my.outlook.com").unwrap().known
+        assert_eq!(suggest("a@web.de").smtp.security, Security::Starttls);
+        for unknown in ["a@gmx-shop.test", "a@my.outlook.com", "not an address"] {
+            assert_eq!(by_address(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_customers_own_domain_is_known_by_where_its_mail_goes() {
+        let at = |mx: &str| by_exchanger("info@shop.test", mx).map(|p| (p.name, p.imap.host));
+        let is = |name, host: &str| Some((name, host.to_owned()));
+        assert_eq!(at("ASPMX.L.GOOGLE.COM."), is("Google", "imap.gmail.com"));
+        assert_eq!(
+            at("shop-test.mail.protection.outlook.com"),
+            is("Microsoft 365", "outlook.office365.com")
         );
         assert_eq!(
-            suggest("a@web.de").unwrap().smtp.security,
-            Security::Starttls
+            at("shop-test.a-v1.mx.microsoft"),
+            is("Microsoft 365", "outlook.office365.com")
+        );
+        assert_eq!(at("smtpin.rzone.de"), is("STRATO", "imap.strato.de"));
+        assert_eq!(at("mx00.kundenserver.de"), is("IONOS", "imap.ionos.de"));
+        assert_eq!(at("mx.zoho.eu"), is("Zoho", "imappro.zoho.eu"));
+        assert_eq!(at("mail.shop.test"), None);
+        assert_eq!(at("evilgoogle.com"), None);
+    }
+
+    #[test]
+    fn protons_mail_is_read_through_the_program_on_this_computer() {
+        let s = suggest("a@proton.me");
+        assert_eq!(
+            (s.imap.host.as_str(), s.imap.port, s.smtp.port),
+            ("127.0.0.1", 1143, 1025)
+        );
+        assert_eq!(
+            (s.imap.security, s.notes),
+            (Security::Starttls, vec![NOTE_BRIDGE])
         );
     }
 
     #[test]
-    fn an_unknown_domain_gets_a_guess_that_is_marked_as_one() {
-        let s = suggest("info@shop.test").unwrap();
-        assert_eq!(
-            (s.imap.host.as_str(), s.smtp.host.as_str(), s.known),
-            ("imap.shop.test", "smtp.shop.test", false)
-        );
-        assert_eq!(suggest("not an address"), None);
+    fn a_server_tells_how_its_provider_lets_people_in() {
+        assert_eq!(way_of_host("IMAP.mail.me.com."), Way::AppPassword);
+        assert_eq!(way_of_host("smtp.office365.com"), Way::SignInPage);
+        assert_eq!(way_of_host("imap.shop.test"), Way::Password);
     }
 
     /// The same settings as others publish them; they lie outside the project.
@@ -336,24 +231,40 @@ mod tests {
             "yahoo.com",
         ] {
             let text = std::fs::read_to_string(shared.join(format!("{domain}.xml"))).unwrap();
-            let s = suggest(&format!("a@{domain}")).unwrap();
+            let s = suggest(&format!("a@{domain}"));
             for server in [&s.imap, &s.smtp] {
-                assert!(
-                    text.contains(&format!("<hostname>{}</hostname>", server.host))
-                        && text.contains(&format!("<port>{}</port>", server.port)),
-                    "{domain}: {server:?}"
-                );
+                let security = match server.security {
+                    Security::Tls => "SSL",
+                    Security::Starttls => "STARTTLS",
+                    Security::None => "plain",
+                };
+                let wanted = [
+                    format!("<hostname>{}</hostname>", server.host),
+                    format!("<port>{}</port>", server.port),
+                    format!("<socketType>{security}</socketType>"),
+                ];
+                // All three in one and the same server's block.
+                let agrees = text
+                    .split("Server type=")
+                    .any(|block| wanted.iter().all(|w| block.contains(w)));
+                assert!(agrees, "{domain}: {server:?}");
             }
         }
     }
 
     #[test]
-    fn no_domain_stands_in_two_rows() {
-        let mut all: Vec<_> = PROVIDERS.iter().flat_map(|p| p.domains).collect();
-        let n = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), n);
+    fn no_name_stands_in_two_rows() {
+        for names in [
+            |p: &'static Provider| p.domains,
+            |p: &'static Provider| p.exchangers,
+        ] {
+            let mut all: Vec<_> = PROVIDERS.iter().flat_map(names).collect();
+            let n = all.len();
+            all.sort_unstable();
+            all.dedup();
+            assert_eq!(all.len(), n);
+        }
+        assert!(PROVIDERS.len() >= 40);
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! Sending over SMTP, step by step, so that it is always known whether a mail may have gone out.
 
+mod sign_in;
+
 use super::net::{self, Protocol, Wire, at, mend, retry};
 use super::presets;
 use super::render::{Rendered, one_line, refuse, render};
-use crate::connectors::Result;
+use crate::connectors::{Proof, Result, Step};
 use crate::model::{ChannelError, EmailConfig, MailServer, Outgoing, Receipt, Remedy, SentCopy};
 use lettre::transport::smtp;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
-use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -162,13 +162,8 @@ pub(super) struct Sender {
 }
 
 /// Connects as far as encryption goes.
-pub(super) async fn connect(config: &EmailConfig) -> Result<Wire> {
-    net::open(
-        &config.smtp,
-        config.trusted_certificate.as_deref(),
-        Protocol::Smtp,
-    )
-    .await
+pub(super) async fn connect(config: &EmailConfig, told: &mut Vec<Step>) -> Result<Wire> {
+    net::open(&config.smtp, &net::Trust::of(config), Protocol::Smtp, told).await
 }
 
 /// Says hello.
@@ -265,62 +260,6 @@ fn short(text: &str) -> String {
 }
 
 impl Sender {
-    /// Signs in, where the server asks anybody to.
-    pub(super) async fn login(&mut self, secret: &SecretString) -> Result<()> {
-        let info = self.connection.server_info();
-        let ways = [Mechanism::Plain, Mechanism::Login];
-        if !ways.iter().any(|m| info.supports_auth_mechanism(*m)) {
-            // A relay on this computer may let anybody in; a server that wants more says so at the first command.
-            let other = info.supports_auth_mechanism(Mechanism::Xoauth2)
-                || String::from_utf8_lossy(
-                    &self
-                        .watch
-                        .0
-                        .heard
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner),
-                )
-                .to_ascii_uppercase()
-                .contains("AUTH ");
-            return if other {
-                Err(mend(
-                    "smtp_login",
-                    format!(
-                        "{} takes no passwords for sending. Some providers (Microsoft 365 among them) let programs in only through their own sign-in page, which Parley does not offer yet.",
-                        at(&self.server)
-                    ),
-                ))
-            } else {
-                Ok(())
-            };
-        }
-        let credentials =
-            Credentials::new(self.server.user.clone(), secret.expose_secret().to_owned());
-        let done = timeout(net::TOTAL, self.connection.auth(&ways, &credentials)).await;
-        let server = &self.server;
-        match done {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(e)) => Err(match e.status().map(u16::from) {
-                Some(code @ 500..=599) => mend(
-                    "smtp_login",
-                    format!(
-                        "{} refused the user name or password for sending ({}). Check both; some providers want an app password made for this program.",
-                        at(server),
-                        words(code, &e)
-                    ),
-                ),
-                _ => ChannelError {
-                    step: "smtp_login",
-                    ..failure(server, "smtp_login", &e)
-                },
-            }),
-            Err(_) => Err(retry(
-                "smtp_login",
-                format!("{} took too long to sign in.", at(server)),
-            )),
-        }
-    }
-
     /// Hands one mail over.
     pub(super) async fn hand_over(&mut self, mail: &Rendered) -> Result<Response> {
         self.check_size(mail)?;
@@ -487,13 +426,13 @@ fn mega(bytes: u64) -> f64 {
 /// Sends one mail over a connection of its own.
 pub(super) async fn send(
     config: &EmailConfig,
-    secret: &SecretString,
+    proof: &Proof,
     message: &Outgoing,
 ) -> Result<Receipt> {
     let mail = render(message)?;
-    let wire = connect(config).await?;
+    let wire = connect(config, &mut Vec::new()).await?;
     let mut sender = greet(config, wire).await?;
-    sender.login(secret).await?;
+    sender.login(proof).await?;
     let limit = sender.watch.size_limit();
     let done = sender.hand_over(&mail).await;
     sender.quit().await;

@@ -10,6 +10,10 @@ export type AccountAdd = {
  */
 config: AccountConfig, 
 /**
- * Password. 
+ * Password; empty with a sign-in. 
  */
-password: string, };
+password: string, 
+/**
+ * A finished sign-in. 
+ */
+oauth_flow: string | null, };

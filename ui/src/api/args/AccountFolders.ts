@@ -15,6 +15,10 @@ config: AccountConfig,
  */
 password: string | null, 
 /**
+ * A sign-in at the provider's page that has just been made.
+ */
+oauth_flow: string | null, 
+/**
  * The stored account.
  */
 id: AccountId | null, };

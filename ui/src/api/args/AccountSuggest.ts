@@ -7,4 +7,8 @@ export type AccountSuggest = {
 /**
  * Address. 
  */
-address: string, };
+address: string, 
+/**
+ * Ask Mozilla's public directory too; it learns the domain. 
+ */
+directory: boolean, };

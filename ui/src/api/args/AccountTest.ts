@@ -3,7 +3,7 @@ import type { AccountConfig } from "../AccountConfig";
 import type { AccountId } from "../AccountId";
 
 /**
- * Try settings without keeping them. Without password: that of the stored account.
+ * Try settings without keeping them. Without password and sign-in: what is stored for the account.
  */
 export type AccountTest = { 
 /**
@@ -14,6 +14,10 @@ config: AccountConfig,
  * Password. 
  */
 password: string | null, 
+/**
+ * A finished sign-in. 
+ */
+oauth_flow: string | null, 
 /**
  * The stored account. 
  */

@@ -17,4 +17,8 @@ config: AccountConfig,
 /**
  * New password. 
  */
-password: string | null, };
+password: string | null, 
+/**
+ * A finished sign-in. 
+ */
+oauth_flow: string | null, };

@@ -1,6 +1,10 @@
 import type { AccountConfig } from "../../api/AccountConfig";
 import type { AccountItem } from "../../api/AccountItem";
 import type { FolderItem } from "../../api/FolderItem";
+import type { SeenCertificate } from "../../api/SeenCertificate";
+import type { Suggestion } from "../../api/Suggestion";
+import type { TestReport } from "../../api/TestReport";
+import type { TestStep } from "../../api/TestStep";
 import { capabilities, idOf, ours } from "./world";
 
 export function configOf(address: string, name: string): AccountConfig {
@@ -41,4 +45,36 @@ export function foldersFor(chosen: readonly string[]): FolderItem[] {
     folder("INBOX", "INBOX", "inbox", 20_412), folder("Sent", "Sent", "sent", 8_841), folder("Junk", "Junk", "junk", 310),
     folder("Archive", "Archive", "archive", 51_200), folder("Auftr&AOQ-ge", "Aufträge", "other", 1_904), folder("Trash", "Trash", "trash", null),
   ];
+}
+
+/** What is found for an address: a known provider, a domain that publishes its servers, or only a guess. */
+export function suggestionFor(address: string, directory: boolean): Suggestion {
+  const { imap, smtp } = configOf(address, "");
+  const found = { imap, smtp, provider: "", way: "password" as const, oauth: null, notes: [] };
+  if (address.endsWith("@gmail.com")) return { ...found, source: "builtin", provider: "Google", way: "app_password", oauth: "google", notes: ["app_password"] };
+  if (address.endsWith("@outlook.com")) return { ...found, source: "builtin", provider: "Microsoft", way: "sign_in_page", oauth: "microsoft", notes: ["no_passwords"] };
+  if (address.endsWith(".local")) return { ...found, source: directory ? "directory" : "guess" };
+  return { ...found, source: "autoconfig" };
+}
+
+const homeMade: SeenCertificate = { host: "", fingerprint: "5e".repeat(32), subject: "Home-made server", issuer: "Home-made server", names: ["mail.office.local"], valid_from: 1_735_689_600_000, valid_until: 2_051_222_400_000, changed: false };
+
+/** A test: the password “wrong” is refused, and hosts of `.local` show a certificate nobody vouches for until it is trusted. */
+export function testOf(config: AccountConfig, password: string | null): TestReport {
+  const { host, port } = config.imap;
+  const ok = (step: string, note: string) => ({ step, ok: true, note, hint: null });
+  const steps: TestStep[] = [ok("dns", `${host} is 192.0.2.10.`), ok("connect", `Connected to ${host}:${String(port)}.`)];
+  const seen = { ...homeMade, host };
+  if (host.endsWith(".local") && !config.trusted_fingerprints.includes(`${seen.fingerprint} ${host}`)) {
+    const changed = config.trusted_fingerprints.some((f) => f.endsWith(` ${host}`));
+    steps.push({ step: "tls", ok: false, note: `The certificate of ${host} is home-made: nobody but the server itself vouches for it.`, hint: { kind: "certificate", ...seen, changed } });
+    return { ok: false, steps };
+  }
+  steps.push(ok("tls", "TLS 1.3; the certificate is issued by Example Authority."));
+  if (password === "wrong") {
+    steps.push({ step: "login", ok: false, note: "The server refused the name or the password. Type the password again.", hint: { kind: "app_password" } });
+    return { ok: false, steps };
+  }
+  steps.push(ok("login", "Signed in. 20,412 messages in INBOX."), ok("smtp_connect", `Connected to ${config.smtp.host}:${String(config.smtp.port)}.`), ok("smtp_login", "Signed in; mail up to 25 MB is taken."));
+  return { ok: true, steps };
 }

@@ -1,3 +1,5 @@
+import type { Suggestion } from "../../api/Suggestion";
+import type { TestReport } from "../../api/TestReport";
 import type { Change } from "../../api/Change";
 import type { Commands } from "../../api/commands";
 import type { Done } from "../../api/Done";
@@ -13,7 +15,7 @@ import type { Settings } from "../../api/Settings";
 import type { Undone } from "../../api/Undone";
 import type { View } from "../../api/View";
 import { hostError, type Args, type Host, type Name, type Reply, type Stop } from "../host";
-import { accountOf, accountsFor, configOf, foldersFor } from "./accounts";
+import { accountOf, accountsFor, foldersFor, suggestionFor, testOf } from "./accounts";
 import { Pictures } from "./pictures";
 import { capabilities, linksOf, me, message, nextId, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
@@ -408,17 +410,11 @@ export class ScriptedHost implements Host {
       return this.settings;
     },
     accounts: () => this.accounts,
-    account_suggest: ({ address }) => {
-      const { imap, smtp } = configOf(address, "");
-      const gmail = address.endsWith("@gmail.com");
-      return { imap, smtp, known: !address.endsWith(".local"), note: gmail ? "Google needs an app password: myaccount.google.com → Security → App passwords." : null };
-    },
-    account_test: ({ config, password }) => {
-      const wrong = password === "wrong";
-      const steps = [{ step: "connect", ok: true, note: `${config.imap.host}:${String(config.imap.port)} answers over TLS 1.3.` }, { step: "login", ok: !wrong, note: wrong ? "The server refused the name or the password. Type the password again; some providers need an app password." : "Signed in. 20,412 messages in INBOX." }];
-      if (!wrong) steps.push({ step: "smtp_connect", ok: true, note: `${config.smtp.host}:${String(config.smtp.port)} answers over TLS 1.3.` }, { step: "smtp_login", ok: true, note: "Signed in; mail up to 25 MB is taken." });
-      return { ok: !wrong, steps };
-    },
+    account_suggest: ({ address, directory }): Suggestion => suggestionFor(address, directory),
+    account_test: ({ config, password }): TestReport => testOf(config, password),
+    oauth_start: ({ provider }) => ({ flow: `flow-${provider}`, url: `https://sign-in.example/${provider}?state=scripted`, opened: true }),
+    oauth_wait: () => ({}),
+    oauth_cancel: () => ({}),
     account_add: ({ config }) => {
       const added = accountOf(this.accounts.length, config, { state: "connecting", says: "Reading mail, newest first.", progress: [120, 3900] });
       this.accounts.push(added);

@@ -1,6 +1,7 @@
 //! Why a command failed, and what to do about it, from what the server said.
 
 use super::super::net::{at, broken, mend, retry};
+use super::super::reasons::{self, Asked};
 use super::answer::Said;
 use crate::model::{ChannelError, MailServer, Remedy};
 use crate::time::{Millis, SECOND};
@@ -118,51 +119,24 @@ pub(super) fn turned_away(server: &MailServer, greeting: &str) -> ChannelError {
     )
 }
 
-/// A refused sign-in: whether it is worth trying again.
-pub(super) fn login(server: &MailServer, said: &Said) -> ChannelError {
-    let at = at(server);
+/// A refused sign-in: whether it is worth trying again, and what to do about it.
+pub(super) fn login(server: &MailServer, said: &Said, asked: Asked) -> ChannelError {
     if let Some(ms) = pause(said) {
         return wait(server, "login", &said.text, ms);
-    }
-    let text = said.text.to_lowercase();
-    let wrong = said.is("AUTHENTICATIONFAILED") || said.is("AUTHORIZATIONFAILED");
-    let later = ["unavailable", "in use", "try again", "temporar"];
-    if !wrong && (said.is("UNAVAILABLE") || later.iter().any(|w| text.contains(w))) {
-        return retry(
-            "login",
-            format!(
-                "{at} cannot sign anybody in at the moment: {}. It is tried again by itself.",
-                words(&said.text)
-            ),
-        );
     }
     if said.is("EXPIRED") {
         return mend(
             "login",
             format!(
-                "{at} says that the password has run out: {}. Set a new one with your provider and enter it here.",
+                "{} says that the password has run out: {}. Set a new one with your provider and enter it here.",
+                at(server),
                 words(&said.text)
             ),
         );
     }
-    if said.is("PRIVACYREQUIRED") || text.contains("disabled") {
-        return mend("login", no_passwords(server));
-    }
-    mend(
-        "login",
-        format!(
-            "{at} refused the user name or password: {}. Check both; some providers want an app password made for this program.",
-            words(&said.text)
-        ),
-    )
-}
-
-/// Why a password cannot be used here.
-pub(super) fn no_passwords(server: &MailServer) -> String {
-    format!(
-        "{} takes no passwords on this connection. Some providers (Microsoft 365 among them) let programs in only through their own sign-in page, which Parley does not offer yet; ask your provider for an app password.",
-        at(server)
-    )
+    let code = said.code.as_ref().map_or("", |c| c.0.as_str());
+    let all = format!("[{code}] {}", said.text);
+    reasons::refused(server, "login", &all, &words(&said.text), asked)
 }
 
 /// The connection broke.
@@ -288,7 +262,10 @@ mod tests {
                 "{text}"
             );
             assert_eq!(bye(&server(), &no(code, text)).remedy, Remedy::Wait);
-            assert_eq!(login(&server(), &no(code, text)).remedy, Remedy::Wait);
+            assert_eq!(
+                login(&server(), &no(code, text), Asked::Password).remedy,
+                Remedy::Wait
+            );
         }
         assert!(matches!(
             refused(&server(), no(None, "no such mailbox")),
@@ -313,7 +290,11 @@ mod tests {
                 Remedy::Reconnect,
             ),
         ] {
-            assert_eq!(login(&server(), &no(code, text)).remedy, remedy, "{text}");
+            assert_eq!(
+                login(&server(), &no(code, text), Asked::Password).remedy,
+                remedy,
+                "{text}"
+            );
         }
         let full = at_folder(
             &server(),

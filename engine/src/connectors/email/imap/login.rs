@@ -1,16 +1,14 @@
 //! Signing in, and learning what the server can do and which folders it has.
 
-use super::super::net::{self, Lines, Protocol, Wire, at, mend, retry};
+use super::super::net::{self, Lines, Protocol, Wire, at, retry};
 use super::answer::Answer;
 use super::fault::{self, Fault, Outcome};
 use super::folders::{self, Listed};
-use super::talk::{Talk, quote};
-use super::{Reader, Skills};
-use crate::connectors::Result;
+use super::talk::Talk;
+use super::{Reader, Skills, sign_in};
 use crate::connectors::email::Limits;
-use crate::model::{ChannelError, EmailConfig, MailServer, Security};
-use data_encoding::BASE64;
-use secrecy::{ExposeSecret, SecretString};
+use crate::connectors::{Proof, Result, Step};
+use crate::model::{EmailConfig, Security};
 use std::collections::HashMap;
 use tokio::time::timeout;
 
@@ -18,17 +16,13 @@ use tokio::time::timeout;
 pub(in crate::connectors::email) async fn connect(
     config: &EmailConfig,
     limits: Limits,
+    told: &mut Vec<Step>,
 ) -> Result<(Wire, Vec<String>)> {
     let server = &config.imap;
-    let opening = net::open(
-        server,
-        config.trusted_certificate.as_deref(),
-        Protocol::Imap,
-    );
-    let mut wire = opening.await?;
+    let mut wire = net::open(server, &net::Trust::of(config), Protocol::Imap, told).await?;
     wire.patience.set(limits.idle);
     let greeted = server.security == Security::Starttls;
-    let read = Lines::new(&mut wire, server).imap_capabilities(greeted);
+    let read = Lines::new(&mut wire, server).imap_capabilities(greeted, told);
     let capabilities = timeout(limits.total, read).await.map_err(|_| {
         retry(
             "greeting",
@@ -41,16 +35,14 @@ pub(in crate::connectors::email) async fn connect(
 /// Signs in and learns which folders there are.
 pub(in crate::connectors::email) async fn login(
     config: &EmailConfig,
-    secret: &SecretString,
+    proof: &Proof,
     wire: Wire,
     offered: &[String],
     limits: Limits,
 ) -> Result<Reader> {
     let server = &config.imap;
     let mut talk = Talk::new(wire, server.clone(), limits);
-    sign_in(&mut talk, server, secret, offered)
-        .await
-        .map_err(|f| login_failure(server, f))?;
+    sign_in::sign_in(&mut talk, server, proof, offered).await?;
     let mut reader = Reader {
         talk,
         config: config.clone(),
@@ -65,59 +57,6 @@ pub(in crate::connectors::email) async fn login(
     reader.learn().await.map_err(|f| reader.error("login", f))?;
     reader.list().await.map_err(|f| reader.error("folder", f))?;
     Ok(reader)
-}
-
-/// One way of signing in for each kind of secret and of server.
-async fn sign_in(
-    talk: &mut Talk,
-    server: &MailServer,
-    secret: &SecretString,
-    offered: &[String],
-) -> Outcome<()> {
-    let has = |c: &str| offered.iter().any(|o| o.eq_ignore_ascii_case(c));
-    if has("AUTH=PLAIN") {
-        let answer = format!("\0{}\0{}", server.user, secret.expose_secret());
-        return authenticate(talk, "PLAIN", &mut |_| answer.clone().into_bytes()).await;
-    }
-    if has("LOGINDISABLED") {
-        return Err(Fault::Told(mend("login", fault::no_passwords(server))));
-    }
-    let typed = [server.user.as_str(), secret.expose_secret()];
-    if typed.iter().any(|t| t.contains(['\r', '\n', '\0'])) {
-        let what = "The user name or password holds a line break. Type them again.";
-        return Err(Fault::Told(mend("login", what)));
-    }
-    let command = format!(
-        "LOGIN {} {}",
-        quote(&server.user),
-        quote(secret.expose_secret())
-    );
-    talk.command(&command, 0, |_| {}).await.map(|_| ())
-}
-
-/// A SASL exchange: each challenge, decoded, is answered by `answer`.
-async fn authenticate(
-    talk: &mut Talk,
-    mechanism: &str,
-    answer: &mut (dyn FnMut(&[u8]) -> Vec<u8> + Send),
-) -> Outcome<()> {
-    let mut more = |challenge: &str| {
-        let challenge = BASE64
-            .decode(challenge.trim().as_bytes())
-            .unwrap_or_default();
-        format!("{}\r\n", BASE64.encode(&answer(&challenge))).into_bytes()
-    };
-    let command = format!("AUTHENTICATE {mechanism}");
-    talk.converse(&command, 0, &mut more, &mut |_| {})
-        .await
-        .map(|_| ())
-}
-
-fn login_failure(server: &MailServer, fault: Fault) -> ChannelError {
-    match fault {
-        Fault::Refused(said) => fault::login(server, &said),
-        other => fault::at_step(server, "login", other),
-    }
 }
 
 impl Reader {
@@ -191,7 +130,11 @@ fn unless_refused(done: Outcome<()>) -> Outcome<bool> {
 
 impl Lines<'_> {
     /// What the server offers before anybody has signed in.
-    async fn imap_capabilities(mut self, greeted: bool) -> Result<Vec<String>> {
+    async fn imap_capabilities(
+        mut self,
+        greeted: bool,
+        told: &mut Vec<Step>,
+    ) -> Result<Vec<String>> {
         if !greeted {
             let greeting = self.line().await?;
             if greeting.starts_with("* BYE") {
@@ -206,6 +149,8 @@ impl Lines<'_> {
                     ),
                 ));
             }
+            let said = greeting.trim_start_matches("* OK");
+            told.push(net::done("greeting", net::quoted(said)));
         }
         self.say("s2 CAPABILITY\r\n").await?;
         let mut found = Vec::new();
@@ -218,6 +163,7 @@ impl Lines<'_> {
                     .collect();
             }
             if line.starts_with("s2 ") {
+                told.push(net::done("capabilities", found.join(" ")));
                 return Ok(found);
             }
         }

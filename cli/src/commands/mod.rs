@@ -3,6 +3,7 @@
 mod account;
 mod find;
 mod inspect;
+mod look;
 mod outbox;
 mod read;
 mod sync;
@@ -34,6 +35,9 @@ impl Context<'_> {
 
 /// Run what was typed.
 pub async fn run(cli: &Cli) -> End {
+    if let Command::Inspect(i) = &cli.command {
+        return look::run(i);
+    }
     let out = Printer::new(cli.json);
     let session = match &cli.command {
         Command::Init { .. } => session::create(cli).await?,
@@ -80,5 +84,7 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
         Command::Outbox { what } => outbox::run(cx, what.as_ref()).await,
         Command::Check => inspect::check(cx).await,
         Command::Report(r) => inspect::report(cx, r).await,
+        // Needs no workspace, and was answered before one was opened.
+        Command::Inspect(i) => look::run(i),
     }
 }

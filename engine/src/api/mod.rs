@@ -9,6 +9,7 @@ pub mod dto;
 mod files;
 pub mod headless;
 mod inbox;
+pub mod inspect;
 mod reports;
 mod search;
 mod session;

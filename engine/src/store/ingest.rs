@@ -177,6 +177,8 @@ fn unreadable(
         thread: ThreadRefs::default(),
         class: Class::Machine,
         class_reason: Some("unreadable"),
+        kind: crate::model::Kind::Auto,
+        bounce: None,
         authenticated: None,
         seen: false,
         raw: raw.to_vec(),

@@ -339,6 +339,8 @@ impl Mail {
             },
             class: self.class,
             class_reason: self.reason,
+            kind: parley_engine::model::Kind::default(),
+            bounce: None,
             authenticated: self.authenticated,
             seen: self.seen,
             raw,

@@ -1,15 +1,30 @@
 //! Electronic mail: IMAP to read, SMTP to send.
 
+mod addresses;
+mod body;
+mod bounce;
+mod bounce_reason;
+pub mod budget;
+mod calendar;
+mod charset;
 mod classify;
+mod clean;
 pub mod convert;
 mod cursor;
+mod date;
+mod files;
+mod flowed;
 mod headers;
 pub mod html;
 pub mod identity;
 mod imap;
+mod mime;
 mod net;
+mod params;
 pub mod presets;
 mod smtp;
+mod transfer;
+mod words;
 
 use super::{Connector, Context, Result, Step};
 use crate::model::{

@@ -1,8 +1,8 @@
 //! The timeline: messages, episodes, notes and quiet lines in one order.
 
 use super::dto::{
-    ChangeItem, ChangeKind, EpisodeItem, FileItem, MessageHtml, MessageItem, MessageText, NoteItem,
-    Nothing, SendStatus, Timeline, TimelineItem,
+    ChangeItem, ChangeKind, DeliveryProblem, EpisodeItem, FileItem, MessageHtml, MessageItem,
+    MessageText, NoteItem, Nothing, SendStatus, Timeline, TimelineItem,
 };
 use super::{Desk, args};
 use crate::error::{Error, Result};
@@ -10,7 +10,7 @@ use crate::model::log::{Entity, Entry, Hlc};
 use crate::model::{AccountConfig, AgentId, CustomerId, MessageId, email_key};
 use crate::store::files::{self, FileRow, risky};
 use crate::store::timeline::{self as rows, Page, Place, Raw, StoredMessage, Window};
-use crate::store::{conversations, log};
+use crate::store::{bounces, conversations, log};
 use crate::time::Millis;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -142,7 +142,23 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         unreadable: m.unreadable,
         verified: m.verified,
         unread: m.unread,
+        delivery: bounces::of_message(c, m.id)?
+            .into_iter()
+            .map(problem)
+            .collect(),
     })
+}
+
+fn problem(p: bounces::Problem) -> DeliveryProblem {
+    DeliveryProblem {
+        recipient: p.recipient,
+        hard: p.hard,
+        delayed: p.delayed,
+        reason: p.reason,
+        words: p.words,
+        diagnostic: p.diagnostic,
+        at: p.at,
+    }
 }
 
 pub(super) fn file(f: FileRow) -> FileItem {

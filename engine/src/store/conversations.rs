@@ -1,6 +1,6 @@
 //! Conversations: the facts that follow from messages and log, and the row that the list shows.
 
-use super::{Tx, links, log};
+use super::{Tx, bounces, links, log};
 use crate::error::Result;
 use crate::model::episode::{
     Act, ActKind, Answers, Folded, Inbound, Outcome, Reply, WaitEnd, fold,
@@ -568,6 +568,7 @@ fn problem(conn: &Connection, members: &[Member]) -> Result<bool> {
                 "SELECT 1 FROM outbox WHERE conversation = ?1 AND state IN ('failed', 'uncertain')",
             )?
             .exists([m.id])?
+            || bounces::unanswered(conn, m.id)?
         {
             return Ok(true);
         }

@@ -5,7 +5,7 @@
 
 use super::files::pack;
 use super::places::{self, Home, Letter};
-use super::{Tx, conversations, files, normalise, outbox};
+use super::{Tx, bounces, conversations, files, normalise, outbox};
 use crate::error::{Error, Result};
 use crate::model::threads::{all_refs, ref_hash};
 use crate::model::{
@@ -260,6 +260,9 @@ fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
     deliver(tx, source, m, id)?;
     if let Some(own) = m.thread.message_id.as_deref() {
         places::rehome_answers(tx, &ref_hash(own))?;
+    }
+    if let Some(b) = &m.bounce {
+        bounces::keep(tx, id, b, sent_at)?;
     }
     Ok(true)
 }

@@ -21,6 +21,9 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
     pub enum $name { $($(#[$v])* $variant),* }
 )*}; }
 
+mod delivery;
+pub use delivery::*;
+
 words! {
     /// A view of the sidebar.
     pub enum View {
@@ -325,6 +328,8 @@ dto! {
         pub verified: Option<bool>,
         /// Not read yet.
         pub unread: bool,
+        /// Whom it did not reach, for messages of ours.
+        pub delivery: Vec<DeliveryProblem>,
     }
     /// An episode's separator.
     pub struct EpisodeItem {

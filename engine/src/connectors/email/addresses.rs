@@ -17,6 +17,8 @@ pub(super) fn list(value: &str) -> Vec<Party> {
         }
         let mailbox = piece.read();
         match mailbox {
+            // `MAILER-DAEMON <>` says that there is no address.
+            Some(m) if m.address.is_empty() && piece.angle.is_some() => out.push(m),
             Some(m) if m.address.is_empty() => loose.extend(m.name),
             Some(mut m) => {
                 if piece.angle.is_some() && !piece.quoted && !loose.is_empty() {
@@ -397,6 +399,7 @@ mod tests {
             ("Anna: Sales <anna@shop.test>", "Sales", "anna@shop.test"),
             ("anna @ shop.test", "", "anna@shop.test"),
             ("root", "", "root"),
+            ("MAILER-DAEMON <>", "MAILER-DAEMON", ""),
             ("Anna Berg", "Anna Berg", ""),
         ] {
             assert_eq!(one(value), (name.to_owned(), address.to_owned()), "{value}");

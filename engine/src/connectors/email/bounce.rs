@@ -79,6 +79,7 @@ impl Letter<'_> {
             "mailsystem",
             "delivery subsystem",
             "post master",
+            "post_master",
             "mail router",
             "e-mail admin",
             "mdaemon",
@@ -791,7 +792,12 @@ fn strong(letter: &Letter<'_>, text: &str) -> Vec<String> {
 
 /// Whoever wrote to himself, and it came back.
 fn own(text: &str) -> Vec<String> {
-    text.lines().take(2_000).filter_map(leading).collect()
+    let line = |l: &str| match leading(l) {
+        Some(address) => vec![address],
+        None if l.to_ascii_lowercase().starts_with("final-recipient") => found_in(l),
+        None => Vec::new(),
+    };
+    text.lines().take(2_000).flat_map(line).collect()
 }
 
 fn weak(letter: &Letter<'_>, text: &str) -> Vec<String> {

@@ -120,7 +120,7 @@ impl Seen {
     }
 
     fn number(&mut self, n: i16, width: usize) -> Option<()> {
-        if self.day.is_none() && (1..=31).contains(&n) && width <= 2 {
+        if self.day.is_none() && (1..=31).contains(&n) && width <= 3 {
             self.day = i8::try_from(n).ok();
         } else if self.year.is_none() {
             self.year = year(n, width);

@@ -139,6 +139,18 @@ impl Email {
     }
 }
 
+/// A mail as it would go out; `None` where it would be refused.
+#[must_use]
+pub fn written(message: &Outgoing) -> Option<Vec<u8>> {
+    smtp::render(message).ok().map(|mail| mail.raw)
+}
+
+/// A folder's name as a person reads it (modified UTF-7, RFC 3501 §5.1.3).
+#[must_use]
+pub fn folder_name(name: &str) -> String {
+    imap::decode_utf7(name)
+}
+
 fn done(step: &'static str, note: String) -> Step {
     Step {
         step,

@@ -15,7 +15,7 @@ pub(super) fn decode_text(text: &str) -> String {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());
-    let mut run: Option<(String, Vec<u8>)> = None;
+    let mut run: Option<(String, Vec<Vec<u8>>)> = None;
     let mut rest = text;
     while let Some(at) = rest.find("=?") {
         let (before, word_on) = rest.split_at(at);
@@ -29,11 +29,11 @@ pub(super) fn decode_text(text: &str) -> String {
                 }
                 match &mut run {
                     Some((known, so_far)) if known.eq_ignore_ascii_case(&label) => {
-                        so_far.extend(bytes)
+                        so_far.push(bytes);
                     }
                     _ => {
                         flush(&mut run, &mut out);
-                        run = Some((label, bytes));
+                        run = Some((label, vec![bytes]));
                     }
                 }
                 rest = after;
@@ -51,10 +51,24 @@ pub(super) fn decode_text(text: &str) -> String {
     out
 }
 
-fn flush(run: &mut Option<(String, Vec<u8>)>, out: &mut String) {
-    if let Some((label, bytes)) = run.take() {
-        out.push_str(&charset::decode(Some(&label), &bytes));
+/// Words of one charset as one text, unless each is whole in itself and they are not together.
+fn flush(run: &mut Option<(String, Vec<Vec<u8>>)>, out: &mut String) {
+    let Some((label, words)) = run.take() else {
+        return;
+    };
+    let lost = |text: &str| text.matches('\u{FFFD}').count();
+    let joined = charset::decode(Some(&label), &words.concat());
+    if words.len() > 1 && lost(&joined) > 0 {
+        let apart: String = words
+            .iter()
+            .map(|w| charset::decode(Some(&label), w))
+            .collect();
+        if lost(&apart) < lost(&joined) {
+            out.push_str(&apart);
+            return;
+        }
     }
+    out.push_str(&joined);
 }
 
 /// One encoded word at the beginning: its charset, its bytes and what follows it.

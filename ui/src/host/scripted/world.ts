@@ -64,7 +64,7 @@ export function message(at: number, from: Story | null, subject: string | null, 
     id: nextId(), at, claimed_at: null, direction: inbound ? "inbound" : "outbound", channel: from?.channel ?? "email", account: ours.address,
     class: from?.machine === undefined ? "human" : "machine", class_reason: from?.machine ?? null,
     from: inbound ? person : ours, to: [inbound ? ours : person], cc: [], reply_to: null, subject, text, text_cut: false, html: false, files: [],
-    author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, unread: false, ...more,
+    author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, unread: false, delivery: [], ...more,
   };
 }
 

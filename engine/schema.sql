@@ -45,6 +45,20 @@ CREATE TABLE body (                       -- cold: texts and HTML, zstd
     thread_ids TEXT                       -- own Message-ID and References, JSON
 ) STRICT;
 
+CREATE TABLE bounce (                     -- one mail server's word on one recipient of one mail that did not arrive
+    ref BLOB NOT NULL,                    -- hash of the Message-ID of the mail that came back, whether it is known yet or not
+    recipient TEXT NOT NULL,              -- canonical address
+    report BLOB NOT NULL,                 -- the message that says so
+    delayed INTEGER NOT NULL,             -- 1 = it is still being tried
+    hard INTEGER NOT NULL,                -- 1 = the address itself is no good
+    status TEXT,                          -- enhanced status code
+    reason TEXT NOT NULL,                 -- a key: user_unknown, mailbox_full, ...
+    words TEXT NOT NULL,                  -- the reason for a person
+    diagnostic TEXT NOT NULL,             -- what the server said
+    at INTEGER NOT NULL,                  -- when it said so
+    PRIMARY KEY (ref, recipient, report)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE conversation (               -- what the list shows, by root; rebuilt
     id BLOB PRIMARY KEY,
     name TEXT NOT NULL,

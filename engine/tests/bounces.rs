@@ -67,6 +67,7 @@ fn a_bounce_stands_at_the_message_that_bounced_in_either_order_and_once() {
         let s = Scene::new();
         let question = Mail::from(ANNA);
         s.arrives(&question);
+        s.later(60_000);
         let answer = Mail::sent_to(ANNA).message_id("answer@us.test").at(s.now());
         let bounce = report("answer@us.test", ANNA, "failed", "5.1.1", 1);
         if bounce_first {
@@ -94,6 +95,7 @@ fn a_bounce_stands_at_the_message_that_bounced_in_either_order_and_once() {
 fn what_names_no_recipient_of_ours_or_no_message_of_ours_changes_nothing() {
     let s = Scene::new();
     s.arrives(&Mail::from(ANNA).message_id("question@shop.test"));
+    s.later(60_000);
     let id = s.arrives(&Mail::sent_to(ANNA).message_id("answer@us.test").at(s.now()));
     s.take(
         s.account,
@@ -111,6 +113,7 @@ fn what_names_no_recipient_of_ours_or_no_message_of_ours_changes_nothing() {
 fn a_failure_counts_more_than_a_delay_and_what_is_soft_marks_no_conversation() {
     let s = Scene::new();
     s.arrives(&Mail::from(ANNA));
+    s.later(60_000);
     let id = s.arrives(&Mail::sent_to(ANNA).message_id("answer@us.test").at(s.now()));
     s.take(
         s.account,

@@ -60,7 +60,7 @@ impl Letter<'_> {
     }
 
     /// Whether a mail server seems to have written it.
-    pub(super) fn from_a_server(&self) -> bool {
+    pub(super) fn server_wrote_it(&self) -> bool {
         let from = self.headers.text("from").unwrap_or_default();
         let null = self
             .headers
@@ -287,7 +287,7 @@ fn looks_like_one(letter: &Letter<'_>, said: &Said) -> bool {
     let lower = cut(&said.text, 20_000).to_lowercase();
     let phrase = PHRASES.iter().any(|p| lower.contains(p));
     let code = reason::code_in(&lower).is_some() || reason::reply_in(&lower).is_some();
-    let server = letter.from_a_server();
+    let server = letter.server_wrote_it();
     // Who is away answers with an empty sender as well.
     if automatic.starts_with("auto-replied") && !by_subject && !code {
         return false;
@@ -598,14 +598,14 @@ fn bounced(g: &Group, human: &str) -> Option<Bounced> {
             why = by_words;
         }
     }
-    Some(made(address, action, status, diagnostic, why))
+    Some(made(address, action, status, &diagnostic, why))
 }
 
 fn made(
     address: String,
     action: &str,
     status: Option<String>,
-    diagnostic: String,
+    diagnostic: &str,
     why: &Reason,
 ) -> Bounced {
     // What is still being tried may yet arrive.
@@ -618,7 +618,7 @@ fn made(
         action: action.to_owned(),
         hard: why.hard && !temporary,
         status,
-        diagnostic: cut(&diagnostic, 1_000).to_owned(),
+        diagnostic: cut(diagnostic, 1_000).to_owned(),
         reason: why.key.to_owned(),
         reason_words: why.words.to_owned(),
     }
@@ -692,7 +692,7 @@ fn by_text(letter: &Letter<'_>, said: &Said) -> Vec<Bounced> {
                 address,
                 if delayed { "delayed" } else { "failed" },
                 near_code,
-                near.trim().to_owned(),
+                near.trim(),
                 why,
             )
         })

@@ -84,14 +84,14 @@ impl Seen {
             }
             return self.clock(&lower);
         }
-        if (token.starts_with(['+', '-'])
-            || self.time.is_some() && self.year.is_some() && token.len() == 4)
-            && self.time.is_some()
+        let signed = token.starts_with(['+', '-']);
+        let bare = self.year.is_some() && token.len() == 4;
+        if self.time.is_some()
+            && (signed || bare)
+            && let Some(o) = offset(token)
         {
-            if let Some(o) = offset(token) {
-                self.offset.get_or_insert(o);
-                return Some(());
-            }
+            self.offset.get_or_insert(o);
+            return Some(());
         }
         if let Ok(n) = token.trim_end_matches('.').parse::<i16>() {
             return self.number(n, token.len());

@@ -1,6 +1,6 @@
 # What one can do here; each target is a script one can read. The first build takes about ten minutes.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint e2e bench
+.PHONY: help setup run demo test lint e2e bench fuzz
 
 help: ## Say what one can do here
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -27,6 +27,10 @@ e2e: ## Run the journeys through the real window only
 lint: ## Check form, types, licences and known vulnerabilities
 	@scripts/setup.sh lint
 	@scripts/lint.sh
+
+fuzz: ## Try damaged input on every reader for longer (SECONDS=60 each)
+	@scripts/setup.sh test
+	@PARLEY_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --locked -p parley-engine --test fuzz -- --nocapture
 
 bench: ## Measure against the limits and the peers
 	@scripts/setup.sh bench

@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parley_engine::api::dto::{GroupBy, View};
 use parley_engine::api::headless::{OauthProvider, Security};
+use parley_engine::api::inspect::What;
 use std::path::PathBuf;
 
 /// Parley without a window.
@@ -156,6 +157,55 @@ pub enum Command {
     /// Reports
     #[command(subcommand)]
     Report(Report),
+    /// Show how Parley understands a thing; needs no workspace. Input on stdin, JSON on stdout
+    Inspect(Inspect),
+}
+
+/// A thing to look at.
+#[derive(Debug, Clone, Args)]
+pub struct Inspect {
+    /// What it is
+    #[arg(value_enum)]
+    pub what: Thing,
+    /// What it does not say itself: a region (DE) for a phone number; text, html or eml for a reply
+    #[arg(long)]
+    pub hint: Option<String>,
+    /// Lines {"id":…,"b64":…,"hint":…} in, one line {"id":…,"out":…} or {"id":…,"err":…} out for each
+    #[arg(long)]
+    pub batch: bool,
+}
+
+/// What can be inspected.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Thing {
+    /// A mail
+    Mail,
+    /// HTML of a mail
+    Html,
+    /// A text with quoted history
+    Reply,
+    /// A phone number
+    Phone,
+    /// A link
+    Url,
+    /// A mail address
+    Address,
+    /// A JSON array of mails in Base64
+    Thread,
+}
+
+impl From<Thing> for What {
+    fn from(t: Thing) -> Self {
+        match t {
+            Thing::Mail => Self::Mail,
+            Thing::Html => Self::Html,
+            Thing::Reply => Self::Reply,
+            Thing::Phone => Self::Phone,
+            Thing::Url => Self::Url,
+            Thing::Address => Self::Address,
+            Thing::Thread => Self::Thread,
+        }
+    }
 }
 
 /// About the key of the workspace.

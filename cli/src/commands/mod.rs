@@ -4,6 +4,7 @@ mod account;
 mod find;
 mod inspect;
 mod keep;
+mod look;
 mod outbox;
 mod read;
 mod sign_in;
@@ -37,6 +38,9 @@ impl Context<'_> {
 
 /// Run what was typed.
 pub async fn run(cli: &Cli) -> End {
+    if let Command::Inspect(i) = &cli.command {
+        return look::run(i);
+    }
     let out = Printer::new(cli.json);
     if let Command::Restore { backup, to } = &cli.command {
         return keep::restore(cli, &out, backup, to.clone()).await;
@@ -109,5 +113,7 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
         Command::Check { backups: true, .. } => keep::check_backups(cx).await,
         Command::Check { quick, .. } => inspect::check(cx, *quick).await,
         Command::Report(r) => inspect::report(cx, r).await,
+        // Needs no workspace, and was answered before one was opened.
+        Command::Inspect(i) => look::run(i),
     }
 }

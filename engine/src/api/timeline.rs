@@ -1,8 +1,8 @@
 //! The timeline: messages, episodes, notes and quiet lines in one order.
 
 use super::dto::{
-    ChangeItem, ChangeKind, EpisodeItem, FileItem, MessageItem, MessageText, NoteItem, SendStatus,
-    ThreadHint, Timeline, TimelineItem,
+    ChangeItem, ChangeKind, DeliveryProblem, EpisodeItem, FileItem, MessageItem, MessageText,
+    NoteItem, SendStatus, ThreadHint, Timeline, TimelineItem,
 };
 use super::{Desk, args, folds, shown};
 use crate::connectors::email::quote;
@@ -12,7 +12,7 @@ use crate::model::log::{Entity, Entry, Hlc};
 use crate::model::{AccountConfig, AgentId, CustomerId, Fold, MessageId, email_key};
 use crate::store::files::{self, FileRow};
 use crate::store::timeline::{self as rows, Page, Place, Raw, StoredMessage, Window};
-use crate::store::{conversations, hints, log, variants};
+use crate::store::{bounces, conversations, hints, log, variants};
 use crate::time::Millis;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -154,6 +154,10 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         hint,
         variants: variants::of(c, m.id)?,
         unread: m.unread,
+        delivery: bounces::of_message(c, m.id)?
+            .into_iter()
+            .map(problem)
+            .collect(),
     })
 }
 
@@ -165,6 +169,18 @@ fn folded(c: &Connection, m: &StoredMessage) -> Result<(String, Vec<Fold>)> {
     }
     let again = quote::folded(text, m.subject.as_deref());
     Ok((again.text, again.folds))
+}
+
+fn problem(p: bounces::Problem) -> DeliveryProblem {
+    DeliveryProblem {
+        recipient: p.recipient,
+        hard: p.hard,
+        delayed: p.delayed,
+        reason: p.reason,
+        words: p.words,
+        diagnostic: p.diagnostic,
+        at: p.at,
+    }
 }
 
 pub(super) fn file(f: FileRow) -> FileItem {

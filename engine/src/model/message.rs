@@ -65,6 +65,51 @@ impl Class {
     }
 }
 
+/// What wrote a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A person.
+    #[default]
+    Person,
+    /// A mail server, about a mail that did not arrive.
+    Bounce,
+    /// Somebody's program while they are away.
+    Vacation,
+    /// Another program.
+    Auto,
+    /// A mailing list or newsletter.
+    List,
+}
+
+/// A report that a mail did not arrive, or not yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Bounce {
+    /// Those it did not reach.
+    pub recipients: Vec<Bounced>,
+    /// The Message-ID of the mail that came back, without angle brackets.
+    pub original_message_id: Option<String>,
+}
+
+/// One recipient of a mail that came back.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Bounced {
+    /// The address as the server names it.
+    pub address: String,
+    /// `failed` or `delayed`.
+    pub action: String,
+    /// The enhanced status code (RFC 3463), where there is one.
+    pub status: Option<String>,
+    /// The address itself is no good: another try would fail as well.
+    pub hard: bool,
+    /// What the server said.
+    pub diagnostic: String,
+    /// Why, as a key: `user_unknown`, `mailbox_full`, …
+    pub reason: String,
+    /// Why, in words for a person.
+    pub reason_words: String,
+}
+
 /// Which way a message went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
@@ -257,6 +302,10 @@ pub struct Incoming {
     pub class: Class,
     /// Why, in a word (`auto-submitted`, `list-id`, `dsn`, …), when not a person.
     pub class_reason: Option<&'static str>,
+    /// What wrote it, more finely than the class.
+    pub kind: Kind,
+    /// What it says of a message of ours that did not arrive.
+    pub bounce: Option<Bounce>,
     /// The provider's word that the sender is who he says (DMARC pass or fail), where known.
     pub authenticated: Option<bool>,
     /// What a server wrote about the sender into the mail, whoever that server is; where this is given, it is the
@@ -292,7 +341,7 @@ pub enum HintWhy {
 }
 
 /// The version of the classifier that fills [`Incoming::class`].
-pub const CLASSIFIER_VERSION: i64 = 1;
+pub const CLASSIFIER_VERSION: i64 = 2;
 
 /// HTML that went through the sanitiser.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

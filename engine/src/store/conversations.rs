@@ -1,7 +1,7 @@
 //! Conversations: the facts that follow from messages and log, and the row that the list shows.
 
 use super::variants::{stand_ins, with_stand_ins};
-use super::{Tx, facts, links, log};
+use super::{Tx, bounces, facts, links, log};
 use crate::error::Result;
 use crate::model::episode::{Act, ActKind, Answers, Folded, Inbound, Outcome, Reply, fold};
 use crate::model::log::Entity;
@@ -528,6 +528,7 @@ fn problem(conn: &Connection, members: &[Member]) -> Result<bool> {
                 "SELECT 1 FROM outbox WHERE conversation = ?1 AND state IN ('failed', 'uncertain')",
             )?
             .exists([m.id])?
+            || bounces::unanswered(conn, m.id)?
         {
             return Ok(true);
         }

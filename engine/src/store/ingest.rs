@@ -5,7 +5,7 @@
 
 use super::files::pack;
 use super::places::{self, Home, Letter};
-use super::{Tx, conversations, files, outbox, reads, search, threads, trust, variants};
+use super::{Tx, bounces, conversations, files, outbox, reads, search, threads, trust, variants};
 use crate::error::{Error, Result};
 use crate::model::threads::partition::provider_ref;
 use crate::model::threads::{nearest_first, ref_hash, token};
@@ -214,6 +214,8 @@ fn unreadable(
         thread: ThreadRefs::default(),
         class: Class::Machine,
         class_reason: Some("unreadable"),
+        kind: crate::model::Kind::Auto,
+        bounce: None,
         authenticated: None,
         word: None,
         seen: false,
@@ -349,6 +351,9 @@ fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
     insert(tx, source, m, &new)?;
     deliver(tx, source, m, id)?;
     places::arrived(tx, id)?;
+    if let Some(b) = &m.bounce {
+        bounces::keep(tx, id, b, sent_at)?;
+    }
     Ok(true)
 }
 

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod acts;
+pub mod bounces;
 pub mod check;
 pub mod conversations;
 mod facts;

@@ -362,6 +362,8 @@ impl Mail {
             },
             class: self.class,
             class_reason: self.reason,
+            kind: parley_engine::model::Kind::default(),
+            bounce: None,
             authenticated: self.authenticated,
             word: self.word.clone(),
             seen: self.seen,

@@ -37,6 +37,8 @@ mod mailbox;
 pub use mailbox::*;
 mod setup;
 pub use setup::*;
+mod delivery;
+pub use delivery::*;
 
 words! {
     /// A view of the sidebar.
@@ -371,6 +373,8 @@ dto! {
         pub variants: Vec<MessageId>,
         /// Not read yet.
         pub unread: bool,
+        /// Whom it did not reach, for messages of ours.
+        pub delivery: Vec<DeliveryProblem>,
     }
     /// An episode's separator.
     pub struct EpisodeItem {

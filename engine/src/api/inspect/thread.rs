@@ -3,12 +3,37 @@
 use crate::connectors::email::convert::convert;
 use crate::model::threads::partition::{Heads, partition};
 use crate::model::{Event, Place, RemoteId};
+use data_encoding::BASE64;
 use serde::Serialize;
 
 /// Groups of mails, by their numbers from 1, each group and all groups in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Partition(pub Vec<Vec<usize>>);
+
+/// What `inspect thread` prints.
+#[derive(Debug, Serialize)]
+pub struct Threads {
+    /// Groups of the mails' numbers, counted from 1.
+    pub partition: Partition,
+}
+
+/// Reads a JSON array of mails in Base64.
+///
+/// # Errors
+/// When it is none.
+pub fn threads(input: &[u8]) -> Result<Threads, String> {
+    let encoded: Vec<String> =
+        serde_json::from_slice(input).map_err(|e| format!("it is no JSON array of Base64: {e}"))?;
+    let mails = encoded
+        .iter()
+        .map(|b| BASE64.decode(b.trim().as_bytes()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|e| format!("a mail is no Base64: {e}"))?;
+    Ok(Threads {
+        partition: thread(&mails),
+    })
+}
 
 /// The threads of these mails, as they came.
 #[must_use]

@@ -9,7 +9,8 @@ fn event(raw: &[u8]) -> Event {
 fn mail(raw: &str) -> Box<Incoming> {
     match event(raw.replace('\n', "\r\n").as_bytes()) {
         Event::Message(m) => m,
-        other => panic!("not readable: {other:?}"),
+        Event::Unreadable { reason, .. } => panic!("not readable: {reason}"),
+        _ => panic!("no mail"),
     }
 }
 
@@ -21,7 +22,7 @@ fn reason(raw: &[u8]) -> String {
             assert_eq!(kept, raw);
             reason
         }
-        other => panic!("readable: {other:?}"),
+        _ => panic!("readable"),
     }
 }
 
@@ -241,7 +242,7 @@ fn hostile_file_names_become_safe_ones() {
         assert_eq!(safe_name(given, "application/pdf", 3), want, "{given:?}");
     }
     let long = safe_name(&format!("{}.pdf", "ü".repeat(300)), "application/pdf", 1);
-    assert!(long.len() <= filename::MAX_FILE_NAME && long.ends_with("ü.pdf"));
+    assert!(long.len() <= crate::model::filename::MAX_FILE_NAME && long.ends_with("ü.pdf"));
 }
 
 #[test]
@@ -275,11 +276,13 @@ fn a_mail_over_its_budget_is_kept_unread_with_the_reason() {
             "--x\n\ny\n".repeat(n)
         )
     };
-    assert!(matches!(
-        event(parts(MAX_PARTS - 1).as_bytes()),
-        Event::Message(_)
-    ));
-    assert!(reason(parts(MAX_PARTS + 1).as_bytes()).contains("parts"));
+    for n in [MAX_PARTS - 2, MAX_PARTS - 1] {
+        assert!(
+            matches!(event(parts(n).as_bytes()), Event::Message(_)),
+            "{n}"
+        );
+    }
+    assert!(reason(parts(MAX_PARTS).as_bytes()).contains("parts"));
 }
 
 #[test]
@@ -290,10 +293,15 @@ fn deep_nesting_is_refused_before_it_can_hurt() {
             "Content-Type: message/rfc822\n\n".repeat(n)
         )
     };
-    assert!(matches!(event(nested(10).as_bytes()), Event::Message(_)));
-    assert!(reason(nested(MAX_MIME_DEPTH + 2).as_bytes()).contains("deeper"));
-    assert!(reason(nested(500).as_bytes()).contains("deeper"));
-    assert!(reason(nested(100_000).as_bytes()).contains("parts"));
+    for n in [10, MAX_MIME_DEPTH - 2, MAX_MIME_DEPTH - 1] {
+        assert!(
+            matches!(event(nested(n).as_bytes()), Event::Message(_)),
+            "{n}"
+        );
+    }
+    for n in [MAX_MIME_DEPTH, 500, 100_000] {
+        assert!(reason(nested(n).as_bytes()).contains("deeper"), "{n}");
+    }
     let boxes: String = (0..100)
         .map(|i| format!("Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n"))
         .collect();
@@ -301,15 +309,15 @@ fn deep_nesting_is_refused_before_it_can_hurt() {
 }
 
 #[test]
-fn a_mail_made_to_take_long_is_refused_at_once() {
+fn containers_that_never_begin_cost_no_search_for_their_boundaries() {
     let mut hostile = "From: a@b\nContent-Type: multipart/mixed; boundary=q\n\n".to_owned();
     for i in 0..400 {
         hostile.push_str(&format!(
             "--q\nContent-Type: Multipart/Mixed; boundary=none{i}\n\n"
         ));
     }
-    hostile.push_str(&"x\n".repeat(5_000_000));
-    assert!(reason(hostile.as_bytes()).contains("containers"));
+    hostile.push_str(&"x\n".repeat(500_000));
+    assert!(matches!(event(hostile.as_bytes()), Event::Message(m) if m.text.starts_with("x\n")));
 }
 
 #[test]

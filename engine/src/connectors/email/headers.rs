@@ -15,7 +15,11 @@ const KEPT_FIELDS: usize = 2_000;
 impl<'a> Headers<'a> {
     /// Reads the block, after [`strip_noise`].
     pub(super) fn read(raw: &'a [u8]) -> Self {
-        let raw = strip_noise(raw);
+        Self::block(strip_noise(raw))
+    }
+
+    /// Reads the block at the very beginning.
+    pub(super) fn block(raw: &'a [u8]) -> Self {
         let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
         let mut rest = raw;
         while !rest.is_empty() {
@@ -42,6 +46,14 @@ impl<'a> Headers<'a> {
         self.fields
             .iter()
             .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_slice())
+    }
+
+    /// Every field of that name (lower case), in order.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.fields
+            .iter()
+            .filter(move |(n, _)| n == name)
             .map(|(_, v)| v.as_slice())
     }
 
@@ -115,6 +127,13 @@ fn push_line(fields: &mut Vec<(String, Vec<u8>)>, line: &[u8]) {
         return;
     }
     let Some(colon) = line.iter().position(|b| *b == b':') else {
+        // Some programs break `Content-Type` in front of a parameter without the white space that a fold needs.
+        if let Some((name, value)) = fields.last_mut()
+            && name.starts_with("content-")
+            && value.trim_ascii_end().ends_with(b";")
+        {
+            value.extend_from_slice(line);
+        }
         return;
     };
     if fields.len() < KEPT_FIELDS {

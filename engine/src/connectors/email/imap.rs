@@ -161,6 +161,12 @@ fn remote_id(folder: &str, edges: &Edges, uid: u32, gmail: Option<u64>) -> Remot
     })
 }
 
+/// Whether a server's line says anything that is asked for.
+pub(super) fn understood(line: &[u8]) -> bool {
+    let _ = answer::announced(line);
+    !matches!(answer::read(line), Answer::Other)
+}
+
 /// Whether a failure should throw a kept connection away and try once with a new one.
 pub(super) fn is_stale(e: &ChannelError) -> bool {
     e.remedy == Remedy::Retry && matches!(e.step, "folder" | "fetch")

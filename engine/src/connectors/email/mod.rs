@@ -1,16 +1,29 @@
 //! Electronic mail: IMAP to read, SMTP to send.
 
+mod addresses;
 mod authres;
+mod body;
+mod bounce;
+mod bounce_reason;
+pub mod budget;
+mod calendar;
+mod charset;
 mod classify;
+mod clean;
 pub mod convert;
 mod cursor;
+mod date;
 pub mod discover;
+mod files;
+mod flowed;
 mod headers;
 pub mod html;
 pub mod identity;
 mod imap;
+mod mime;
 mod net;
 pub mod oauth;
+mod params;
 pub mod presets;
 pub mod quote;
 mod reasons;
@@ -18,6 +31,8 @@ mod render;
 mod sasl;
 mod smtp;
 mod threading;
+mod transfer;
+mod words;
 
 pub use net::canonical_fingerprint;
 
@@ -225,6 +240,24 @@ fn after(e: &ChannelError) -> Duration {
     e.retry_after
         .and_then(|ms| u64::try_from(ms).ok())
         .map_or(AFTER_FAILURE, Duration::from_millis)
+}
+
+/// A mail as it would go out; `None` where it would be refused.
+#[must_use]
+pub fn written(message: &Outgoing) -> Option<Vec<u8>> {
+    render::render(message).ok().map(|mail| mail.raw)
+}
+
+/// Whether a line of an IMAP server is one that is understood, for tests of damaged ones.
+#[must_use]
+pub fn imap_understood(line: &[u8]) -> bool {
+    imap::understood(line)
+}
+
+/// A folder's name as a person reads it (modified UTF-7, RFC 3501 §5.1.3).
+#[must_use]
+pub fn folder_name(name: &str) -> String {
+    imap::decode_utf7(name)
 }
 
 fn place_word(place: Place) -> &'static str {

@@ -70,7 +70,7 @@ export function message(at: number, from: Story | null, subject: string | null, 
     id: nextId(), at, claimed_at: null, direction: inbound ? "inbound" : "outbound", channel: from?.channel ?? "email", account: ours.address,
     class: from?.machine === undefined ? "human" : "machine", class_reason: from?.machine ?? null,
     from: inbound ? person : ours, to: [inbound ? ours : person], cc: [], reply_to: null, subject, text, folds: [], links: linksOf(text), text_cut: false, html: false, files: [],
-    author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, sender_says: inbound ? "dmarc=pass dkim=pass spf=pass" : null, hint: null, variants: [], unread: false, ...more,
+    author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, sender_says: inbound ? "dmarc=pass dkim=pass spf=pass" : null, hint: null, variants: [], unread: false, delivery: [], ...more,
   };
 }
 

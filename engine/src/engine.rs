@@ -22,6 +22,7 @@ pub struct Engine {
     keeper: Mutex<Option<JoinHandle<()>>>,
     /// Whether accounts are polled; the command line reads without it.
     online: std::sync::atomic::AtomicBool,
+    imports: crate::transfer::Running,
 }
 
 struct Running {
@@ -55,6 +56,7 @@ impl Engine {
             running: Mutex::default(),
             keeper: Mutex::default(),
             online: false.into(),
+            imports: crate::transfer::Running::default(),
         }))
     }
 
@@ -62,6 +64,12 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &Arc<Store> {
         &self.store
+    }
+
+    /// The imports under way.
+    #[must_use]
+    pub fn imports(&self) -> &crate::transfer::Running {
+        &self.imports
     }
 
     /// Begin to poll and to send, and keep the sleepers' alarm.
@@ -211,6 +219,7 @@ impl Engine {
 
     /// Stop all tasks, say goodbye to the servers, close the store.
     pub async fn stop(&self) {
+        self.imports.cancel_all();
         if let Some(k) = lock(&self.keeper).take() {
             k.abort();
         }

@@ -133,6 +133,8 @@ ids! {
     ThreadId;
     /// A kept file of a message, or a file staged for sending.
     FileId;
+    /// One import of a file or a folder.
+    ImportId;
 }
 
 #[cfg(test)]

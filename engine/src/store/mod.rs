@@ -18,6 +18,7 @@ pub mod outbox;
 mod places;
 pub mod search;
 pub mod timeline;
+pub mod transfer;
 mod tx;
 
 pub use tx::{Changes, Tx};

@@ -6,7 +6,7 @@ use super::ingest::{Participants, direction, handle, is_own, sent_at};
 use super::{Tx, conversations};
 use crate::error::Result;
 use crate::model::{
-    AccountId, Channel, Class, CustomerId, Direction, HandleId, MessageId, Party, Times, email_key,
+    AccountId, Channel, Class, CustomerId, Direction, HandleId, MessageId, Party, Times, address_key,
 };
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -38,7 +38,7 @@ pub(super) fn home(tx: &mut Tx<'_>, l: &Letter<'_>, direction: Direction) -> Res
         Direction::Inbound => {
             let (value, name) = match l.from {
                 Some(p) => (
-                    email_key(&p.address).unwrap_or_else(|| p.address.trim().to_lowercase()),
+                    address_key(l.channel, &p.address).unwrap_or_else(|| p.address.trim().to_lowercase()),
                     p.name.as_deref(),
                 ),
                 None => (String::new(), None),
@@ -61,7 +61,7 @@ pub(super) fn home(tx: &mut Tx<'_>, l: &Letter<'_>, direction: Direction) -> Res
 fn outbound_home(tx: &mut Tx<'_>, l: &Letter<'_>) -> Result<Home> {
     let mut shown: Vec<CustomerId> = Vec::new();
     for p in l.to {
-        if let Some(a) = email_key(&p.address)
+        if let Some(a) = address_key(l.channel, &p.address)
             && !is_own(tx, &a)?
         {
             let c = CustomerId(handle(tx, l.channel, "", &a, p.name.as_deref(), 0)?.0);
@@ -265,7 +265,12 @@ fn rederive_one(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Vec<u8>>> {
     let Some(told) = told(tx, id, old.claimed_at)? else {
         return Ok(None);
     };
-    let ours = match old.people.from.as_ref().and_then(|f| email_key(&f.address)) {
+    let ours = match old
+        .people
+        .from
+        .as_ref()
+        .and_then(|f| address_key(old.channel, &f.address))
+    {
         Some(a) => is_own(tx, &a)?,
         None => false,
     };

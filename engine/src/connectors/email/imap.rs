@@ -5,6 +5,8 @@ mod folders;
 mod guard;
 mod poll;
 
+pub(in crate::connectors) use folders::place_of;
+
 pub(super) use folders::decode_utf7;
 pub(super) use poll::Suspects;
 

@@ -11,6 +11,12 @@ mod net;
 pub mod presets;
 mod smtp;
 
+/// What a mail folder of this name usually holds, in the languages of the big programs.
+#[must_use]
+pub fn place_of(folder: &str) -> crate::model::Place {
+    imap::place_of(folder)
+}
+
 use super::{Connector, Context, Result, Step};
 use crate::model::{
     Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Outgoing, Place, Profile,

@@ -8,6 +8,13 @@ pub use crate::model::{
     EmailConfig, MailServer, MessageId, OutboxState, Party, Security, SentCopy,
 };
 pub use crate::time::{Millis, SystemClock};
+pub use super::transfer::{
+    adopt, content, rest, run as import, to_file as export_to_file, to_writer as export_to,
+};
+pub use crate::model::Place;
+pub use crate::store::transfer::ImportState;
+pub use crate::transfer::Options as ImportOptions;
+pub use crate::transfer::export::{Attached, Exported, Options as ExportOptions};
 
 use super::Desk;
 use super::dto::{ErrorBody, SendStatus};

@@ -15,6 +15,7 @@ mod session;
 mod settings;
 mod table;
 mod timeline;
+mod transfer;
 pub mod typescript;
 
 pub use files::stage_path;
@@ -35,6 +36,10 @@ pub trait Host: Send + Sync + 'static {
     async fn pick_files(&self) -> Vec<PathBuf>;
     /// Ask the person where to save a file of this name.
     async fn save_file(&self, suggested: &str) -> Option<PathBuf>;
+    /// Ask the person for files or, with `folder`, for a folder to import.
+    async fn pick_import(&self, _folder: bool) -> Vec<PathBuf> {
+        Vec::new()
+    }
     /// Show where a link leads and open it in the browser if the person agrees. Only http, https, mailto and tel.
     async fn open_url(&self, url: &str) -> std::result::Result<(), String>;
 }

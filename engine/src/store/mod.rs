@@ -69,6 +69,8 @@ pub struct Store {
     dir: PathBuf,
     file_key: Arc<files::FileKey>,
     identity: Identity,
+    /// Who we are since an export of this very workspace brought its ids back.
+    adopted: std::sync::OnceLock<Identity>,
     clock: Arc<dyn Clock>,
     announce: broadcast::Sender<Announced>,
 }
@@ -117,6 +119,7 @@ impl Store {
             dir: dir.to_path_buf(),
             file_key: Arc::new(files::FileKey::derive(key)),
             identity,
+            adopted: std::sync::OnceLock::new(),
             clock,
             announce: broadcast::channel(256).0,
         })
@@ -125,7 +128,25 @@ impl Store {
     /// Who we are.
     #[must_use]
     pub fn identity(&self) -> &Identity {
-        &self.identity
+        self.adopted.get().unwrap_or(&self.identity)
+    }
+
+    /// Take the ids of an export of this very workspace over, if nothing is here yet. Returns whether it did.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn adopt(
+        &self,
+        ids: crate::model::interchange::Ids,
+        agent: Option<String>,
+    ) -> Result<bool> {
+        let adopted = self
+            .write(move |tx| transfer::adopt(tx, &ids, agent.as_deref()))
+            .await?;
+        Ok(match adopted {
+            Some(identity) => self.adopted.set(identity).is_ok(),
+            None => false,
+        })
     }
 
     /// The time.
@@ -180,7 +201,7 @@ impl Store {
         f: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let identity = self.identity.clone();
+        let identity = self.identity().clone();
         let clock = Arc::clone(&self.clock);
         let files = self.files();
         let announce = self.announce.clone();

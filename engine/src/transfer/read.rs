@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 /// Most things in one transaction.
 const CHUNK: usize = crate::model::BATCH_EVENTS;
 /// Most bytes in one transaction, but for one thing that is larger alone.
-const CHUNK_BYTES: usize = 8 * 1024 * 1024;
+const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of a line's files together.
 const MAX_FILES: usize = 100 * 1024 * 1024;
 

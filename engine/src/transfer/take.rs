@@ -168,8 +168,13 @@ impl Taker {
         let ours = match &self.brings {
             Brings::Account(chosen) if rows::channel_of(tx, *chosen)? == Some(a.channel) => *chosen,
             brings => {
-                let name = a.name.clone().unwrap_or_else(|| a.address.clone());
-                let name = if name.trim().is_empty() { a.id.clone() } else { name };
+                // Two mailboxes may be called the same.
+                let said = [Some(a.address.clone()), a.name.clone()];
+                let name = said
+                    .into_iter()
+                    .flatten()
+                    .find(|n| !n.trim().is_empty())
+                    .unwrap_or_else(|| a.id.clone());
                 let mut own = vec![a.address.clone()];
                 own.extend(a.own.iter().cloned());
                 own.retain(|o| !o.trim().is_empty());

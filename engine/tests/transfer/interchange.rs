@@ -231,7 +231,7 @@ fn a_raw_mail_alone_is_enough() {
     let line = format!("{{\"type\":\"message\",\"direction\":\"inbound\",\"sent_at\":\"2026-01-02T10:00:00Z\",\"raw\":\"{raw}\"}}\n");
     let i = takes(&s, &line, Options::default());
     assert_eq!(reasons(&s, &i), []);
-    assert_eq!(s.texts(), ["the text\n"]);
+    assert_eq!(s.texts(), ["the text"]);
     // It is the very mail that a mailbox file holds.
     let dir = folder();
     let c = s.takes(&put(dir.path(), "a.eml", crate::support::mail(1, "the text")));

@@ -140,8 +140,11 @@ fn the_key_of_the_ids_comes_back_with_the_workspaces_own_key_and_only_into_an_em
     let ids = header.ids.unwrap();
     let dir = folder();
     let e = fresh(dir.path(), None);
-    let (i, agent) = (ids.clone(), header.agent.clone());
-    assert!(s.run(e.store().write(move |tx| rows::adopt(tx, &i, agent.as_deref()))).unwrap());
+    assert!(s.run(e.store().adopt(ids.clone(), header.agent.clone())).unwrap());
+    assert_eq!(rows::check(&e.store().identity().ids), ids.check);
+    let file = put(dir.path(), "all.jsonl", &text);
+    take(&s, &e, &file);
+    assert_eq!(s.run(e.store().read(check::digest)).unwrap(), s.digest());
     s.run(e.stop());
     let e = fresh(dir.path(), None);
     assert_eq!(rows::check(&e.store().identity().ids), ids.check);
@@ -150,12 +153,11 @@ fn the_key_of_the_ids_comes_back_with_the_workspaces_own_key_and_only_into_an_em
     let strange = folder();
     let other: parley_engine::secrets::Key = secrecy::SecretBox::new(Box::new([9; 32]));
     let e = Engine::open(strange.path(), &other, Arc::new(ManualClock::at(MONDAY)), connectors::factory()).unwrap();
-    let i = ids.clone();
-    assert!(!s.run(e.store().write(move |tx| rows::adopt(tx, &i, None))).unwrap());
+    assert!(!s.run(e.store().adopt(ids.clone(), None)).unwrap());
     // Where something is, nothing is taken over.
     let used = Scene::new();
     used.arrives(&Mail::from("a@b.test"));
-    assert!(!used.write(move |tx| rows::adopt(tx, &ids, None)));
+    assert!(!s.run(used.store().adopt(ids, None)).unwrap());
 }
 
 #[test]

@@ -15,6 +15,9 @@ macro_rules! args { ($($(#[$m:meta])* pub struct $name:ident { $($body:tt)* })*)
     pub struct $name { $($body)* }
 )*}; }
 
+mod transfer;
+pub use transfer::*;
+
 args! {
     /// Counts, accounts and who I am.
     pub struct Sidebar {}

@@ -21,6 +21,9 @@ macro_rules! words { ($($(#[$m:meta])* pub enum $name:ident { $($(#[$v:meta])* $
     pub enum $name { $($(#[$v])* $variant),* }
 )*}; }
 
+mod transfer;
+pub use transfer::*;
+
 words! {
     /// A view of the sidebar.
     pub enum View {

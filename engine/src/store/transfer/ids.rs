@@ -1,6 +1,6 @@
 //! Ids of an exported workspace: kept where they were made under the same key, else made anew and remembered.
 
-use super::super::Tx;
+use super::super::{Identity, Tx};
 use super::super::files::Files;
 use crate::error::Result;
 use crate::model::interchange::Ids;
@@ -24,30 +24,35 @@ pub fn sealed(ids: &IdKey, files: &Files) -> Result<String> {
     Ok(data_encoding::BASE64.encode(&files.seal(PURPOSE, &ids.bytes()[..])?))
 }
 
-/// Take over the key of the ids of an export of this very workspace, if nothing is here yet. The workspace must be
-/// opened anew afterwards. Returns whether it did.
+/// Take over the key of the ids of an export of this very workspace, if nothing is here yet. Returns who we are then.
 ///
 /// # Errors
 /// When the store fails.
-pub fn adopt(tx: &mut Tx<'_>, ids: &Ids, agent: Option<&str>) -> Result<bool> {
+pub fn adopt(tx: &mut Tx<'_>, ids: &Ids, agent: Option<&str>) -> Result<Option<Identity>> {
     if check(&tx.identity.ids) == ids.check || !super::is_empty(tx)? {
-        return Ok(false);
+        return Ok(None);
     }
     let Some(opened) = ids.sealed.as_deref().and_then(|s| open(s, &tx.files)) else {
-        return Ok(false);
+        return Ok(None);
     };
     if check(&opened) != ids.check {
-        return Ok(false);
+        return Ok(None);
     }
     tx.execute(
         "UPDATE meta SET value = ?1 WHERE key = 'id_key'",
         [&opened.bytes()[..]],
     )?;
+    let mut identity = Identity {
+        ids: opened,
+        ..tx.identity.clone()
+    };
     if let Some(agent) = agent.and_then(crate::model::AgentId::parse) {
         tx.execute("UPDATE OR REPLACE agent SET id = ?1 WHERE id = (SELECT value FROM meta WHERE key = 'agent')", [agent])?;
         tx.execute("UPDATE meta SET value = ?1 WHERE key = 'agent'", [agent])?;
+        identity.agent = agent;
     }
-    Ok(true)
+    tx.identity = identity.clone();
+    Ok(Some(identity))
 }
 
 fn open(sealed: &str, files: &Files) -> Option<IdKey> {

@@ -6,6 +6,7 @@ mod inspect;
 mod outbox;
 mod read;
 mod sync;
+mod transfer;
 mod write;
 
 use crate::args::{Cli, Command};
@@ -78,6 +79,8 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
         } => write::assign(cx, conversation, to.as_deref()).await,
         Command::Resolve { conversation } => write::resolve(cx, conversation).await,
         Command::Outbox { what } => outbox::run(cx, what.as_ref()).await,
+        Command::Import(i) => transfer::import(cx, i).await,
+        Command::Export(e) => transfer::export(cx, e).await,
         Command::Check => inspect::check(cx).await,
         Command::Report(r) => inspect::report(cx, r).await,
     }

@@ -2,17 +2,17 @@
 //!
 //! Also the few plain types such a process needs to speak with the commands, so that it imports nothing below.
 
+pub use super::transfer::{
+    adopt, content, rest, run as import, to_file as export_to_file, to_writer as export_to,
+};
 pub use crate::error::Error;
+pub use crate::model::Place;
 pub use crate::model::{
     AccountConfig, AccountId, AccountState, AgentId, Auth, Class, CustomerId, Direction,
     EmailConfig, MailServer, MessageId, OutboxState, Party, Security, SentCopy,
 };
-pub use crate::time::{Millis, SystemClock};
-pub use super::transfer::{
-    adopt, content, rest, run as import, to_file as export_to_file, to_writer as export_to,
-};
-pub use crate::model::Place;
 pub use crate::store::transfer::ImportState;
+pub use crate::time::{Millis, SystemClock};
 pub use crate::transfer::Options as ImportOptions;
 pub use crate::transfer::export::{Attached, Exported, Options as ExportOptions};
 

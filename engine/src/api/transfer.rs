@@ -162,8 +162,7 @@ pub async fn to_file(
     let aside = path.with_extension("jsonl-part");
     let open = aside.clone();
     let file = super::session::blocking(move || {
-        std::fs::File::create(&open)
-            .map_err(|e| Error::io(format!("writing {}", open.display()), e))
+        private(&open).map_err(|e| Error::io(format!("writing {}", open.display()), e))
     })
     .await?;
     let beside = path.parent().map(Path::to_path_buf);
@@ -191,6 +190,15 @@ pub async fn to_file(
     .await
 }
 
+/// A new file that its owner alone can read: an export is not encrypted.
+fn private(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Export to anything that takes bytes.
 ///
 /// # Errors
@@ -203,11 +211,7 @@ pub async fn to_writer(
     mut progress: Progress,
 ) -> Result<Exported> {
     let store = desk.engine.store();
-    let (files, ours, now) = (
-        store.files(),
-        store.identity().clone(),
-        store.clock().now(),
-    );
+    let (files, ours, now) = (store.files(), store.identity().clone(), store.clock().now());
     store
         .read(move |conn| {
             let from = exports::From {

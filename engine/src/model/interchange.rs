@@ -488,7 +488,11 @@ impl Line {
         if object.contains_key("parley") {
             return of(object).map(Self::Header);
         }
-        let Some(kind) = object.get("type").and_then(Value::as_str).map(str::to_owned) else {
+        let Some(kind) = object
+            .get("type")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+        else {
             return Err("it has no “type”".into());
         };
         if serde_json::from_value::<Deed>(Value::String(kind.clone())).is_ok() {

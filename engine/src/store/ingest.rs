@@ -111,7 +111,12 @@ pub(super) fn count_import(tx: &mut Tx<'_>, account: AccountId, b: Brought) -> R
     Ok(())
 }
 
-pub(super) fn take(tx: &mut Tx<'_>, source: &Source, event: &Event, brought: &mut Brought) -> Result<()> {
+pub(super) fn take(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    event: &Event,
+    brought: &mut Brought,
+) -> Result<()> {
     match event {
         Event::Message(m) => {
             if known(tx, source, &m.remote_id)? {

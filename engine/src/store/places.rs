@@ -6,7 +6,8 @@ use super::ingest::{Participants, direction, handle, is_own, sent_at};
 use super::{Tx, conversations};
 use crate::error::Result;
 use crate::model::{
-    AccountId, Channel, Class, CustomerId, Direction, HandleId, MessageId, Party, Times, address_key,
+    AccountId, Channel, Class, CustomerId, Direction, HandleId, MessageId, Party, Times,
+    address_key,
 };
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -38,7 +39,8 @@ pub(super) fn home(tx: &mut Tx<'_>, l: &Letter<'_>, direction: Direction) -> Res
         Direction::Inbound => {
             let (value, name) = match l.from {
                 Some(p) => (
-                    address_key(l.channel, &p.address).unwrap_or_else(|| p.address.trim().to_lowercase()),
+                    address_key(l.channel, &p.address)
+                        .unwrap_or_else(|| p.address.trim().to_lowercase()),
                     p.name.as_deref(),
                 ),
                 None => (String::new(), None),

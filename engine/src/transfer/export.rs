@@ -185,7 +185,9 @@ impl Writer<'_> {
             messages: whole.then_some(total),
             ids: Some(Ids {
                 check: rows::check(ids),
-                sealed: whole.then(|| rows::sealed(ids, self.from.files)).transpose()?,
+                sealed: whole
+                    .then(|| rows::sealed(ids, self.from.files))
+                    .transpose()?,
             }),
             agent: Some(self.from.ours.agent.hex()),
         };
@@ -221,10 +223,7 @@ impl Writer<'_> {
             };
             after = *last;
             for (_, e) in page {
-                let early = matches!(
-                    e.entity,
-                    Entity::Account | Entity::Agent | Entity::Setting
-                );
+                let early = matches!(e.entity, Entity::Account | Entity::Agent | Entity::Setting);
                 let chosen = match &self.scope {
                     None => true,
                     Some(s) => {
@@ -286,8 +285,8 @@ impl Writer<'_> {
             }
         }
         if self.options.raw || g.line.unreadable.is_some() {
-            let packed = zstd::bulk::compress(&raw, 3)
-                .map_err(|e| Error::io("compressing a message", e))?;
+            let packed =
+                zstd::bulk::compress(&raw, 3).map_err(|e| Error::io("compressing a message", e))?;
             g.line.raw_zstd = Some(data_encoding::BASE64.encode(&packed));
         }
         Ok(())
@@ -323,7 +322,7 @@ impl Writer<'_> {
             Some(p) => {
                 let part = p.with_extension("part");
                 p.parent()
-                    .map_or(Ok(()), std::fs::create_dir_all)
+                    .map_or(Ok(()), private_folder)
                     .and_then(|()| std::fs::write(&part, &bytes))
                     .and_then(|()| std::fs::rename(&part, &p))
                     .map_err(|e| Error::io(format!("writing {}", p.display()), e))?;
@@ -331,6 +330,15 @@ impl Writer<'_> {
         }
         Ok(a)
     }
+}
+
+/// A folder that its owner alone can look into.
+fn private_folder(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
 }
 
 /// Links by number become links again.
@@ -368,7 +376,10 @@ mod tests {
     #[test]
     fn links_by_number_become_links_again_and_cannot_break_out() {
         let html = "<a href=\"part-link:1\">x</a> <a href=\"part-link:0\">y</a> <a href=\"part-link:9\">z</a>";
-        let links = vec!["https://a.test/?a=1&b=2".to_owned(), "https://b.test/\"><b>".to_owned()];
+        let links = vec![
+            "https://a.test/?a=1&b=2".to_owned(),
+            "https://b.test/\"><b>".to_owned(),
+        ];
         assert_eq!(
             with_links(html, &links),
             "<a href=\"https://b.test/&quot;&gt;&lt;b&gt;\">x</a> <a href=\"https://a.test/?a=1&amp;b=2\">y</a> <a href=\"\">z</a>"

@@ -210,7 +210,10 @@ impl Mail {
         }
         if p.starts_line {
             let after = p.bytes.iter().position(|b| *b != b'>').unwrap_or(0);
-            let from = p.bytes.get(after..).is_some_and(|r| r.starts_with(b"From "));
+            let from = p
+                .bytes
+                .get(after..)
+                .is_some_and(|r| r.starts_with(b"From "));
             if from && after > 0 {
                 self.marked.push(self.bytes.len());
             }
@@ -343,7 +346,11 @@ fn zone(word: &str) -> Option<i64> {
     }
     let n: i64 = digits.parse().ok()?;
     let seconds = (n / 100) * 3_600 + (n % 100) * 60;
-    Some(if word.starts_with('-') { -seconds } else { seconds })
+    Some(if word.starts_with('-') {
+        -seconds
+    } else {
+        seconds
+    })
 }
 
 /// A header field of a mail, by a plain look at its first lines.

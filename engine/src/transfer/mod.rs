@@ -149,7 +149,9 @@ pub async fn begin(store: &Store, path: &Path, options: Options) -> Result<Impor
             _ => Error::io(format!("reading {}", path.display()), e),
         })?;
     let text = path.to_str().ok_or_else(|| {
-        Error::Invalid("the path is no text; give its folder another name, or import the folder above".into())
+        Error::Invalid(
+            "the path is no text; give its folder another name, or import the folder above".into(),
+        )
     })?;
     let (text, said) = (text.to_owned(), serde_json::to_string(&options));
     let said = said.map_err(|e| Error::Internal(e.to_string()))?;
@@ -198,9 +200,7 @@ pub async fn run_with(
         Ok(Some(why)) => (ImportState::Failed, why.clone()),
         Err(e) => (ImportState::Paused, e.to_string()),
     };
-    let ended = store
-        .write(move |tx| rows::end(tx, id, state, &says))
-        .await;
+    let ended = store.write(move |tx| rows::end(tx, id, state, &says)).await;
     outcome?;
     ended
 }

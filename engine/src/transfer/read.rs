@@ -5,9 +5,7 @@ use super::walk::{Found, Item, Position, Stop, walk};
 use crate::connectors::email::convert::{MAX_MAIL, convert, safe_name};
 use crate::connectors::email::{html, identity};
 use crate::model::interchange::{Attachment, FORMAT, Line, VERSION};
-use crate::model::{
-    Channel, Event, Identity, IncomingFile, Place, RemoteId, address_key,
-};
+use crate::model::{Channel, Event, Identity, IncomingFile, Place, RemoteId, address_key};
 use crate::store::transfer::{Body, Counts, Problem};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -430,8 +428,13 @@ fn fill(m: &mut crate::model::interchange::MessageLine, body: &mut Body) {
     if !bare && m.html.is_none() {
         return;
     }
-    let Event::Message(read) = convert(&body.raw, RemoteId(String::new()), Place::Other, None, false)
-    else {
+    let Event::Message(read) = convert(
+        &body.raw,
+        RemoteId(String::new()),
+        Place::Other,
+        None,
+        false,
+    ) else {
         if bare {
             m.unreadable = Some("the mail in “raw” cannot be read".into());
         }
@@ -464,8 +467,14 @@ fn attachment(a: &Attachment, number: usize, beside: &Path) -> Result<IncomingFi
         (None, None) => return Err(format!("the file “{}” has no content", shown())),
     };
     let is = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
-    if a.sha256.as_ref().is_some_and(|h| !h.eq_ignore_ascii_case(&is)) {
-        return Err(format!("the file “{}” is not the one that was exported", shown()));
+    if a.sha256
+        .as_ref()
+        .is_some_and(|h| !h.eq_ignore_ascii_case(&is))
+    {
+        return Err(format!(
+            "the file “{}” is not the one that was exported",
+            shown()
+        ));
     }
     let mime = infer::get(&bytes)
         .map(|t| t.mime_type().to_owned())
@@ -482,7 +491,8 @@ fn attachment(a: &Attachment, number: usize, beside: &Path) -> Result<IncomingFi
 
 fn is_media_type(m: &str) -> bool {
     m.len() <= 100
-        && m.split_once('/').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
+        && m.split_once('/')
+            .is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
         && m.bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"/.+-_".contains(&b))
 }

@@ -87,6 +87,8 @@ impl Taker {
             Err(e) if ends_all(&e) => return Err(e),
             Err(e) => {
                 tx.execute_batch("ROLLBACK TO thing; RELEASE thing")?;
+                // The archive may have been made with it.
+                self.account = None;
                 problem(e.to_string(), false);
                 step.counts.refused += 1;
             }
@@ -104,7 +106,9 @@ impl Taker {
     fn mail(&mut self, tx: &mut Tx<'_>, event: Event) -> Result<Came> {
         let account = match self.account {
             Some(a) => a,
-            None => *self.account.insert(self.brings.account(tx, Channel::Email)?),
+            None => *self
+                .account
+                .insert(self.brings.account(tx, Channel::Email)?),
         };
         if rows::channel_of(tx, account)? != Some(Channel::Email) {
             self.account = None;

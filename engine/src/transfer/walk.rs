@@ -159,11 +159,17 @@ impl Walk<'_> {
         let entries = match std::fs::read_dir(dir) {
             Ok(e) => e,
             Err(e) if parts.is_empty() => {
-                return Err(Stop::Failed(format!("{} cannot be read: {e}", dir.display())));
+                return Err(Stop::Failed(format!(
+                    "{} cannot be read: {e}",
+                    dir.display()
+                )));
             }
             Err(e) => return self.bad(dir, parts, format!("the folder cannot be read: {e}")),
         };
-        let mut names: Vec<_> = entries.flatten().map(|e| (hex(&e.file_name()), e)).collect();
+        let mut names: Vec<_> = entries
+            .flatten()
+            .map(|e| (hex(&e.file_name()), e))
+            .collect();
         names.sort_by(|a, b| a.0.cmp(&b.0));
         for (name, e) in names {
             let path = e.path();
@@ -257,7 +263,14 @@ impl Walk<'_> {
                     one.path.display()
                 )));
             }
-            Err(e) => return self.give(one, 0, one.size, Found::Bad(format!("it cannot be read: {e}"))),
+            Err(e) => {
+                return self.give(
+                    one,
+                    0,
+                    one.size,
+                    Found::Bad(format!("it cannot be read: {e}")),
+                );
+            }
         };
         match kind_of(one.path, &head) {
             Some(Kind::Mbox) => self.mbox(one, file),
@@ -274,9 +287,18 @@ impl Walk<'_> {
 
     fn mbox(&mut self, one: &One<'_>, mut file: File) -> Result<(), Stop> {
         if let Err(e) = file.seek(SeekFrom::Start(one.at.offset)) {
-            return self.give(one, one.at.offset, one.size, Found::Bad(format!("it cannot be read: {e}")));
+            return self.give(
+                one,
+                one.at.offset,
+                one.size,
+                Found::Bad(format!("it cannot be read: {e}")),
+            );
         }
-        let mut mbox = Mbox::new(BufReader::with_capacity(256 * 1024, file), one.at.offset, MAX_MAIL);
+        let mut mbox = Mbox::new(
+            BufReader::with_capacity(256 * 1024, file),
+            one.at.offset,
+            MAX_MAIL,
+        );
         let mut reached = one.at.offset;
         loop {
             match mbox.next_mail() {
@@ -297,7 +319,12 @@ impl Walk<'_> {
                     self.give(one, m.at, m.next, what)?;
                 }
                 Err(e) => {
-                    return self.give(one, reached, one.size, Found::Bad(format!("it cannot be read further: {e}")));
+                    return self.give(
+                        one,
+                        reached,
+                        one.size,
+                        Found::Bad(format!("it cannot be read further: {e}")),
+                    );
                 }
             }
         }
@@ -315,7 +342,9 @@ impl Walk<'_> {
             return self.give(one, 0, one.size, Found::Bad(too_large()));
         }
         let mut raw = Vec::new();
-        let what = match file_from_start(file).and_then(|f| f.take(MAX_MAIL as u64 + 1).read_to_end(&mut raw)) {
+        let what = match file_from_start(file)
+            .and_then(|f| f.take(MAX_MAIL as u64 + 1).read_to_end(&mut raw))
+        {
             Ok(_) => Found::Mail {
                 raw,
                 place: one.place,
@@ -330,7 +359,14 @@ impl Walk<'_> {
     fn lines(&mut self, one: &One<'_>, file: File) -> Result<(), Stop> {
         let mut from = match file_from_start(file) {
             Ok(f) => BufReader::with_capacity(256 * 1024, f),
-            Err(e) => return self.give(one, 0, one.size, Found::Bad(format!("it cannot be read: {e}"))),
+            Err(e) => {
+                return self.give(
+                    one,
+                    0,
+                    one.size,
+                    Found::Bad(format!("it cannot be read: {e}")),
+                );
+            }
         };
         // The header is read again, wherever the rest goes on.
         let (mut offset, mut line) = (0u64, 0u64);
@@ -345,7 +381,14 @@ impl Walk<'_> {
                     return self.give_at(one, line, end, Found::EndOfLines);
                 }
                 Ok(Some(l)) => l,
-                Err(e) => return self.give(one, line + 1, one.size, Found::Bad(format!("it cannot be read further: {e}"))),
+                Err(e) => {
+                    return self.give(
+                        one,
+                        line + 1,
+                        one.size,
+                        Found::Bad(format!("it cannot be read further: {e}")),
+                    );
+                }
             };
             offset += n;
             line += 1;
@@ -367,7 +410,12 @@ impl Walk<'_> {
             self.give_at(one, line, next, what)?;
             if offset < one.at.offset {
                 if let Err(e) = from.seek(SeekFrom::Start(one.at.offset)) {
-                    return self.give(one, line, one.size, Found::Bad(format!("it cannot be read: {e}")));
+                    return self.give(
+                        one,
+                        line,
+                        one.size,
+                        Found::Bad(format!("it cannot be read: {e}")),
+                    );
                 }
                 (offset, line) = (one.at.offset, one.at.line);
             }
@@ -474,7 +522,10 @@ fn folder_name(root: &Path, path: &Path) -> String {
         let name = last(of);
         return name.rsplit('.').next().unwrap_or(&name).to_owned();
     }
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("eml")) {
+    if path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("eml"))
+    {
         return last(dir);
     }
     stem(path)
@@ -496,7 +547,10 @@ fn flags(path: &Path) -> String {
 }
 
 fn too_large() -> String {
-    format!("it is larger than {} MB, the most that is read", MAX_MAIL >> 20)
+    format!(
+        "it is larger than {} MB, the most that is read",
+        MAX_MAIL >> 20
+    )
 }
 
 /// Mozilla only marks what was deleted until the folder is compacted.

@@ -20,11 +20,17 @@ fn measured() -> Options {
 
 fn takes(s: &Scene, lines: &str, options: Options) -> Import {
     let dir = folder();
-    s.imports(&put(dir.path(), "lines.jsonl", format!("{HEAD}{lines}")), options)
+    s.imports(
+        &put(dir.path(), "lines.jsonl", format!("{HEAD}{lines}")),
+        options,
+    )
 }
 
 fn reasons(s: &Scene, i: &Import) -> Vec<(u64, String)> {
-    s.problems(i).into_iter().map(|p| (p.at, p.reason)).collect()
+    s.problems(i)
+        .into_iter()
+        .map(|p| (p.at, p.reason))
+        .collect()
 }
 
 fn customer(s: &Scene, channel: Channel, address: &str) -> CustomerId {
@@ -38,7 +44,10 @@ fn a_message_needs_only_its_direction_time_and_author() {
     let i = takes(&s, line, measured());
     assert_eq!(reasons(&s, &i), []);
     assert_eq!((i.counts.read, i.counts.new), (1, 1));
-    assert_eq!(s.number("SELECT sent_at FROM message"), MONDAY - 24 * 3_600_000);
+    assert_eq!(
+        s.number("SELECT sent_at FROM message"),
+        MONDAY - 24 * 3_600_000
+    );
     assert!(s.is_open(s.customer("anna@shop.test")));
     assert_eq!(takes(&s, line, measured()).counts.known, 1);
     s.is_sound();
@@ -57,10 +66,16 @@ fn a_chat_of_another_channel_has_both_sides() {
     assert_eq!(i.counts.new, 3);
     let ben = customer(&s, Channel::Whatsapp, "+4917100");
     assert_eq!(s.timeline(ben).len(), 3);
-    assert_eq!(s.number("SELECT count(*) FROM message WHERE outside = 1"), 1);
+    assert_eq!(
+        s.number("SELECT count(*) FROM message WHERE outside = 1"),
+        1
+    );
     // Maria's answer ended the wait, ten minutes after.
     assert_eq!(s.number("SELECT seconds FROM wait"), 600);
-    assert_eq!(s.number("SELECT count(*) FROM agent WHERE name = 'Maria'"), 1);
+    assert_eq!(
+        s.number("SELECT count(*) FROM agent WHERE name = 'Maria'"),
+        1
+    );
     assert_eq!(takes(&s, lines, measured()).counts.new, 0);
     s.is_sound();
 }
@@ -81,28 +96,53 @@ fn what_agents_did_elsewhere_is_state_and_history_here() {
     let s = Scene::new();
     let at = MONDAY - 3_600_000;
     let lines = hello()
-        + &deed(&format!("\"type\":\"assigned\",\"to\":\"Maria\",\"at\":{at}"))
+        + &deed(&format!(
+            "\"type\":\"assigned\",\"to\":\"Maria\",\"at\":{at}"
+        ))
         + &deed(&format!("\"type\":\"tagged\",\"tag\":\"VIP\",\"at\":{at}"))
-        + &deed(&format!("\"type\":\"noted\",\"text\":\"Likes blue\",\"at\":{at}"))
-        + &deed(&format!("\"type\":\"stage_changed\",\"to\":\"Won\",\"at\":{at}"))
-        + &deed(&format!("\"type\":\"renamed\",\"to\":\"Anna B.\",\"at\":{at}"))
-        + &deed(&format!("\"type\":\"linked\",\"with\":\"annas.other@shop.test\",\"at\":{at}"))
+        + &deed(&format!(
+            "\"type\":\"noted\",\"text\":\"Likes blue\",\"at\":{at}"
+        ))
+        + &deed(&format!(
+            "\"type\":\"stage_changed\",\"to\":\"Won\",\"at\":{at}"
+        ))
+        + &deed(&format!(
+            "\"type\":\"renamed\",\"to\":\"Anna B.\",\"at\":{at}"
+        ))
+        + &deed(&format!(
+            "\"type\":\"linked\",\"with\":\"annas.other@shop.test\",\"at\":{at}"
+        ))
         + &deed(&format!("\"type\":\"resolved\",\"at\":{}", at + 1));
     let i = takes(&s, &lines, measured());
     assert_eq!(reasons(&s, &i), []);
     assert_eq!(i.counts.events, 7);
     let anna = s.customer("anna@shop.test");
     let row = s.read(move |c| {
-        Ok(c.query_row("SELECT name, stage, assignee IS NOT NULL FROM customer WHERE id = ?1", [anna], |r| {
-            Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, bool>(2)?))
-        })?)
+        Ok(c.query_row(
+            "SELECT name, stage, assignee IS NOT NULL FROM customer WHERE id = ?1",
+            [anna],
+            |r| {
+                Ok((
+                    r.get::<_, String>(0)?,
+                    r.get::<_, String>(1)?,
+                    r.get::<_, bool>(2)?,
+                ))
+            },
+        )?)
     });
     assert_eq!(row, ("Anna B.".to_owned(), "won".to_owned(), true));
-    assert_eq!(s.number("SELECT count(*) FROM tag WHERE tag = 'vip' AND active = 1"), 1);
+    assert_eq!(
+        s.number("SELECT count(*) FROM tag WHERE tag = 'vip' AND active = 1"),
+        1
+    );
     assert_eq!(s.number("SELECT count(*) FROM note"), 1);
     assert!(!s.folded(anna).open);
     let entries = s.read(log::all);
-    assert!(entries.iter().any(|e| e.kind == "resolve" && e.stamp.clock().millis() == at + 1));
+    assert!(
+        entries
+            .iter()
+            .any(|e| e.kind == "resolve" && e.stamp.clock().millis() == at + 1)
+    );
     let digest = s.read(check::digest);
     assert_eq!(takes(&s, &lines, measured()).counts.events, 0);
     assert_eq!(s.read(check::digest), digest);
@@ -136,8 +176,15 @@ fn bad_lines_are_told_by_number_and_stop_nothing() {
     assert_eq!(i.state, ImportState::Done);
     assert_eq!(i.counts.new, 2);
     let told = reasons(&s, &i);
-    assert_eq!(told.iter().map(|r| r.0).collect::<Vec<_>>(), [2, 5, 7, 8, 9, 10, 11]);
-    assert!(told[0].1.contains("JSON") && told[1].1.contains("2026-03-02T09:00:00Z") && told[6].1.contains("author"));
+    assert_eq!(
+        told.iter().map(|r| r.0).collect::<Vec<_>>(),
+        [2, 5, 7, 8, 9, 10, 11]
+    );
+    assert!(
+        told[0].1.contains("JSON")
+            && told[1].1.contains("2026-03-02T09:00:00Z")
+            && told[6].1.contains("author")
+    );
 }
 
 #[test]
@@ -145,7 +192,10 @@ fn unknown_fields_are_ignored_and_counted() {
     let s = Scene::new();
     let line = r#"{"type":"message","direction":"inbound","author":{"address":"a@b.test"},"sent_at":1,"text":"x","mood":"good","weather":{"sun":true}}"#;
     let i = takes(&s, line, Options::default());
-    assert_eq!((i.counts.new, i.counts.unknown_fields, i.counts.refused), (1, 2, 0));
+    assert_eq!(
+        (i.counts.new, i.counts.unknown_fields, i.counts.refused),
+        (1, 2, 0)
+    );
 }
 
 #[test]
@@ -154,7 +204,11 @@ fn without_its_first_line_or_of_a_later_version_nothing_is_taken() {
     let dir = folder();
     for (name, text, word) in [
         ("a.jsonl", hello(), "first line"),
-        ("b.jsonl", format!("{{\"parley\":\"interchange\",\"version\":2}}\n{}", hello()), "newer"),
+        (
+            "b.jsonl",
+            format!("{{\"parley\":\"interchange\",\"version\":2}}\n{}", hello()),
+            "newer",
+        ),
         ("c.jsonl", "PK\u{3}\u{4}".to_owned(), "first line"),
     ] {
         let i = s.imports(&put(dir.path(), name, text), Options::default());
@@ -183,7 +237,12 @@ fn html_of_a_file_is_never_trusted() {
     let line = json!({"type":"message","direction":"inbound","author":{"address":"a@b.test"},"sent_at":1,"html":html}).to_string();
     takes(&s, &line, Options::default());
     let kept = s.exported(parley_engine::transfer::export::Options::default());
-    assert!(kept.contains("Hi") && !kept.contains("script") && !kept.contains("onclick") && !kept.contains("spy.test"));
+    assert!(
+        kept.contains("Hi")
+            && !kept.contains("script")
+            && !kept.contains("onclick")
+            && !kept.contains("spy.test")
+    );
     assert!(s.texts()[0].contains("Hi"));
 }
 
@@ -194,14 +253,20 @@ fn a_file_can_name_no_other_file_of_this_computer() {
     put(dir.path(), "secret", "the password");
     for hash in ["../secret", "/etc/passwd", "..%2fsecret", &"0".repeat(64)] {
         let line = json!({"type":"message","direction":"inbound","author":{"address":"a@b.test"},"sent_at":1,"text":hash,"attachments":[{"name":"../../x.txt","sha256":hash}]});
-        let i = s.imports(&put(dir.path(), "l.jsonl", format!("{HEAD}{line}\n")), Options::default());
+        let i = s.imports(
+            &put(dir.path(), "l.jsonl", format!("{HEAD}{line}\n")),
+            Options::default(),
+        );
         assert_eq!((i.counts.new, s.problems(&i).len()), (1, 1), "{hash}");
     }
     assert_eq!(s.number("SELECT count(*) FROM file"), 0);
     // A content that is not what its hash says is not taken, and a name is made safe.
     let line = json!({"type":"message","direction":"inbound","author":{"address":"a@b.test"},"sent_at":1,"text":"c","attachments":[
         {"name":"../../x\u{202e}txt.exe","content":"aGVsbG8="},{"name":"b","content":"aGVsbG8=","sha256":"0".repeat(64)},{"name":"c","content":"%%%"}]});
-    let i = s.imports(&put(dir.path(), "m.jsonl", format!("{HEAD}{line}\n")), Options::default());
+    let i = s.imports(
+        &put(dir.path(), "m.jsonl", format!("{HEAD}{line}\n")),
+        Options::default(),
+    );
     assert_eq!(s.problems(&i).len(), 2);
     let name: String = s.read(|c| Ok(c.query_row("SELECT name FROM file", [], |r| r.get(0))?));
     assert!(!name.contains('/') && !name.contains('\u{202e}'), "{name}");
@@ -228,13 +293,19 @@ fn an_entry_from_the_future_or_out_of_form_is_refused() {
 fn a_raw_mail_alone_is_enough() {
     let s = Scene::new();
     let raw = data_encoding::BASE64.encode(crate::support::mail(1, "the text").as_bytes());
-    let line = format!("{{\"type\":\"message\",\"direction\":\"inbound\",\"sent_at\":\"2026-01-02T10:00:00Z\",\"raw\":\"{raw}\"}}\n");
+    let line = format!(
+        "{{\"type\":\"message\",\"direction\":\"inbound\",\"sent_at\":\"2026-01-02T10:00:00Z\",\"raw\":\"{raw}\"}}\n"
+    );
     let i = takes(&s, &line, Options::default());
     assert_eq!(reasons(&s, &i), []);
     assert_eq!(s.texts(), ["the text"]);
     // It is the very mail that a mailbox file holds.
     let dir = folder();
-    let c = s.takes(&put(dir.path(), "a.eml", crate::support::mail(1, "the text")));
+    let c = s.takes(&put(
+        dir.path(),
+        "a.eml",
+        crate::support::mail(1, "the text"),
+    ));
     assert_eq!((c.new, c.known), (0, 1));
 }
 
@@ -242,10 +313,20 @@ fn a_raw_mail_alone_is_enough() {
 fn what_we_wrote_needs_an_address_of_ours_where_the_account_is_a_mailbox() {
     let s = Scene::new();
     let line = r#"{"type":"message","direction":"outbound","author":{"address":"stranger@else.test"},"to":[{"address":"anna@shop.test"}],"sent_at":1,"text":"x"}"#;
-    let i = takes(&s, line, Options { account: Some(s.account), ..Options::default() });
+    let i = takes(
+        &s,
+        line,
+        Options {
+            account: Some(s.account),
+            ..Options::default()
+        },
+    );
     assert!(reasons(&s, &i)[0].1.contains("own addresses"));
     // An archive learns it.
     let i = takes(&s, line, Options::default());
     assert_eq!(i.counts.new, 1);
-    assert_eq!(Direction::from_i64(s.number("SELECT direction FROM message")), Direction::Outbound);
+    assert_eq!(
+        Direction::from_i64(s.number("SELECT direction FROM message")),
+        Direction::Outbound
+    );
 }

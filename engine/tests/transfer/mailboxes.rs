@@ -23,7 +23,10 @@ fn all(file: &[u8]) -> Vec<String> {
 #[test]
 fn a_mailbox_file_gives_its_mails_as_they_were() {
     let mails = [
-        mail(1, "one\nFrom here on it is text\n>From quoted\n>>From twice"),
+        mail(
+            1,
+            "one\nFrom here on it is text\n>From quoted\n>>From twice",
+        ),
         mail(2, "two"),
     ];
     assert_eq!(all(mbox(&mails).as_bytes()), mails);
@@ -52,21 +55,17 @@ fn a_line_of_the_text_that_looks_like_a_beginning_begins_no_mail() {
 
 #[test]
 fn a_length_that_lies_changes_nothing() {
-    let lie = |n: u32| {
-        mail(n, "text").replace("Subject:", "Content-Length: 999999\nSubject:")
-    };
+    let lie = |n: u32| mail(n, "text").replace("Subject:", "Content-Length: 999999\nSubject:");
     assert_eq!(all(mbox(&[lie(1), lie(2)]).as_bytes()).len(), 2);
-    let short = mail(3, "a longer text than it says").replace("Subject:", "Content-Length: 2\nSubject:");
+    let short =
+        mail(3, "a longer text than it says").replace("Subject:", "Content-Length: 2\nSubject:");
     assert!(all(mbox(&[short]).as_bytes())[0].contains("than it says"));
 }
 
 #[test]
 fn where_nothing_was_marked_a_mark_is_the_senders_own() {
     let body = "From my side\n>From yours\n";
-    let m = format!(
-        "From: a@b.test\nContent-Length: {}\n\n{body}",
-        body.len()
-    );
+    let m = format!("From: a@b.test\nContent-Length: {}\n\n{body}", body.len());
     let file = format!("From a@b.test Thu Jan 15 10:00:05 2026\n{m}\n");
     assert_eq!(all(file.as_bytes()), [m]);
 }
@@ -91,11 +90,17 @@ fn a_cut_file_keeps_its_last_mail() {
 fn what_is_no_mailbox_file_is_said_so() {
     let s = Scene::new();
     let dir = folder();
-    let i = s.imports(&put(dir.path(), "notes.mbox", "Dear diary\n"), Options::default());
+    let i = s.imports(
+        &put(dir.path(), "notes.mbox", "Dear diary\n"),
+        Options::default(),
+    );
     assert_eq!(i.state, ImportState::Done);
     assert_eq!(i.counts.refused, 1);
     assert!(s.problems(&i)[0].reason.contains("From"));
-    let i = s.imports(&put(dir.path(), "photo.png", b"\x89PNG\r\n"), Options::default());
+    let i = s.imports(
+        &put(dir.path(), "photo.png", b"\x89PNG\r\n"),
+        Options::default(),
+    );
     assert_eq!(i.state, ImportState::Failed);
     assert!(i.says.contains("photo.png") && i.says.contains("Maildir"));
     assert_eq!(s.number("SELECT count(*) FROM message"), 0);
@@ -103,7 +108,11 @@ fn what_is_no_mailbox_file_is_said_so() {
 
 #[test]
 fn a_mail_that_is_too_large_is_left_out_and_the_rest_is_read() {
-    let file = mbox(&[mail(1, "small"), mail(2, &"x".repeat(9_000)), mail(3, "small")]);
+    let file = mbox(&[
+        mail(1, "small"),
+        mail(2, &"x".repeat(9_000)),
+        mail(3, "small"),
+    ]);
     let mut r = Mbox::new(BufReader::new(Cursor::new(file.into_bytes())), 0, 4_000);
     let sizes: Vec<bool> = std::iter::from_fn(|| r.next_mail().unwrap())
         .map(|m| m.raw.is_some())
@@ -161,8 +170,20 @@ fn imported_mail_is_history_unless_it_is_to_be_measured() {
     s.imports(&file, measured.clone());
     assert!(s.is_open(s.customer("c1@shop.test")));
     // What was history stays history.
-    s.imports(&file, Options { archive: Some("Old".into()), ..Options::default() });
-    let i = s.imports(&file, Options { archive: Some("Old".into()), ..measured });
+    s.imports(
+        &file,
+        Options {
+            archive: Some("Old".into()),
+            ..Options::default()
+        },
+    );
+    let i = s.imports(
+        &file,
+        Options {
+            archive: Some("Old".into()),
+            ..measured
+        },
+    );
     assert_eq!((i.counts.new, i.counts.refused), (0, 1));
     assert!(s.problems(&i)[0].reason.contains("new archive"));
 }
@@ -175,7 +196,11 @@ fn an_import_tells_nobody_of_each_message() {
     let file = put(dir.path(), "a.mbox", mbox(&[mail(1, "one")]));
     s.imports(
         &file,
-        Options { archive: Some("Measured".into()), measured: true, ..Options::default() },
+        Options {
+            archive: Some("Measured".into()),
+            measured: true,
+            ..Options::default()
+        },
     );
     while let Ok(a) = heard.try_recv() {
         assert_eq!(a.notices, []);
@@ -192,10 +217,19 @@ fn our_own_mails_are_sent_ones_by_their_folder_or_by_a_persons_word() {
         let dir = folder();
         let path = put(dir.path(), name, mbox(&[ours.clone()]));
         let own = own.iter().map(|o| (*o).to_owned()).collect();
-        s.imports(&path, Options { own, ..Options::default() });
+        s.imports(
+            &path,
+            Options {
+                own,
+                ..Options::default()
+            },
+        );
         Direction::from_i64(s.number("SELECT direction FROM message"))
     };
-    assert_eq!(direction("Gesendete Elemente.mbox", &[]), Direction::Outbound);
+    assert_eq!(
+        direction("Gesendete Elemente.mbox", &[]),
+        Direction::Outbound
+    );
     assert_eq!(direction("2025.mbox", &[]), Direction::Internal);
     assert_eq!(direction("2025.mbox", &[TEAM]), Direction::Outbound);
     // A forged sender in the inbox is not believed.
@@ -219,7 +253,9 @@ fn a_maildir_gives_its_folders_flags_and_odd_names() {
     put(&d, "cur/ein \u{fc}bler name;2,S", mail(4, "odd"));
     put(&d, ".Work.Spam/cur/1.x:2,", mail(5, "junk"));
     put(&d, "dovecot-uidlist", "3 V1\n");
-    let sent = format!("Message-ID: <s@parley.test>\nFrom: {TEAM}\nTo: c1@shop.test\nDate: 2 Jan 2026 10:00:00 +0000\n\nours\n");
+    let sent = format!(
+        "Message-ID: <s@parley.test>\nFrom: {TEAM}\nTo: c1@shop.test\nDate: 2 Jan 2026 10:00:00 +0000\n\nours\n"
+    );
     put(&d, ".Sent/cur/1.x:2,S", sent);
     #[cfg(unix)]
     {
@@ -230,9 +266,18 @@ fn a_maildir_gives_its_folders_flags_and_odd_names() {
     let counts = s.takes(&d);
     assert_eq!((counts.new, counts.refused), (6, 0));
     assert_eq!(counts.left_out, 3);
-    assert_eq!(s.number("SELECT count(*) FROM message WHERE direction = 1"), 1);
-    assert_eq!(s.number("SELECT count(*) FROM delivery WHERE place = 'junk'"), 1);
-    assert_eq!(s.number("SELECT count(*) FROM delivery WHERE place = 'inbox'"), 4);
+    assert_eq!(
+        s.number("SELECT count(*) FROM message WHERE direction = 1"),
+        1
+    );
+    assert_eq!(
+        s.number("SELECT count(*) FROM delivery WHERE place = 'junk'"),
+        1
+    );
+    assert_eq!(
+        s.number("SELECT count(*) FROM delivery WHERE place = 'inbox'"),
+        4
+    );
     assert_eq!(s.takes(&d).new, 0);
     s.is_sound();
 }
@@ -248,8 +293,10 @@ fn a_folder_of_mails_is_read_with_all_below_it_and_no_link_is_followed() {
     put(dir.path(), "outside/c.eml", mail(4, "four"));
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink(dir.path().join("outside"), dir.path().join("box/link")).unwrap();
-        std::os::unix::fs::symlink(dir.path().join("box"), dir.path().join("box/deep/round")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("outside"), dir.path().join("box/link"))
+            .unwrap();
+        std::os::unix::fs::symlink(dir.path().join("box"), dir.path().join("box/deep/round"))
+            .unwrap();
     }
     let counts = s.takes(&dir.path().join("box"));
     assert_eq!((counts.new, counts.left_out), (3, 1));
@@ -266,7 +313,11 @@ fn what_cannot_be_understood_is_kept_with_its_reason() {
     }
     let odd = format!("From: a@b.test\n{fields}\nbody\n");
     let i = s.imports(
-        &put(dir.path(), "a.mbox", mbox(&[mail(1, "good"), odd, mail(2, "good")])),
+        &put(
+            dir.path(),
+            "a.mbox",
+            mbox(&[mail(1, "good"), odd, mail(2, "good")]),
+        ),
         Options::default(),
     );
     assert_eq!((i.counts.new, i.counts.unreadable), (2, 1));
@@ -292,7 +343,9 @@ fn a_cancelled_import_rests_where_it_was_and_goes_on() {
     let dir = folder();
     let mails: Vec<String> = (0..950).map(|n| mail(n, "text")).collect();
     let path = put(dir.path(), "big.mbox", mbox(&mails));
-    let import = s.run(transfer::begin(s.store(), &path, Options::default())).unwrap();
+    let import = s
+        .run(transfer::begin(s.store(), &path, Options::default()))
+        .unwrap();
     let cancel = Arc::new(AtomicBool::new(false));
     let (store, stop) = (Arc::clone(s.store()), Arc::clone(&cancel));
     // The first piece that is stored asks for the end.
@@ -301,14 +354,28 @@ fn a_cancelled_import_rests_where_it_was_and_goes_on() {
         let _ = heard.blocking_recv();
         stop.store(true, Ordering::SeqCst);
     });
-    let rests = s.run(transfer::run_with(&store, import.id, cancel, Arc::default())).unwrap();
+    let rests = s
+        .run(transfer::run_with(
+            &store,
+            import.id,
+            cancel,
+            Arc::default(),
+        ))
+        .unwrap();
     watch.join().unwrap();
     assert_eq!(rests.state, ImportState::Paused);
-    assert!(rests.counts.read > 0 && rests.counts.read < 950, "{:?}", rests.counts);
+    assert!(
+        rests.counts.read > 0 && rests.counts.read < 950,
+        "{:?}",
+        rests.counts
+    );
     // Asked for again, it is the same import and reads nothing twice.
     let done = s.imports(&path, Options::default());
     assert_eq!(done.id, import.id);
-    assert_eq!((done.counts.read, done.counts.new, done.counts.known), (950, 950, 0));
+    assert_eq!(
+        (done.counts.read, done.counts.new, done.counts.known),
+        (950, 950, 0)
+    );
     assert_eq!(done.done, done.total);
     s.is_sound();
 }
@@ -319,10 +386,16 @@ fn a_file_that_was_replaced_meanwhile_is_read_from_its_beginning() {
     let dir = folder();
     let mails: Vec<String> = (0..300).map(|n| mail(n, "text")).collect();
     let path = put(dir.path(), "big.mbox", mbox(&mails));
-    let import = s.run(transfer::begin(s.store(), &path, Options::default())).unwrap();
+    let import = s
+        .run(transfer::begin(s.store(), &path, Options::default()))
+        .unwrap();
     s.write(move |tx| {
-        let at = serde_json::json!({ "file": [], "offset": 40_000, "line": 0, "mark": "another file" });
-        tx.execute("UPDATE import SET position = ?2 WHERE id = ?1", (import.id, at.to_string()))?;
+        let at =
+            serde_json::json!({ "file": [], "offset": 40_000, "line": 0, "mark": "another file" });
+        tx.execute(
+            "UPDATE import SET position = ?2 WHERE id = ?1",
+            (import.id, at.to_string()),
+        )?;
         Ok(())
     });
     assert_eq!(s.imports(&path, Options::default()).counts.new, 300);
@@ -334,7 +407,9 @@ fn a_killed_import_goes_on_after_what_was_stored() {
     let dir = folder();
     let mails: Vec<String> = (0..450).map(|n| mail(n, "text")).collect();
     let path = put(dir.path(), "big.mbox", mbox(&mails));
-    let import = s.run(transfer::begin(s.store(), &path, Options::default())).unwrap();
+    let import = s
+        .run(transfer::begin(s.store(), &path, Options::default()))
+        .unwrap();
     // The writer is taken away in the middle, as a killed process is.
     let store = Arc::clone(s.store());
     let mut heard = s.store().announcements();
@@ -371,7 +446,11 @@ impl Read for Endless {
             self.n += 1;
             self.ready = mbox(&[mail(self.n, &"word ".repeat(800))]).into_bytes();
         }
-        let n = self.ready.len().min(buf.len()).min(usize::try_from(self.left).unwrap());
+        let n = self
+            .ready
+            .len()
+            .min(buf.len())
+            .min(usize::try_from(self.left).unwrap());
         buf[..n].copy_from_slice(&self.ready[..n]);
         self.ready.drain(..n);
         self.left -= n as u64;
@@ -381,14 +460,21 @@ impl Read for Endless {
 
 #[test]
 fn a_huge_file_is_held_one_mail_at_a_time() {
-    let huge = Endless { left: 24 << 20, n: 0, ready: Vec::new() };
+    let huge = Endless {
+        left: 24 << 20,
+        n: 0,
+        ready: Vec::new(),
+    };
     let mut r = Mbox::new(BufReader::new(huge), 0, 1 << 20);
     let (mut mails, mut largest) = (0, 0);
     while let Some(m) = r.next_mail().unwrap() {
         mails += 1;
         largest = largest.max(m.raw.unwrap().len());
     }
-    assert!(mails > 5_000 && largest < 10_000, "{mails} mails, {largest} bytes");
+    assert!(
+        mails > 5_000 && largest < 10_000,
+        "{mails} mails, {largest} bytes"
+    );
 }
 
 #[test]
@@ -396,13 +482,25 @@ fn between_file_and_database_only_a_few_pieces_are_held() {
     let s = Scene::new();
     let dir = folder();
     let mails: Vec<String> = (0..24)
-        .map(|n| mail(n, &"line of a file\n".repeat(100_000)).replace("text/plain", "application/octet-stream"))
+        .map(|n| {
+            mail(n, &"line of a file\n".repeat(100_000))
+                .replace("text/plain", "application/octet-stream")
+        })
         .collect();
     let path = put(dir.path(), "big.mbox", mbox(&mails));
-    let import = s.run(transfer::begin(s.store(), &path, Options::default())).unwrap();
+    let import = s
+        .run(transfer::begin(s.store(), &path, Options::default()))
+        .unwrap();
     let gauge: Arc<Gauge> = Arc::default();
     let store = Arc::clone(s.store());
-    let done = s.run(transfer::run_with(&store, import.id, Arc::default(), Arc::clone(&gauge))).unwrap();
+    let done = s
+        .run(transfer::run_with(
+            &store,
+            import.id,
+            Arc::default(),
+            Arc::clone(&gauge),
+        ))
+        .unwrap();
     assert_eq!(done.counts.new, 24);
     // 36 MB in all; four pieces of 4 MB and the mail that fills each are on their way at most.
     assert!(gauge.peak() < 24 << 20, "{} bytes", gauge.peak());
@@ -414,12 +512,23 @@ fn old_mail_in_a_connected_mailbox_moves_no_cursor_and_waits_for_nobody() {
     let dir = folder();
     s.later(DAY);
     let path = put(dir.path(), "a.mbox", mbox(&[mail(1, "one")]));
-    let i = s.imports(&path, Options { account: Some(s.account), ..Options::default() });
+    let i = s.imports(
+        &path,
+        Options {
+            account: Some(s.account),
+            ..Options::default()
+        },
+    );
     assert_eq!(i.counts.new, 1);
     assert!(!s.is_open(s.customer("c1@shop.test")));
-    assert_eq!(s.number("SELECT count(*) FROM account WHERE cursor IS NOT NULL"), 0);
+    assert_eq!(
+        s.number("SELECT count(*) FROM account WHERE cursor IS NOT NULL"),
+        0
+    );
     s.is_sound();
-    let Event::Message(m) = Mail::from("c1@shop.test").event(s.now()) else { panic!() };
+    let Event::Message(m) = Mail::from("c1@shop.test").event(s.now()) else {
+        panic!()
+    };
     s.take(s.account, vec![Event::Message(m)]);
     assert!(s.is_open(s.customer("c1@shop.test")));
 }

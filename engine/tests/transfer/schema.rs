@@ -9,11 +9,14 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 fn docs(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs")
+        .join(name)
 }
 
 fn schema() -> Value {
-    serde_json::from_str(&std::fs::read_to_string(docs("interchange.schema.json")).unwrap()).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(docs("interchange.schema.json")).unwrap())
+        .unwrap()
 }
 
 /// So much of JSON Schema as ours uses. Says what does not fit; with `strict`, also fields that it does not name.
@@ -98,12 +101,21 @@ fn examples() -> Vec<(String, String)> {
 #[test]
 fn what_is_exported_fits_the_schema_to_the_last_field() {
     let s = Scene::new();
-    s.arrives(&Mail::from("Anna <anna@shop.test>").file("a.bin", b"abc").cc(&["x@y.test"]).reply_to("z@y.test"));
+    s.arrives(
+        &Mail::from("Anna <anna@shop.test>")
+            .file("a.bin", b"abc")
+            .cc(&["x@y.test"])
+            .reply_to("z@y.test"),
+    );
     s.arrives(&Mail::from("u@shop.test").unreadable());
     s.replies("anna@shop.test", "Yes");
     s.writes_and_resolves("anna@shop.test", "Bye");
     let root = schema();
-    let text = s.exported(export::Options { raw: true, digest: true, ..export::Options::default() });
+    let text = s.exported(export::Options {
+        raw: true,
+        digest: true,
+        ..export::Options::default()
+    });
     for line in text.lines() {
         let v: Value = serde_json::from_str(line).unwrap();
         check(&root, &root, &v, "line", true).unwrap();
@@ -117,17 +129,35 @@ fn every_example_of_the_page_fits_the_schema_and_is_taken() {
     let root = schema();
     let all = examples();
     assert!(all.len() >= 9, "{} examples", all.len());
-    for channel in ["email", "instagram", "messenger", "sms", "whatsapp", "telegram", "matrix", "webchat"] {
-        assert!(all.iter().any(|(_, e)| e.contains(&format!("\"channel\":\"{channel}\""))), "{channel}");
+    for channel in [
+        "email",
+        "instagram",
+        "messenger",
+        "sms",
+        "whatsapp",
+        "telegram",
+        "matrix",
+        "webchat",
+    ] {
+        assert!(
+            all.iter()
+                .any(|(_, e)| e.contains(&format!("\"channel\":\"{channel}\""))),
+            "{channel}"
+        );
     }
     for (heading, text) in all {
         for line in text.lines() {
-            let v: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{heading}: {e}: {line}"));
+            let v: Value =
+                serde_json::from_str(line).unwrap_or_else(|e| panic!("{heading}: {e}: {line}"));
             check(&root, &root, &v, "line", true).unwrap_or_else(|e| panic!("{heading}: {e}"));
         }
         let s = Scene::new();
         let dir = folder();
-        let file = if text.contains("\"parley\"") { text.clone() } else { format!("{{\"parley\":\"interchange\",\"version\":1}}\n{text}") };
+        let file = if text.contains("\"parley\"") {
+            text.clone()
+        } else {
+            format!("{{\"parley\":\"interchange\",\"version\":1}}\n{text}")
+        };
         let i = s.imports(&put(dir.path(), "example.jsonl", file), Options::default());
         let said: Vec<String> = s.problems(&i).into_iter().map(|p| p.reason).collect();
         assert_eq!(said, Vec::<String>::new(), "{heading}");

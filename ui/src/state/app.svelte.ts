@@ -19,7 +19,7 @@ import { Toasts } from "./toasts.svelte";
 import { Workspace } from "./workspace.svelte";
 
 export type Screen = "inbox" | "reports" | "waits" | "settings";
-export type SettingsPage = "accounts" | "general" | "about" | "keys";
+export type SettingsPage = "accounts" | "general" | "data" | "about" | "keys";
 export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign";
 
 /** Changes that come in a burst are answered together. */

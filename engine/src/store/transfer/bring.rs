@@ -92,7 +92,9 @@ pub fn bring(
             channel.as_str()
         )));
     }
-    let brought = if line.sending.is_some() || line.direction == Direction::Outbound && line.agent.is_some() {
+    let brought = if line.sending.is_some()
+        || line.direction == Direction::Outbound && line.agent.is_some()
+    {
         written(tx, naming, account, line, body)?
     } else {
         polled(tx, naming, account, line, body)?
@@ -148,9 +150,7 @@ fn polled(
         let source = ingest::source(tx, a)?;
         found(&mut event, line, &d);
         let remote = RemoteId(d.remote_id.clone());
-        id.get_or_insert_with(|| {
-            ingest::message_id(&tx.identity.ids, &source, &identity, &remote)
-        });
+        id.get_or_insert_with(|| ingest::message_id(&tx.identity.ids, &source, &identity, &remote));
         ingest::take(tx, &source, &event, &mut brought)?;
         if d.vanished {
             tx.execute(
@@ -387,7 +387,14 @@ fn written(
     let author = author(tx, account, line)?
         .ok_or_else(|| Error::Invalid("it went out and has no “author”".into()))?;
     let agent = events::agent(tx, naming, line.agent.as_deref().unwrap_or_default())?;
-    insert(tx, naming, account, line, &body, &Wrote { id, author, agent })?;
+    insert(
+        tx,
+        naming,
+        account,
+        line,
+        &body,
+        &Wrote { id, author, agent },
+    )?;
     delivered(tx, naming, line, id)?;
     if let Some(own) = line.thread.as_ref().and_then(|t| t.message_id.as_deref()) {
         places::rehome_answers(tx, &ref_hash(own))?;
@@ -400,10 +407,7 @@ fn written(
 
 /// The id of a send is random and stays; another program's message gets one from its name.
 fn written_id(tx: &Tx<'_>, account: AccountId, line: &MessageLine) -> MessageId {
-    if let (Some(_), Some(id)) = (
-        &line.sending,
-        line.id.as_deref().and_then(MessageId::parse),
-    ) {
+    if let (Some(_), Some(id)) = (&line.sending, line.id.as_deref().and_then(MessageId::parse)) {
         return id;
     }
     let name = match &line.id {
@@ -507,7 +511,15 @@ fn keep_files(tx: &Tx<'_>, id: MessageId, all: &[IncomingFile]) -> Result<Vec<Fi
             );
             let cid = f.content_id.as_deref();
             files::add(
-                tx, file, Some(id), i, &f.name, &f.mime, cid, f.inline, &f.bytes,
+                tx,
+                file,
+                Some(id),
+                i,
+                &f.name,
+                &f.mime,
+                cid,
+                f.inline,
+                &f.bytes,
             )?;
             Ok(file)
         })

@@ -70,7 +70,9 @@ fn read(tx: &Tx<'_>, line: &EntryLine) -> Result<Entry> {
         device,
         agent,
         stamp: stamp(tx, &line.stamp, device).ok_or_else(|| {
-            Error::Invalid("its “stamp” is none, or more than a day ahead of this computer's clock".into())
+            Error::Invalid(
+                "its “stamp” is none, or more than a day ahead of this computer's clock".into(),
+            )
         })?,
         group: GroupId::parse(&line.group).ok_or_else(|| bad("group"))?,
         entity,
@@ -114,7 +116,11 @@ fn rename(tx: &Tx<'_>, naming: &Naming, e: &mut Entry) -> Result<()> {
                 .split_once(':')
                 .ok_or_else(|| Error::Invalid("a link names two customers".into()))?;
             let (a, b) = (naming.text(tx, a)?, naming.text(tx, b)?);
-            if a < b { format!("{a}:{b}") } else { format!("{b}:{a}") }
+            if a < b {
+                format!("{a}:{b}")
+            } else {
+                format!("{b}:{a}")
+            }
         }
         Entity::Tag => match e.entity_id.split_once(':') {
             Some((c, tag)) => format!("{}:{tag}", naming.text(tx, c)?),

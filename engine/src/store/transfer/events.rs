@@ -7,7 +7,9 @@ use crate::error::{Error, Result};
 use crate::model::interchange::{Deed, EventLine};
 use crate::model::log::{Entity, Entry, FieldChange, Hlc, Stamp};
 use crate::model::stage::default_stages;
-use crate::model::{AgentId, Channel, CustomerId, EntryId, GroupId, HandleId, MessageId, address_key};
+use crate::model::{
+    AgentId, Channel, CustomerId, EntryId, GroupId, HandleId, MessageId, address_key,
+};
 use crate::time::{DAY, Millis};
 use rusqlite::{OptionalExtension, params};
 use serde_json::{Value, json};
@@ -29,7 +31,9 @@ struct Made {
 /// [`Error::Invalid`] with the reason when this line cannot be taken; else when the store fails.
 pub fn event(tx: &mut Tx<'_>, naming: &Naming, line: &EventLine) -> Result<bool> {
     if line.at.0 > tx.now + DAY || line.at.0 < 0 {
-        return Err(Error::Invalid("its “at” lies in the future, or before 1970".into()));
+        return Err(Error::Invalid(
+            "its “at” lies in the future, or before 1970".into(),
+        ));
     }
     let c = customer(tx, line.channel, &line.customer)?;
     let who = match line.agent.as_deref() {
@@ -92,51 +96,102 @@ fn made(
                 Some(name) => json!(agent(tx, naming, name)?),
                 None => Value::Null,
             };
-            make("assign", Entity::Conversation, c.hex(), vec![("assignee", to)])
+            make(
+                "assign",
+                Entity::Conversation,
+                c.hex(),
+                vec![("assignee", to)],
+            )
         }
         Deed::Resolved => {
             let covers = inbound_until(tx, c, line.at.0)?;
             let days = json!(super::super::log_acts::reopen_days(tx)?);
-            make("resolve", Entity::Resolve, own, vec![here, ("covers", json!(covers)), ("n", days), on])
+            make(
+                "resolve",
+                Entity::Resolve,
+                own,
+                vec![here, ("covers", json!(covers)), ("n", days), on],
+            )
         }
         Deed::Reopened => make("reopen", Entity::Reopen, own, vec![here, on]),
         Deed::NoReplyNeeded => {
             let covers = inbound_until(tx, c, line.at.0)?;
-            make("no_reply_needed", Entity::NoReply, own, vec![here, ("covers", json!(covers)), on])
+            make(
+                "no_reply_needed",
+                Entity::NoReply,
+                own,
+                vec![here, ("covers", json!(covers)), on],
+            )
         }
         Deed::Tagged | Deed::Untagged => {
             let tag = need(line.tag.as_deref(), "tag")?.to_lowercase();
             let on = json!(line.deed == Deed::Tagged);
-            make("tag_set", Entity::Tag, format!("{c}:{tag}"), vec![("on", on)])
+            make(
+                "tag_set",
+                Entity::Tag,
+                format!("{c}:{tag}"),
+                vec![("on", on)],
+            )
         }
         Deed::StageChanged => {
             let stage = stage(&need(line.to.as_deref(), "to")?)?;
-            make("stage_set", Entity::Customer, c.hex(), vec![("stage", json!(stage))])
+            make(
+                "stage_set",
+                Entity::Customer,
+                c.hex(),
+                vec![("stage", json!(stage))],
+            )
         }
         Deed::Renamed => {
             let name = need(line.to.as_deref(), "to")?;
-            make("customer_rename", Entity::Customer, c.hex(), vec![("name", json!(name))])
+            make(
+                "customer_rename",
+                Entity::Customer,
+                c.hex(),
+                vec![("name", json!(name))],
+            )
         }
         Deed::Noted => {
             let text = need(line.text.as_deref(), "text")?;
-            make("note_add", Entity::Note, own, vec![here, ("text", json!(text)), on])
+            make(
+                "note_add",
+                Entity::Note,
+                own,
+                vec![here, ("text", json!(text)), on],
+            )
         }
         Deed::Snoozed => {
             let until = line.until.ok_or_else(|| missing("until"))?.0;
             let seen = inbound_until(tx, c, line.at.0)?;
-            make("snooze", Entity::Conversation, c.hex(), vec![("snooze", json!({ "until": until, "seen": seen }))])
+            make(
+                "snooze",
+                Entity::Conversation,
+                c.hex(),
+                vec![("snooze", json!({ "until": until, "seen": seen }))],
+            )
         }
         Deed::Linked | Deed::Unlinked => {
             let with = customer(tx, line.channel, &need(line.with.as_deref(), "with")?)?;
             if with == c {
-                return Err(Error::Invalid("a customer cannot be linked with itself".into()));
+                return Err(Error::Invalid(
+                    "a customer cannot be linked with itself".into(),
+                ));
             }
             let (a, b) = if c < with { (c, with) } else { (with, c) };
             let on = json!(line.deed == Deed::Linked);
-            let kind = if line.deed == Deed::Linked { "link" } else { "unlink" };
+            let kind = if line.deed == Deed::Linked {
+                "link"
+            } else {
+                "unlink"
+            };
             make(kind, Entity::Link, format!("{a}:{b}"), vec![("on", on)])
         }
-        Deed::NotACustomer => make("not_customer", Entity::Handle, c.hex(), vec![("not_customer", json!(true))]),
+        Deed::NotACustomer => make(
+            "not_customer",
+            Entity::Handle,
+            c.hex(),
+            vec![("not_customer", json!(true))],
+        ),
     })
 }
 
@@ -155,9 +210,16 @@ fn missing(field: &str) -> Error {
 }
 
 fn need(value: Option<&str>, field: &str) -> Result<String> {
-    let text = value.map(str::trim).filter(|v| !v.is_empty()).ok_or_else(|| missing(field))?;
-    if text.len() > MAX_TEXT || field != "text" && (text.len() > 200 || text.chars().any(char::is_control)) {
-        return Err(Error::Invalid(format!("its “{field}” is too long, or has more than one line")));
+    let text = value
+        .map(str::trim)
+        .filter(|v| !v.is_empty())
+        .ok_or_else(|| missing(field))?;
+    if text.len() > MAX_TEXT
+        || field != "text" && (text.len() > 200 || text.chars().any(char::is_control))
+    {
+        return Err(Error::Invalid(format!(
+            "its “{field}” is too long, or has more than one line"
+        )));
     }
     Ok(text.to_owned())
 }

@@ -171,8 +171,7 @@ pub fn given(
 fn message(conn: &Connection, r: &Row<'_>) -> Result<Given> {
     let (rid, id): (i64, MessageId) = (r.get(0)?, r.get(1)?);
     let author: Option<AgentId> = r.get(10)?;
-    let people: Participants =
-        serde_json::from_str(&r.get::<_, String>(18)?).unwrap_or_default();
+    let people: Participants = serde_json::from_str(&r.get::<_, String>(18)?).unwrap_or_default();
     let sent_at: Millis = r.get(8)?;
     let state: Option<String> = r.get(12)?;
     let unread: Option<bool> = r.get(25)?;
@@ -285,8 +284,9 @@ fn deliveries(conn: &Connection, id: MessageId) -> Result<Vec<Delivery>> {
 /// What was written here: where it is shown and how it was sent.
 fn authored(conn: &Connection, g: &mut Given, home: Option<CustomerId>) -> Result<()> {
     g.line.shown_in = home.iter().map(|c| c.hex()).collect();
-    let mut s = conn
-        .prepare_cached("SELECT conversation FROM timeline WHERE message = ?1 AND home = 0 ORDER BY conversation")?;
+    let mut s = conn.prepare_cached(
+        "SELECT conversation FROM timeline WHERE message = ?1 AND home = 0 ORDER BY conversation",
+    )?;
     let also = s
         .query_map([g.id], |r| r.get::<_, CustomerId>(0))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
@@ -314,7 +314,14 @@ fn authored(conn: &Connection, g: &mut Given, home: Option<CustomerId>) -> Resul
 /// What a mail's row says that its line does not.
 fn rest_of(mail: &str) -> Map<String, Value> {
     const SAID: &[&str] = &[
-        "from", "to", "cc", "subject", "text", "files", "in_reply_to", "references",
+        "from",
+        "to",
+        "cc",
+        "subject",
+        "text",
+        "files",
+        "in_reply_to",
+        "references",
     ];
     let mut mail: Map<String, Value> = serde_json::from_str(mail).unwrap_or_default();
     mail.retain(|k, v| !SAID.contains(&k.as_str()) && !v.is_null());

@@ -1,7 +1,7 @@
 //! Ids of an exported workspace: kept where they were made under the same key, else made anew and remembered.
 
-use super::super::{Identity, Tx};
 use super::super::files::Files;
+use super::super::{Identity, Tx};
 use crate::error::Result;
 use crate::model::interchange::Ids;
 use crate::model::{EntryId, IdKey, ImportId};

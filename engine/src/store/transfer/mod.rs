@@ -15,8 +15,8 @@ pub use ids::{Naming, adopt, check, sealed};
 
 use super::{Tx, ingest, log};
 use crate::error::{Error, Result};
-use crate::model::log::Entity;
 use crate::model::interchange::HandleLine;
+use crate::model::log::Entity;
 use crate::model::{AccountId, Archive, Channel, GroupId, HandleId, ImportId};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -150,8 +150,7 @@ pub struct Import {
     pub ended_at: Option<Millis>,
 }
 
-const COLUMNS: &str =
-    "id, path, options, account, position, done, total, state, says, counts, digest, started_at, ended_at";
+const COLUMNS: &str = "id, path, options, account, position, done, total, state, says, counts, digest, started_at, ended_at";
 
 fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<Import> {
     Ok(Import {
@@ -216,18 +215,14 @@ pub fn problems(conn: &Connection, id: ImportId, limit: u32) -> Result<Vec<Probl
 ///
 /// # Errors
 /// When the store fails.
-pub fn begin(
-    tx: &Tx<'_>,
-    path: &str,
-    options: &str,
-    account: Option<AccountId>,
-) -> Result<Import> {
+pub fn begin(tx: &Tx<'_>, path: &str, options: &str, account: Option<AccountId>) -> Result<Import> {
     let whose = account.map(|a| a.0).unwrap_or_default();
-    let id = ImportId(
-        tx.identity
-            .ids
-            .id(&[b"import", path.as_bytes(), options.as_bytes(), &whose]),
-    );
+    let id =
+        ImportId(
+            tx.identity
+                .ids
+                .id(&[b"import", path.as_bytes(), options.as_bytes(), &whose]),
+        );
     let ended = match get(tx, id) {
         Ok(i) => matches!(i.state, ImportState::Done | ImportState::Failed),
         Err(Error::NotFound(_)) => true,

@@ -1,4 +1,5 @@
 import type { Change } from "../../api/Change";
+import type { ImportItem } from "../../api/ImportItem";
 import type { Commands } from "../../api/commands";
 import type { Done } from "../../api/Done";
 import type { Draft } from "../../api/Draft";
@@ -15,6 +16,7 @@ import { accountOf, accountsFor, configOf } from "./accounts";
 import { capabilities, me, message, nextId, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
 import lamp from "./lamp.png";
+import { begun, importsFor, reportOf } from "./transfers";
 
 type Answers = { [K in keyof Commands]: (args: Commands[K]["args"]) => Commands[K]["reply"] };
 interface Undoable {
@@ -33,6 +35,7 @@ export class ScriptedHost implements Host {
   private readonly undoes: Undoable[] = [];
   private readonly staged = new Map<string, FileItem>();
   private readonly state: string;
+  private imports = importsFor();
   private accounts: ReturnType<typeof accountsFor>;
   private session: Reply<"session_status">;
   private all: Conversation[];
@@ -385,6 +388,19 @@ export class ScriptedHost implements Host {
       this.tell(null, { accounts: true });
       return {};
     },
+    imports: () => this.imports,
+    import_start: ({ folder }) => {
+      const fresh = begun(folder);
+      this.imports = [fresh, ...this.imports];
+      return [fresh];
+    },
+    import_report: ({ id }) => reportOf(this.imported(id)),
+    import_cancel: ({ id }) => {
+      this.imported(id, { active: false, state: "paused" });
+      return {};
+    },
+    import_resume: ({ id }) => this.imported(id, { active: true, state: "running" }),
+    export_start: () => ({ path: "/home/maria/parley.jsonl", messages: 21_616, entries: 3_402, bytes: 61_000_000, missing_files: 0, digest: "0".repeat(64) }),
     check: () => ({ ok: true, findings: [], counted: [{ key: "messages", count: 21_616 }, { key: "conversations", count: this.all.length }, { key: "log entries", count: 3_402 }] }),
   };
 
@@ -393,6 +409,14 @@ export class ScriptedHost implements Host {
     m.send = m.send === null ? null : { ...m.send, state: "sent", error: null };
     this.tell(this.all.find((c) => c.items.some((i) => i.id === id))?.id ?? null);
     return {};
+  }
+
+  private imported(id: string, more: Partial<ImportItem> = {}): ImportItem {
+    const found = this.imports.find((i) => i.id === id);
+    if (found === undefined) throw hostError("not_found", "This import is gone.");
+    const next = { ...found, ...more };
+    this.imports = this.imports.map((i) => (i.id === id ? next : i));
+    return next;
   }
 
   private account(id: string, more: Partial<ReturnType<typeof accountOf>>): ReturnType<typeof accountOf> {

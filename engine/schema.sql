@@ -16,7 +16,7 @@ CREATE TABLE account (                    -- connected mailboxes, numbers, bots
     progress TEXT,
     gaps TEXT NOT NULL DEFAULT '[]',
     messages INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+, archive INTEGER NOT NULL DEFAULT 0, imported INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE act (                        -- resolves, reopens, no-reply-needed, from the log
     id TEXT PRIMARY KEY,
@@ -43,7 +43,7 @@ CREATE TABLE body (                       -- cold: texts and HTML, zstd
     html_blocked INTEGER NOT NULL DEFAULT 0,
     html_version INTEGER,
     thread_ids TEXT                       -- own Message-ID and References, JSON
-) STRICT;
+, answers TEXT) STRICT;
 
 CREATE TABLE conversation (               -- what the list shows, by root; rebuilt
     id BLOB PRIMARY KEY,
@@ -169,6 +169,39 @@ CREATE TABLE handle (                     -- one canonical address of a person o
     name_at INTEGER NOT NULL DEFAULT 0,
     not_customer INTEGER NOT NULL DEFAULT 0,
     UNIQUE (channel, scope, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE import (                     -- one import of a file or folder: how far it came, and what came of it
+    id BLOB PRIMARY KEY,
+    path TEXT NOT NULL,
+    options TEXT NOT NULL,                -- how it was asked for, JSON
+    account BLOB,                         -- where messages go that name no account
+    position TEXT,                        -- where to go on, JSON; moves with what was stored
+    done INTEGER NOT NULL DEFAULT 0,      -- bytes
+    total INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL,                  -- running, paused, done, failed
+    says TEXT NOT NULL DEFAULT '',
+    counts TEXT NOT NULL DEFAULT '{}',    -- read, new, known, …; JSON
+    digest TEXT,                          -- the content's digest as the file gives it
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE import_id (                  -- ids of another workspace's export, and what they are here
+    import BLOB NOT NULL,
+    theirs BLOB NOT NULL,
+    ours BLOB NOT NULL,
+    PRIMARY KEY (import, theirs)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE import_problem (             -- what an import could not take, and why
+    import BLOB NOT NULL,
+    n INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    at INTEGER NOT NULL,                  -- byte of a mailbox, line of an interchange file
+    reason TEXT NOT NULL,
+    kept INTEGER NOT NULL,                -- 1 = kept as an unreadable message
+    PRIMARY KEY (import, n)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE link (                       -- reversible merges; a < b

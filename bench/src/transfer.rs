@@ -32,7 +32,12 @@ async fn import(n: usize, lines: &mut Vec<Line>) -> Result<()> {
     }
     file.flush().map_err(io)?;
     let key: Key = SecretBox::new(Box::new([8; 32]));
-    let fresh = Engine::open(dir.path(), &key, Arc::new(SystemClock), connectors::factory())?;
+    let fresh = Engine::open(
+        dir.path(),
+        &key,
+        Arc::new(SystemClock),
+        connectors::factory(),
+    )?;
     let import = transfer::begin(fresh.store(), &path, Options::default()).await?;
     let (wall, before) = (Instant::now(), cpu());
     let done = transfer::run(fresh.store(), &Running::default(), import.id).await?;
@@ -53,11 +58,7 @@ async fn import(n: usize, lines: &mut Vec<Line>) -> Result<()> {
 
 async fn export(engine: &Arc<Engine>, lines: &mut Vec<Line>) -> Result<()> {
     let store = engine.store();
-    let (files, ours, now) = (
-        store.files(),
-        store.identity().clone(),
-        store.clock().now(),
-    );
+    let (files, ours, now) = (store.files(), store.identity().clone(), store.clock().now());
     let wall = Instant::now();
     let did = store
         .read(move |conn| {

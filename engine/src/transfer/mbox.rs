@@ -124,7 +124,7 @@ impl<R: BufRead> Mbox<R> {
         if !p.starts_line || !p.bytes.starts_with(b"From ") {
             return Ok(false);
         }
-        if !dated(&p.bytes) && !(self.loose && after_blank) {
+        if !(dated(&p.bytes) || self.loose && after_blank) {
             return Ok(false);
         }
         if self.ahead.is_none() {

@@ -140,7 +140,7 @@ pub fn walk(
         w.folder(root, &mut Vec::new(), 0)
     } else {
         let name = stem(root);
-        w.file(root, &mut Vec::new(), meta.len(), &name, true)
+        w.file(root, &[], meta.len(), &name, true)
     }
 }
 

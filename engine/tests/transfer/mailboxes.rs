@@ -215,7 +215,7 @@ fn our_own_mails_are_sent_ones_by_their_folder_or_by_a_persons_word() {
     let direction = |name: &str, own: &[&str]| {
         let s = Scene::new();
         let dir = folder();
-        let path = put(dir.path(), name, mbox(&[ours.clone()]));
+        let path = put(dir.path(), name, mbox(std::slice::from_ref(&ours)));
         let own = own.iter().map(|o| (*o).to_owned()).collect();
         s.imports(
             &path,

@@ -95,7 +95,7 @@ pub fn bring(
     let brought = if line.sending.is_some()
         || line.direction == Direction::Outbound && line.agent.is_some()
     {
-        written(tx, naming, account, line, body)?
+        written(tx, naming, account, line, &body)?
     } else {
         polled(tx, naming, account, line, body)?
     };
@@ -368,7 +368,7 @@ fn written(
     naming: &Naming,
     account: AccountId,
     line: &MessageLine,
-    body: Body,
+    body: &Body,
 ) -> Result<Brought> {
     let id = written_id(tx, account, line);
     if let Some(theirs) = &line.id {
@@ -392,7 +392,7 @@ fn written(
         naming,
         account,
         line,
-        &body,
+        body,
         &Wrote { id, author, agent },
     )?;
     delivered(tx, naming, line, id)?;

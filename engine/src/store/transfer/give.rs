@@ -283,14 +283,14 @@ fn deliveries(conn: &Connection, id: MessageId) -> Result<Vec<Delivery>> {
 
 /// What was written here: where it is shown and how it was sent.
 fn authored(conn: &Connection, g: &mut Given, home: Option<CustomerId>) -> Result<()> {
-    g.line.shown_in = home.iter().map(|c| c.hex()).collect();
+    g.line.shown_in = home.iter().map(CustomerId::hex).collect();
     let mut s = conn.prepare_cached(
         "SELECT conversation FROM timeline WHERE message = ?1 AND home = 0 ORDER BY conversation",
     )?;
     let also = s
         .query_map([g.id], |r| r.get::<_, CustomerId>(0))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    g.line.shown_in.extend(also.iter().map(|c| c.hex()));
+    g.line.shown_in.extend(also.iter().map(CustomerId::hex));
     g.line.sending = conn
         .prepare_cached("SELECT grp, attempt, tries, hold_until, error, provider_id, resolve_act, sent_at, mail FROM outbox WHERE id = ?1")?
         .query_row([g.id], |r| {

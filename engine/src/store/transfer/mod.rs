@@ -287,18 +287,14 @@ pub fn advance(tx: &Tx<'_>, id: ImportId, step: &Step) -> Result<()> {
     if step.problems.is_empty() {
         return Ok(());
     }
-    let mut n: u64 = tx
+    let before: u64 = tx
         .prepare_cached("SELECT count(*) FROM import_problem WHERE import = ?1")?
         .query_row([id], |r| r.get::<_, i64>(0))?
         .unsigned_abs();
-    for p in &step.problems {
-        if n >= MAX_PROBLEMS {
-            break;
-        }
+    for (n, p) in (before..MAX_PROBLEMS).zip(&step.problems) {
         let reason: String = p.reason.chars().take(300).collect();
         tx.prepare_cached("INSERT INTO import_problem (import, n, file, at, reason, kept) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
             .execute(params![id, number(n), p.file, number(p.at), reason, p.kept])?;
-        n += 1;
     }
     Ok(())
 }

@@ -285,7 +285,8 @@ fn an_entry_from_the_future_or_out_of_form_is_refused() {
     let i = takes(&s, &lines, Options::default());
     assert_eq!((i.counts.refused, i.counts.events), (3, 0));
     let now = s.now();
-    let stamp = s.write(parley_engine::store::Tx::stamp);
+    #[allow(clippy::redundant_closure_for_method_calls)] // the method alone is not general enough
+    let stamp = s.write(|tx| tx.stamp());
     assert!(stamp.clock().millis() <= now + 1);
 }
 

@@ -77,6 +77,19 @@ impl Host for Desktop {
         Some(chosen.path().to_path_buf())
     }
 
+    async fn pick_import(&self, folder: bool) -> Vec<PathBuf> {
+        let Ok(_alone) = self.asking.try_lock() else {
+            return Vec::new();
+        };
+        let dialog = self.files(words::IMPORT);
+        if folder {
+            let chosen = dialog.pick_folder().await;
+            return chosen.iter().map(|f| f.path().to_path_buf()).collect();
+        }
+        let chosen = dialog.pick_files().await.unwrap_or_default();
+        chosen.iter().map(|f| f.path().to_path_buf()).collect()
+    }
+
     async fn open_url(&self, url: &str) -> Result<(), String> {
         let link = Link::read(url)?;
         let Ok(_alone) = self.asking.try_lock() else {

@@ -14,6 +14,8 @@ pub const CANCEL: &str = "Cancel";
 pub const ATTACH: &str = "Attach files";
 /// The title over the choice of where to save a file.
 pub const SAVE: &str = "Save file";
+/// Title of the dialog that chooses what to import.
+pub const IMPORT: &str = "Choose what to import";
 /// A notification's action.
 pub const SHOW: &str = "Show";
 /// A notification's text when the message's own text must not be shown.

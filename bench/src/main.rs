@@ -2,6 +2,7 @@
 
 mod corpus;
 mod peers;
+mod transfer;
 
 use clap::Parser;
 use corpus::Corpus;
@@ -52,6 +53,7 @@ async fn main() -> Result<()> {
     searches(&engine, &mut lines).await?;
     lists_and_timelines(&engine, &mut lines).await?;
     report(&engine, options.n, &mut lines).await?;
+    transfer::measure(&engine, options.n.min(20_000), &mut lines).await?;
     engine.stop().await;
     if !options.alone {
         peers::measure(dir.path(), options.n, &mut lines);

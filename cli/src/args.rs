@@ -2,13 +2,13 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parley_engine::api::dto::{GroupBy, View};
-use parley_engine::api::headless::{OauthProvider, Security};
+use parley_engine::api::headless::{OauthProvider, Place, Security};
 use parley_engine::api::inspect::What;
 use std::path::PathBuf;
 
 /// Parley without a window.
 ///
-/// Exit codes: 0 done · 1 failed · 2 not understood · 3 `check` found something · 4 locked · 5 another Parley has
+/// Exit codes: 0 done · 1 failed · 2 not understood · 3 `check` found something, `import` left something out · 4 locked · 5 another Parley has
 /// it open · 6 there is no such thing · 7 refused or invalid.
 #[derive(Debug, Parser)]
 #[command(name = "parleyctl", version, max_term_width = 100)]
@@ -145,6 +145,10 @@ pub enum Command {
         #[command(subcommand)]
         what: Option<Outbox>,
     },
+    /// Bring in mails (.eml), mailbox files, Maildirs and interchange files (.jsonl)
+    Import(Import),
+    /// Write everything, or chosen conversations, as an interchange file
+    Export(Export),
     /// Check that nothing was lost, doubled or damaged; exit code 3 when something is found
     Check {
         /// Only read the database's file whole
@@ -369,6 +373,48 @@ pub struct Send {
     pub wait: bool,
 }
 
+/// What to bring in.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Into this mailbox (id, start of it, or address)
+    #[arg(long, conflicts_with_all = ["new_archive", "measured"])]
+    pub account: Option<String>,
+    /// Into an archive of this name, made if it is not there; without either, “Imported”
+    #[arg(long, value_name = "NAME")]
+    pub new_archive: Option<String>,
+    /// An address that is yours: mails from it were sent by you; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub own: Vec<String>,
+    /// Count the messages as if they came today: conversations open, waits are measured
+    #[arg(long)]
+    pub measured: bool,
+    /// What the mails are, whatever their folder is called
+    #[arg(long, value_parser = words::place(), value_name = "inbox|sent|junk|other")]
+    pub folder: Option<Place>,
+}
+
+/// What to write.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The file; `-` is stdout
+    pub file: PathBuf,
+    /// Only this conversation (id or start of it); may be repeated
+    #[arg(long, value_name = "CONVERSATION")]
+    pub conversation: Vec<String>,
+    /// Without the contents of files
+    #[arg(long, conflicts_with = "attachments_beside")]
+    pub no_attachments: bool,
+    /// Files into the folder `attachments` beside the export, each once
+    #[arg(long)]
+    pub attachments_beside: bool,
+    /// Also each mail as it came
+    #[arg(long)]
+    pub raw: bool,
+}
+
 /// About the outbox.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Outbox {
@@ -463,6 +509,10 @@ mod words {
             "problems",
             "all",
         ])
+    }
+
+    pub fn place() -> impl TypedValueParser<Value = parley_engine::api::headless::Place> {
+        of(&["inbox", "sent", "junk", "other"])
     }
 
     pub fn security() -> impl TypedValueParser<Value = Security> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub mod exit {
     /// It failed; the text says why.
     pub const FAILED: u8 = 1;
-    /// `check` found something.
+    /// `check` found something, or `import` could not take everything.
     pub const FOUND: u8 = 3;
     /// No key, or the wrong passphrase.
     pub const LOCKED: u8 = 4;

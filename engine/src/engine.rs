@@ -35,6 +35,7 @@ pub struct Engine {
     online: std::sync::atomic::AtomicBool,
     /// Fetches remote pictures when a person asks for them.
     fetcher: std::sync::OnceLock<Fetcher>,
+    imports: crate::transfer::Running,
 }
 
 struct Running {
@@ -88,6 +89,7 @@ impl Engine {
             backing_up: Mutex::default(),
             online: false.into(),
             fetcher: std::sync::OnceLock::new(),
+            imports: crate::transfer::Running::default(),
         }))
     }
 
@@ -112,6 +114,12 @@ impl Engine {
     /// Put a fetcher in the place of the guarded one, before the first picture. For tests with servers of their own.
     pub fn set_fetcher(&self, fetcher: Fetcher) {
         let _ = self.fetcher.set(fetcher);
+    }
+
+    /// The imports under way.
+    #[must_use]
+    pub fn imports(&self) -> &crate::transfer::Running {
+        &self.imports
     }
 
     /// Begin to poll and to send, and keep the sleepers' alarm.
@@ -297,6 +305,7 @@ impl Engine {
 
     /// Stop all tasks, say goodbye to the servers, close the store.
     pub async fn stop(&self) {
+        self.imports.cancel_all();
         if let Some(k) = lock(&self.keeper).take() {
             k.abort();
         }

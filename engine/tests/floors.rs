@@ -27,6 +27,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("rules", 2),
     ("sync", 2),
     ("team", 2),
+    ("transfer", 2),
     ("engine", DOOR),
     ("api", 4),
 ];

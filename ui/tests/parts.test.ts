@@ -54,7 +54,7 @@ describe("marks", () => {
 
 describe("the mail frame", () => {
   it("allows neither scripts nor forms nor the way out", () => {
-    mount(MailFrame, { target: document.body, props: { html: "<p>Hi</p>", title: "Mail", onfocustaken: () => undefined } });
+    mount(MailFrame, { target: document.body, props: { html: "<p>Hi</p>", title: "Mail", foldlabel: "Quoted text", onfocustaken: () => undefined } });
     const frame = document.querySelector("iframe");
     expect(frame?.getAttribute("sandbox")).toBe("allow-same-origin allow-popups");
     expect(frame?.getAttribute("srcdoc")).toContain("<p>Hi</p>");

@@ -122,7 +122,7 @@ describe("folded text", () => {
 
 describe("what may belong elsewhere", () => {
   it("is suggested until a person decides, and each decision is one call", async () => {
-    const all = await host.call("conversation_ids", { view: "all", stage: null, tag: null, sort: "newest", after: null, limit: 200 });
+    const all = await host.call("conversation_ids", { view: "all", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 200 });
     const carrying = async (): Promise<{ id: string; conversation: string } | null> => {
       for (const conversation of all.ids) {
         const { items } = await host.call("timeline", { conversation, before: null, after: null, around: null, limit: 200 });

@@ -9,6 +9,7 @@ mod outbox;
 mod read;
 mod sign_in;
 mod sync;
+mod transfer;
 mod write;
 
 use crate::args::{Cli, Command};
@@ -112,6 +113,8 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
         Command::Outbox { what } => outbox::run(cx, what.as_ref()).await,
         Command::Check { backups: true, .. } => keep::check_backups(cx).await,
         Command::Check { quick, .. } => inspect::check(cx, *quick).await,
+        Command::Import(i) => transfer::import(cx, i).await,
+        Command::Export(e) => transfer::export(cx, e).await,
         Command::Report(r) => inspect::report(cx, r).await,
         // Needs no workspace, and was answered before one was opened.
         Command::Inspect(i) => look::run(i),

@@ -2,14 +2,21 @@
 //!
 //! Also the few plain types such a process needs to speak with the commands, so that it imports nothing below.
 
+pub use super::transfer::{
+    adopt, content, rest, run as import, to_file as export_to_file, to_writer as export_to,
+};
 pub use crate::connectors::email::canonical_fingerprint;
 pub use crate::error::Error;
+pub use crate::model::Place;
 pub use crate::model::{
     AccountConfig, AccountId, AccountState, AgentId, Auth, Class, CustomerId, Direction,
     EmailConfig, Hint, MailServer, MessageId, OauthProvider, OutboxState, Party, Security,
     SeenCertificate, SentCopy,
 };
+pub use crate::store::transfer::ImportState;
 pub use crate::time::{Millis, SystemClock};
+pub use crate::transfer::Options as ImportOptions;
+pub use crate::transfer::export::{Attached, Exported, Options as ExportOptions};
 
 use super::Desk;
 use super::dto::{ErrorBody, SendStatus};

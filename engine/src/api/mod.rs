@@ -25,6 +25,7 @@ mod settings;
 mod shown;
 mod table;
 mod timeline;
+mod transfer;
 pub mod typescript;
 
 pub use files::{part, stage_path};
@@ -45,6 +46,10 @@ pub trait Host: Send + Sync + 'static {
     async fn pick_files(&self) -> Vec<PathBuf>;
     /// Ask the person where to save a file of this name.
     async fn save_file(&self, suggested: &str) -> Option<PathBuf>;
+    /// Ask the person for files or, with `folder`, for a folder to import.
+    async fn pick_import(&self, _folder: bool) -> Vec<PathBuf> {
+        Vec::new()
+    }
     /// Show where a link leads and open it in the browser if the person agrees. Only http, https, mailto and tel.
     async fn open_url(&self, url: &str) -> std::result::Result<(), String>;
     /// Ask the person whether to do something that cannot simply be taken back; `yes` is the word on the button.

@@ -68,6 +68,12 @@ macro_rules! table { ($with:ident) => { $with! {
     AccountFolders "account_folders" -> Vec<dto::FolderItem>, Admin, mailbox::folders;
     AccountHistory "account_history" -> dto::Nothing, Agent, mailbox::history;
     AccountRemove "account_remove" -> dto::Nothing, Admin, accounts::remove;
+    ImportStart "import_start" -> Vec<dto::ImportItem>, Admin, transfer::start;
+    Imports "imports" -> Vec<dto::ImportItem>, Viewer, transfer::imports;
+    ImportReport "import_report" -> dto::ImportReport, Viewer, transfer::report;
+    ImportCancel "import_cancel" -> dto::Nothing, Admin, transfer::cancel;
+    ImportResume "import_resume" -> dto::ImportItem, Admin, transfer::resume;
+    ExportStart "export_start" -> dto::ExportDone, Admin, transfer::export;
     Check "check" -> dto::CheckReport, Viewer, settings::check;
 } }; }
 pub(crate) use table;

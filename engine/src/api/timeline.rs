@@ -9,7 +9,7 @@ use crate::connectors::email::quote;
 use crate::error::{Error, Result};
 use crate::model::filename::{FileWarning, warning};
 use crate::model::log::{Entity, Entry, Hlc};
-use crate::model::{AccountConfig, AgentId, CustomerId, Fold, MessageId, email_key};
+use crate::model::{AgentId, CustomerId, Fold, MessageId, email_key};
 use crate::store::files::{self, FileRow};
 use crate::store::timeline::{self as rows, Page, Place, Raw, StoredMessage, Window};
 use crate::store::{bounces, conversations, hints, log, variants};
@@ -99,8 +99,8 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
     let account = m
         .account_config
         .as_deref()
-        .and_then(|j| serde_json::from_str::<AccountConfig>(j).ok())
-        .map(|a| a.address().to_owned())
+        .and_then(|j| serde_json::from_str::<serde_json::Value>(j).ok())
+        .and_then(|a| Some(a.get("address")?.as_str()?.to_owned()))
         .unwrap_or_default();
     let from_key = m.people.from.as_ref().and_then(|p| email_key(&p.address));
     let reply_to = m

@@ -173,6 +173,16 @@ fn domain_part(domain: &str) -> Option<String> {
     (ascii.len() <= MAX_DOMAIN && !numeric && ascii.split('.').all(label)).then_some(ascii)
 }
 
+/// The canonical form of an address on any channel, or `None` when it is empty or no address at all.
+#[must_use]
+pub fn address_key(channel: super::Channel, address: &str) -> Option<String> {
+    if channel == super::Channel::Email {
+        return email_key(address);
+    }
+    let a = address.trim().to_lowercase();
+    (!a.is_empty() && a.len() <= 254 && !a.chars().any(char::is_control)).then_some(a)
+}
+
 /// The domain of a canonical address.
 #[must_use]
 pub fn domain(address: &str) -> Option<&str> {

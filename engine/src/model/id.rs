@@ -131,6 +131,8 @@ ids! {
     DeviceId;
     /// A kept file of a message, or a file staged for sending.
     FileId;
+    /// One import of a file or a folder.
+    ImportId;
 }
 
 #[cfg(test)]

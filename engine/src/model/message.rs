@@ -180,6 +180,8 @@ pub enum Identity {
     Provider,
     /// By content, so that one mail in two mailboxes is one message: the parts that are hashed.
     Content(Vec<Vec<u8>>),
+    /// As this very workspace named it: only of its own export.
+    Given(super::MessageId),
 }
 
 /// When a message was sent, as far as anybody says.

@@ -1,11 +1,13 @@
 //! Floor 0: plain data and pure functions. No I/O, no clock, nothing of ours from above.
 
 pub mod account;
+pub mod archive;
 pub mod episode;
 pub mod filename;
 pub mod handle;
 pub mod hint;
 pub mod id;
+pub mod interchange;
 pub mod letter;
 pub mod linkify;
 pub mod log;
@@ -19,6 +21,7 @@ pub mod threads;
 pub mod url;
 
 pub use account::*;
+pub use archive::*;
 pub use handle::*;
 pub use hint::*;
 pub use id::*;

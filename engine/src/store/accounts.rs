@@ -43,7 +43,7 @@ pub struct AccountRow {
     pub max_message: Option<u64>,
 }
 
-const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages, max_message, history";
+const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages + imported, max_message, history";
 
 fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
     let config: String = r.get(1)?;
@@ -79,7 +79,7 @@ fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
 /// When the store fails.
 pub fn all(conn: &Connection) -> Result<Vec<AccountRow>> {
     let mut s = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM account WHERE connected = 1 ORDER BY live_from, id"
+        "SELECT {COLUMNS} FROM account WHERE connected = 1 AND archive = 0 ORDER BY live_from, id"
     ))?;
     Ok(s.query_map([], row)?.collect::<rusqlite::Result<_>>()?)
 }
@@ -90,7 +90,7 @@ pub fn all(conn: &Connection) -> Result<Vec<AccountRow>> {
 /// [`Error::NotFound`] when there is none.
 pub fn get(conn: &Connection, id: AccountId) -> Result<AccountRow> {
     conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM account WHERE id = ?1 AND connected = 1"
+        "SELECT {COLUMNS} FROM account WHERE id = ?1 AND connected = 1 AND archive = 0"
     ))?
     .query_row([id], row)
     .optional()?

@@ -191,27 +191,26 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     let Some(config) = log::value(tx, Entity::Account, id, "config")? else {
         return Ok(());
     };
-    let Ok(parsed) = serde_json::from_value::<crate::model::AccountConfig>(config.clone()) else {
+    let Some((channel, archive, ours)) = described(&config) else {
         return Ok(());
     };
     let live_from = log::value(tx, Entity::Account, id, "live_from")?
         .and_then(|v| v.as_i64())
         .unwrap_or(0);
     let connected = on(tx, Entity::Account, id)?;
-    let channel: Channel = parsed.channel();
     let before_live: Option<i64> = tx
         .query_row("SELECT live_from FROM account WHERE id = ?1", [a], |r| {
             r.get(0)
         })
         .optional()?;
     tx.execute(
-        "INSERT INTO account (id, channel, config, live_from, connected) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO account (id, channel, config, live_from, connected, archive) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (id) DO UPDATE SET config = excluded.config, live_from = excluded.live_from, connected = excluded.connected",
-        params![a, channel.as_str(), config.to_string(), live_from, connected],
+        params![a, channel.as_str(), config.to_string(), live_from, connected, archive],
     )?;
     let before = own_addresses(tx, a)?;
     tx.execute("DELETE FROM own_address WHERE account = ?1", [a])?;
-    for own in parsed.own_addresses() {
+    for own in ours {
         tx.execute(
             "INSERT OR IGNORE INTO own_address (value, account) VALUES (?1, ?2)",
             params![own, a],
@@ -228,6 +227,15 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     }
     tx.changes.accounts = true;
     Ok(())
+}
+
+/// An account's channel, whether it is an archive, and the addresses that are its own.
+fn described(config: &Value) -> Option<(Channel, bool, Vec<String>)> {
+    if let Ok(a) = serde_json::from_value::<crate::model::AccountConfig>(config.clone()) {
+        return Some((a.channel(), false, a.own_addresses()));
+    }
+    let a: crate::model::Archive = serde_json::from_value(config.clone()).ok()?;
+    Some((a.medium, true, a.own_addresses()))
 }
 
 fn own_addresses(tx: &Tx<'_>, a: crate::model::AccountId) -> Result<BTreeSet<String>> {

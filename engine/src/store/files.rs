@@ -6,7 +6,7 @@ use super::Tx;
 use crate::error::{Error, Result};
 use crate::model::{FileId, MessageId};
 use crate::secrets::Key;
-use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rusqlite::{Connection, OptionalExtension, params};
 use secrecy::ExposeSecret;
@@ -85,6 +85,37 @@ impl Files {
         self.cipher()
             .decrypt(&XNonce::from(nonce), body)
             .map_err(|_| damaged())
+    }
+
+    /// Bytes that only this workspace's key opens again, for one purpose.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn seal(&self, purpose: &[u8], bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut nonce = [0u8; NONCE];
+        getrandom::fill(&mut nonce)
+            .map_err(|_| Error::Internal("the system gives no random bytes".into()))?;
+        let payload = Payload {
+            msg: bytes,
+            aad: purpose,
+        };
+        let body = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| Error::Internal("a secret could not be sealed".into()))?;
+        Ok([&nonce[..], &body].concat())
+    }
+
+    /// What [`Files::seal`] sealed for this purpose, if this is the workspace that did.
+    #[must_use]
+    pub fn unseal(&self, purpose: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, body) = sealed.split_at_checked(NONCE)?;
+        let nonce: [u8; NONCE] = nonce.try_into().ok()?;
+        let payload = Payload {
+            msg: body,
+            aad: purpose,
+        };
+        self.cipher().decrypt(&XNonce::from(nonce), payload).ok()
     }
 
     /// Whether a file lies under this hash.
@@ -269,6 +300,12 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>> {
             .map_err(|_| Error::Corrupt("a stored text cannot be unpacked".into())),
         _ => Err(Error::Corrupt("a stored text has no form".into())),
     }
+}
+
+/// A stored text as it was, or as it is stored when it cannot be unpacked.
+#[must_use]
+pub fn unpack_for_digest(bytes: &[u8]) -> Vec<u8> {
+    unpack(bytes).unwrap_or_else(|_| bytes.to_vec())
 }
 
 pub(super) fn unpack_text(bytes: &[u8]) -> Result<String> {

@@ -12,7 +12,7 @@ use crate::model::threads::{nearest_first, ref_hash, token};
 use crate::model::{
     AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId,
     Fold, Folds, Gap, HandleId, IdKey, Identity, Incoming, Mark, MessageId, Party, Place, RemoteId,
-    ThreadRefs, Times, email_key, part,
+    ThreadRefs, Times, address_key, email_key, part,
 };
 use crate::time::{DAY, Millis};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -112,7 +112,7 @@ fn gaps(conn: &Connection, account: AccountId, new: &[Gap]) -> Result<Option<Str
         .map_err(|e| Error::Internal(e.to_string()))
 }
 
-fn source(conn: &Connection, id: AccountId) -> Result<Source> {
+pub(super) fn source(conn: &Connection, id: AccountId) -> Result<Source> {
     conn.prepare_cached("SELECT channel, live_from FROM account WHERE id = ?1")?
         .query_row([id], |r| {
             Ok(Source {
@@ -125,7 +125,37 @@ fn source(conn: &Connection, id: AccountId) -> Result<Source> {
         .ok_or_else(|| Error::NotFound(format!("account {id}")))
 }
 
-fn take(tx: &mut Tx<'_>, source: &Source, event: &Event, brought: &mut Brought) -> Result<()> {
+/// Take in what an import read. No cursor moves, and nobody is told of each message.
+///
+/// # Errors
+/// When the store or the disk fails; then nothing of it is kept.
+pub fn import(tx: &mut Tx<'_>, account: AccountId, events: &[Event]) -> Result<Brought> {
+    let source = source(tx, account)?;
+    let mut brought = Brought::default();
+    for event in events {
+        take(tx, &source, event, &mut brought)?;
+    }
+    count_import(tx, account, brought)?;
+    Ok(brought)
+}
+
+/// Messages that an import brought to an account.
+pub(super) fn count_import(tx: &mut Tx<'_>, account: AccountId, b: Brought) -> Result<()> {
+    tx.notices.clear();
+    if b.new + b.unreadable > 0 {
+        tx.prepare_cached("UPDATE account SET imported = imported + ?2 WHERE id = ?1")?
+            .execute(params![account, b.new + b.unreadable])?;
+        tx.changes.accounts = true;
+    }
+    Ok(())
+}
+
+pub(super) fn take(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    event: &Event,
+    brought: &mut Brought,
+) -> Result<()> {
     match event {
         Event::Message(m) => {
             if known(tx, source, &m.remote_id)? {
@@ -288,6 +318,7 @@ pub fn message_id(
             all.extend(parts.iter().map(Vec::as_slice));
             ids.id(&all)
         }
+        Identity::Given(id) => id.0,
     })
 }
 
@@ -304,7 +335,11 @@ pub fn handle_id(ids: &IdKey, channel: Channel, scope: &str, value: &str) -> Han
 
 /// Take in one message that has no delivery here yet. Returns whether it was new.
 fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
-    let ours = match m.from.as_ref().and_then(|f| email_key(&f.address)) {
+    let ours = match m
+        .from
+        .as_ref()
+        .and_then(|f| address_key(source.channel, &f.address))
+    {
         Some(a) => is_own(tx, &a)?,
         None => false,
     };
@@ -586,6 +621,7 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
             .chain(&m.thread.references)
             .cloned()
             .collect(),
+        answers: &m.thread.in_reply_to,
         author: None,
     };
     let rid = row.insert(tx)?;
@@ -624,7 +660,7 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
 }
 
 /// Small mails lie in the database, large ones as kept files.
-fn keep_raw(tx: &Tx<'_>, rid: i64, raw: &[u8]) -> Result<()> {
+pub(super) fn keep_raw(tx: &Tx<'_>, rid: i64, raw: &[u8]) -> Result<()> {
     const IN_DATABASE: usize = 256 * 1024;
     if raw.is_empty() {
         return Ok(());
@@ -670,6 +706,8 @@ pub(super) struct Row<'a> {
     pub unread: bool,
     pub also: &'a [CustomerId],
     pub thread_ids: Vec<String>,
+    /// The Message-IDs that it says it answers.
+    pub answers: &'a [String],
     pub author: Option<(crate::model::AgentId, Millis, &'a [MessageId])>,
 }
 
@@ -726,10 +764,10 @@ impl Row<'_> {
                 self.place(tx, *c, rid, false)?;
             }
         }
-        let ids = serde_json::to_string(&self.thread_ids).unwrap_or_else(|_| "[]".into());
+        let json = |ids: &[String]| serde_json::to_string(ids).unwrap_or_else(|_| "[]".into());
         let folds = serde_json::to_string(&self.folds.ranges).unwrap_or_else(|_| "[]".into());
-        tx.prepare_cached("INSERT INTO body (rid, text, thread_ids, folds, fold_version) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![rid, pack(self.text.as_bytes()), ids, folds, self.folds.version])?;
+        tx.prepare_cached("INSERT INTO body (rid, text, thread_ids, folds, fold_version, answers) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![rid, pack(self.text.as_bytes()), json(&self.thread_ids), folds, self.folds.version, json(self.answers)])?;
         self.index(tx, rid)?;
         Ok(rid)
     }

@@ -388,6 +388,24 @@ pub fn all(conn: &Connection) -> Result<Vec<Entry>> {
     collect(conn, "1 ORDER BY seq", &[])
 }
 
+/// A page of the log in the order of arrival, after a place in it.
+///
+/// # Errors
+/// When the store fails.
+pub fn page(conn: &Connection, after: i64, limit: u32) -> Result<Vec<(i64, Entry)>> {
+    let mut s = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS}, seq FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+    ))?;
+    let rows = s
+        .query_map(params![after, limit], |r| {
+            Ok(entry(r)?.map(|e| (r.get(12), e)))
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter()
+        .map(|r| r.and_then(|(seq, e)| Ok((seq?, e))))
+        .collect()
+}
+
 /// Entries shown in a conversation within `[from, to)` clock milliseconds, newest first.
 ///
 /// # Errors

@@ -25,6 +25,7 @@ pub mod reads;
 pub mod search;
 pub mod threads;
 pub mod timeline;
+pub mod transfer;
 mod trust;
 mod tx;
 pub mod variants;
@@ -83,6 +84,8 @@ pub struct Store {
     file_key: Arc<files::FileKey>,
     health: Arc<keep::Health>,
     identity: Identity,
+    /// Who we are since an export of this very workspace brought its ids back.
+    adopted: std::sync::OnceLock<Identity>,
     clock: Arc<dyn Clock>,
     announce: broadcast::Sender<Announced>,
 }
@@ -133,6 +136,7 @@ impl Store {
             key: Arc::new(Key::new(Box::new(*key.expose_secret()))),
             health,
             identity,
+            adopted: std::sync::OnceLock::new(),
             clock,
             announce: broadcast::channel(256).0,
         })
@@ -141,7 +145,25 @@ impl Store {
     /// Who we are.
     #[must_use]
     pub fn identity(&self) -> &Identity {
-        &self.identity
+        self.adopted.get().unwrap_or(&self.identity)
+    }
+
+    /// Take the ids of an export of this very workspace over, if nothing is here yet. Returns whether it did.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn adopt(
+        &self,
+        ids: crate::model::interchange::Ids,
+        agent: Option<String>,
+    ) -> Result<bool> {
+        let adopted = self
+            .write(move |tx| transfer::adopt(tx, &ids, agent.as_deref()))
+            .await?;
+        Ok(match adopted {
+            Some(identity) => self.adopted.set(identity).is_ok(),
+            None => false,
+        })
     }
 
     /// Where it lies.
@@ -248,7 +270,7 @@ impl Store {
         }
         let (reply, answer) = oneshot::channel();
         let health = Arc::clone(&self.health);
-        let identity = self.identity.clone();
+        let identity = self.identity().clone();
         let clock = Arc::clone(&self.clock);
         let files = self.files();
         let announce = self.announce.clone();

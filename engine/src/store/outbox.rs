@@ -339,6 +339,7 @@ fn insert_message(
         thread_ids: std::iter::once(message_id.to_owned())
             .chain(a.mail.references.iter().cloned())
             .collect(),
+        answers: &refs.in_reply_to,
         author: Some((tx.identity.agent, tx.now, answers)),
     };
     row.insert(tx)?;
@@ -659,6 +660,12 @@ pub fn cancel(tx: &mut Tx<'_>, id: MessageId) -> Result<OutboxItem> {
     }
     record(tx, &o, o.attempt, OutboxState::Cancelled, None, Vec::new())?;
     reopen(tx, &o)?;
+    withdraw(tx, id)?;
+    Ok(o)
+}
+
+/// A message that was taken back is shown and found nowhere; its files are staged again.
+pub(super) fn withdraw(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let shown: Vec<CustomerId> = {
         let mut s = tx.prepare("SELECT conversation FROM timeline WHERE message = ?1")?;
         s.query_map([id], |r| r.get(0))?
@@ -674,7 +681,7 @@ pub fn cancel(tx: &mut Tx<'_>, id: MessageId) -> Result<OutboxItem> {
     for c in shown {
         conversations::recount_customer(tx, c)?;
     }
-    Ok(o)
+    Ok(())
 }
 
 /// A person decided to send a failed or uncertain one again.

@@ -7,7 +7,8 @@ use super::{Tx, conversations, threads, trust, variants};
 use crate::error::Result;
 use crate::model::threads::Ref;
 use crate::model::{
-    AccountId, Channel, Class, CustomerId, Direction, HandleId, MessageId, Party, Times, email_key,
+    AccountId, Channel, Class, CustomerId, Direction, HandleId, MessageId, Party, Times,
+    address_key, email_key,
 };
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -44,7 +45,8 @@ pub(super) fn home(tx: &mut Tx<'_>, l: &Letter<'_>, direction: Direction) -> Res
         Direction::Inbound => {
             let (value, name) = match l.from {
                 Some(p) => (
-                    email_key(&p.address).unwrap_or_else(|| p.address.trim().to_lowercase()),
+                    address_key(l.channel, &p.address)
+                        .unwrap_or_else(|| p.address.trim().to_lowercase()),
                     p.name.as_deref(),
                 ),
                 None => (String::new(), None),
@@ -67,7 +69,7 @@ pub(super) fn home(tx: &mut Tx<'_>, l: &Letter<'_>, direction: Direction) -> Res
 fn outbound_home(tx: &mut Tx<'_>, l: &Letter<'_>) -> Result<Home> {
     let mut shown: Vec<CustomerId> = Vec::new();
     for p in l.to {
-        if let Some(a) = email_key(&p.address)
+        if let Some(a) = address_key(l.channel, &p.address)
             && !is_own(tx, &a)?
         {
             let c = CustomerId(handle(tx, l.channel, "", &a, p.name.as_deref(), 0)?.0);
@@ -393,7 +395,12 @@ fn rederive_one(tx: &mut Tx<'_>, id: MessageId, force: bool) -> Result<Outcome> 
     let Some(told) = told(tx, id, old.claimed_at)? else {
         return Ok(Outcome::Stays);
     };
-    let ours = match old.people.from.as_ref().and_then(|f| email_key(&f.address)) {
+    let ours = match old
+        .people
+        .from
+        .as_ref()
+        .and_then(|f| address_key(old.channel, &f.address))
+    {
         Some(a) => is_own(tx, &a)?,
         None => false,
     };

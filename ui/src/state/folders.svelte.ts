@@ -19,7 +19,7 @@ export class FolderChoice {
     this.busy = true;
     this.error = null;
     try {
-      this.list = await this.host.call("account_folders", { config: $state.snapshot(config), password: password === "" ? null : password, id: this.id });
+      this.list = await this.host.call("account_folders", { config: $state.snapshot(config), password: password === "" ? null : password, oauth_flow: null, id: this.id });
     } catch (error) {
       this.error = say(error);
     } finally {

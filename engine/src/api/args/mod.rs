@@ -27,6 +27,8 @@ mod mailbox;
 pub use mailbox::*;
 mod setup;
 pub use setup::*;
+mod transfer;
+pub use transfer::*;
 
 args! {
     /// Counts, accounts and who I am.

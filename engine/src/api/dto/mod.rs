@@ -39,6 +39,8 @@ mod setup;
 pub use setup::*;
 mod delivery;
 pub use delivery::*;
+mod transfer;
+pub use transfer::*;
 
 words! {
     /// A view of the sidebar.

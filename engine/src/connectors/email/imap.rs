@@ -18,6 +18,8 @@ mod sign_in;
 mod talk;
 mod uids;
 
+pub(in crate::connectors) use folders::place_of;
+
 pub(super) use folders::decode_utf7;
 pub(super) use login::{connect, login};
 pub(super) use poll::{Memory, Wishes};

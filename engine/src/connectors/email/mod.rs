@@ -254,6 +254,12 @@ pub fn imap_understood(line: &[u8]) -> bool {
     imap::understood(line)
 }
 
+/// What a mail folder of this name usually holds, in the languages of the big programs.
+#[must_use]
+pub fn place_of(folder: &str) -> Place {
+    imap::place_of(folder)
+}
+
 /// A folder's name as a person reads it (modified UTF-7, RFC 3501 §5.1.3).
 #[must_use]
 pub fn folder_name(name: &str) -> String {

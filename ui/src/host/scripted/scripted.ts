@@ -1,6 +1,7 @@
 import type { Suggestion } from "../../api/Suggestion";
 import type { TestReport } from "../../api/TestReport";
 import type { Change } from "../../api/Change";
+import type { ImportItem } from "../../api/ImportItem";
 import type { Commands } from "../../api/commands";
 import type { Done } from "../../api/Done";
 import type { Draft } from "../../api/Draft";
@@ -21,6 +22,7 @@ import { capabilities, linksOf, me, message, nextId, rowOf, stages, team, world,
 import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
 import lamp from "./lamp.png";
+import { begun, importsFor, reportOf } from "./transfers";
 
 type Answers = { [K in keyof Commands]: (args: Commands[K]["args"]) => Commands[K]["reply"] };
 interface Undoable {
@@ -38,6 +40,7 @@ export class ScriptedHost implements Host {
   private readonly undoes: Undoable[] = [];
   private readonly staged = new Map<string, FileItem>();
   private readonly state: string;
+  private imports = importsFor();
   private accounts: ReturnType<typeof accountsFor>;
   private session: Reply<"session_status">;
   private all: Conversation[];
@@ -248,7 +251,7 @@ export class ScriptedHost implements Host {
     message_text: ({ id }) => ({ text: `${this.findMessage(id).text}\n\nThe end of a long mail.`, folds: [], links: linksOf(this.findMessage(id).text) }),
     message_source: ({ id }) => {
       const m = this.findMessage(id);
-      return { text: `Message-ID: <${m.id.slice(-8)}@example.com>\nFrom: ${m.from?.address ?? ""}\nTo: ${m.to.map((p) => p.address).join(", ")}\nSubject: ${m.subject ?? ""}\nContent-Type: text/plain; charset=utf-8\n\n${m.text}`, links: [] };
+      return { text: `Message-ID: <${m.id.slice(-8)}@example.com>\nFrom: ${m.from?.address ?? ""}\nTo: ${m.to.map((p) => p.address).join(", ")}\nSubject: ${m.subject ?? ""}\nContent-Type: text/plain; charset=utf-8\n\n${m.text}`, folds: [], links: [] };
     },
     link_open: () => ({}),
     file_save: () => ({}),
@@ -441,6 +444,19 @@ export class ScriptedHost implements Host {
       this.tell(null, { accounts: true });
       return {};
     },
+    imports: () => this.imports,
+    import_start: ({ folder }) => {
+      const fresh = begun(folder);
+      this.imports = [fresh, ...this.imports];
+      return [fresh];
+    },
+    import_report: ({ id }) => reportOf(this.imported(id)),
+    import_cancel: ({ id }) => {
+      this.imported(id, { active: false, state: "paused" });
+      return {};
+    },
+    import_resume: ({ id }) => this.imported(id, { active: true, state: "running" }),
+    export_start: () => ({ path: "/home/maria/parley.jsonl", messages: 21_616, entries: 3_402, bytes: 61_000_000, missing_files: 0, digest: "0".repeat(64) }),
     check: () => ({ ok: true, findings: [], counted: [{ key: "messages", count: 21_616 }, { key: "conversations", count: this.all.length }, { key: "log entries", count: 3_402 }] }),
   };
 
@@ -449,6 +465,14 @@ export class ScriptedHost implements Host {
     m.send = m.send === null ? null : { ...m.send, state: "sent", error: null };
     this.tell(this.all.find((c) => c.items.some((i) => i.id === id))?.id ?? null);
     return {};
+  }
+
+  private imported(id: string, more: Partial<ImportItem> = {}): ImportItem {
+    const found = this.imports.find((i) => i.id === id);
+    if (found === undefined) throw hostError("not_found", "This import is gone.");
+    const next = { ...found, ...more };
+    this.imports = this.imports.map((i) => (i.id === id ? next : i));
+    return next;
   }
 
   private account(id: string, more: Partial<ReturnType<typeof accountOf>>): ReturnType<typeof accountOf> {

@@ -156,6 +156,20 @@ const JUNK_NAMES: &[&str] = &[
     "垃圾邮件",
 ];
 
+/// What a folder of this name usually holds; the name's last part decides.
+pub(in crate::connectors) fn place_of(name: &str) -> Place {
+    let leaf = name.trim().to_lowercase();
+    if SENT_NAMES.contains(&leaf.as_str()) {
+        Place::Sent
+    } else if JUNK_NAMES.contains(&leaf.as_str()) {
+        Place::Junk
+    } else if matches!(leaf.as_str(), "inbox" | "posteingang") {
+        Place::Inbox
+    } else {
+        Place::Other
+    }
+}
+
 /// The folder of this use: the one the server marks, else the best of these names.
 fn of_use<'a>(found: &'a [Listed], wanted: FolderUse, names: &[&str]) -> Option<&'a Listed> {
     let selectable = || found.iter().filter(|l| l.selectable && !l.is_inbox());

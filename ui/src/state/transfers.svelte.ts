@@ -1,0 +1,88 @@
+import type { ExportDone } from "../api/ExportDone";
+import type { ImportItem } from "../api/ImportItem";
+import type { ImportReport } from "../api/ImportReport";
+import { say } from "../errors";
+import type { Host } from "../host/host";
+
+/** How often a running import is looked at. */
+const pause = 500;
+
+/** Whether an import stopped in the middle and can go on. */
+export function rests(item: ImportItem): boolean {
+  return !item.active && (item.state === "paused" || item.state === "running");
+}
+
+/** Imports and exports of the settings' page. */
+export class Transfers {
+  items = $state.raw<ImportItem[]>([]);
+  report = $state.raw<ImportReport | null>(null);
+  exported = $state.raw<ExportDone | null>(null);
+  busy = $state(false);
+  error = $state<string | null>(null);
+  measured = $state(false);
+  own = $state("");
+  attachments = $state(true);
+  raw = $state(true);
+  private readonly host: Host;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  async refresh(): Promise<void> {
+    clearTimeout(this.timer);
+    await this.tried(async () => {
+      this.items = await this.host.call("imports", {});
+    });
+    if (this.items.some((i) => i.active)) this.timer = setTimeout(() => void this.refresh(), pause);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  async start(folder: boolean): Promise<void> {
+    const own = this.own.split(/[,;\s]+/).filter((a) => a !== "");
+    await this.tried(() => this.host.call("import_start", { folder, account: null, archive: this.measured ? "Imported and measured" : null, own, measured: this.measured }));
+    await this.refresh();
+  }
+
+  async cancel(id: string): Promise<void> {
+    await this.tried(() => this.host.call("import_cancel", { id }));
+    await this.refresh();
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.tried(() => this.host.call("import_resume", { id }));
+    await this.refresh();
+  }
+
+  async show(id: string): Promise<void> {
+    if (this.report?.import.id === id) {
+      this.report = null;
+      return;
+    }
+    await this.tried(async () => {
+      this.report = await this.host.call("import_report", { id });
+    });
+  }
+
+  async export(): Promise<void> {
+    this.busy = true;
+    this.exported = null;
+    await this.tried(async () => {
+      this.exported = await this.host.call("export_start", { conversations: [], attachments: this.attachments, raw: this.raw });
+    });
+    this.busy = false;
+  }
+
+  private async tried(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+      this.error = null;
+    } catch (failure) {
+      this.error = say(failure);
+    }
+  }
+}

@@ -3,7 +3,7 @@
 use crate::{window, words};
 use async_trait::async_trait;
 use parley_engine::api::Host;
-use parley_engine::model::url::{Openable, openable};
+use parley_engine::api::{Openable, openable};
 use std::path::PathBuf;
 use tauri::{AppHandle, Manager};
 use tokio::sync::Mutex;
@@ -105,23 +105,24 @@ impl Host for Desktop {
         // The person has just pressed the button that names the provider, so nothing is asked.
         sign_in_page(url)?.open().await
     }
-}
-
-/// A provider's sign-in page, which is encrypted. Only a server on this very computer may do without.
-fn sign_in_page(url: &str) -> Result<Link, String> {
-    let link = Link::read(url)?;
-    let on_this_computer = matches!(link.0.host_str(), Some("127.0.0.1" | "localhost"));
-    match link.0.scheme() {
-        "https" => Ok(link),
-        "http" if on_this_computer => Ok(link),
-        _ => Err("a sign-in page has to be encrypted".to_owned()),
-    }
 
     async fn confirm(&self, question: &str, yes: &str) -> bool {
         let Ok(_alone) = self.asking.try_lock() else {
             return false;
         };
         self.ask(question, yes).await
+    }
+}
+
+/// A provider's sign-in page, which is encrypted. Only a server on this very computer may do without.
+fn sign_in_page(url: &str) -> Result<Link, String> {
+    let link = Link::read(url)?;
+    let host = link.0.shown_host.as_deref().unwrap_or_default();
+    let on_this_computer = matches!(host.split(':').next(), Some("127.0.0.1" | "localhost"));
+    match link.0.scheme.as_str() {
+        "https" => Ok(link),
+        "http" if on_this_computer => Ok(link),
+        _ => Err("a sign-in page has to be encrypted".to_owned()),
     }
 }
 
@@ -157,7 +158,7 @@ impl Link {
     }
 
     async fn open(self) -> Result<(), String> {
-        tokio::task::spawn_blocking(move || open::that_detached(self.0.as_str()))
+        tokio::task::spawn_blocking(move || open::that_detached(self.0.url))
             .await
             .map_err(|e| e.to_string())?
             .map_err(|e| format!("no program could be started for this link: {e}"))

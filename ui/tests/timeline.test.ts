@@ -110,7 +110,7 @@ describe("folded text", () => {
   });
 
   it("is shown whole where its folds do not fit it", () => {
-    expect(partsOf("short", [{ start: 2, end: 90, kind: "quote" }])).toEqual([{ text: "short", kind: null }]);
+    expect(partsOf("short", [{ start: 2, end: 90, kind: "quote" }])).toEqual([{ text: "short", start: 0, kind: null }]);
     expect(partsOf("", [])).toEqual([]);
   });
 

@@ -28,6 +28,7 @@ mod timeline;
 mod transfer;
 pub mod typescript;
 
+pub use crate::model::url::{Openable, openable};
 pub use files::{part, stage_path};
 pub use session::{App, AppOptions, NoHost, Unlock};
 

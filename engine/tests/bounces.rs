@@ -8,7 +8,6 @@
 )]
 
 mod email_support;
-#[allow(dead_code)]
 mod scene;
 
 use email_support::{CUSTOMER, PASSWORD, TEAM};

@@ -389,7 +389,7 @@ fn no_search_breaks_its_reader() {
     ];
     let today = search::today(1_704_186_000_000);
     fuzz("search", seeds, |input| {
-        drop(search::parse(&text(input), today))
+        drop(search::parse(&text(input), today));
     });
 }
 

@@ -425,7 +425,7 @@ impl App {
         };
         let (dir, now) = (self.dir(), self.options().clock.now());
         let with = Arc::clone(&key);
-        let done = blocking(move || rescue::rescue(&dir, &with, now, what).map(drop)).await;
+        let done = blocking(move || rescue::rescue(&dir, &with, now, &what).map(drop)).await;
         let opened = match done {
             Ok(()) => self.open_with_lock(key, lock).await,
             Err(e) => Err(e),

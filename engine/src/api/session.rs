@@ -393,7 +393,7 @@ impl App {
         };
         let engine = match open() {
             Err(e) if rescue::is_damage(dir, key, &e) => {
-                rescue::rescue(dir, key, now, e.to_string())?;
+                rescue::rescue(dir, key, now, &e.to_string())?;
                 open()?
             }
             other => other?,

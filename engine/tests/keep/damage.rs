@@ -80,7 +80,7 @@ enum End {
 fn judge(dir: &Path, had: &Made, what: &str) -> End {
     let key = scene::key();
     let looked = rescue::ready(dir, &key, 5).and_then(|_| match rescue::examine(dir, &key)? {
-        Some(w) => rescue::rescue(dir, &key, 5, w).map(drop),
+        Some(w) => rescue::rescue(dir, &key, 5, &w).map(drop),
         None => Ok(()),
     });
     match looked {

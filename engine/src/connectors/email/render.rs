@@ -193,8 +193,8 @@ fn alternative(message: &Outgoing, inline: &[&OutgoingFile]) -> MultiPart {
     let plain = letter::plain(&message.text, &message.signature, history);
     let html = letter::html(&message.text, &message.signature, history, &pictures);
     let start = part(message, MultiPartKind::Alternative, "alternative")
-        .singlepart(text_part(plain, ContentType::TEXT_PLAIN));
-    let html = text_part(html, ContentType::TEXT_HTML);
+        .singlepart(text_part(&plain, ContentType::TEXT_PLAIN));
+    let html = text_part(&html, ContentType::TEXT_HTML);
     if inline.is_empty() {
         return start.singlepart(html);
     }
@@ -229,7 +229,7 @@ fn kind(f: &OutgoingFile) -> ContentType {
         .unwrap_or(ContentType::TEXT_PLAIN)
 }
 
-fn text_part(text: String, kind: ContentType) -> SinglePart {
+fn text_part(text: &str, kind: ContentType) -> SinglePart {
     let text = text.replace('\n', "\r\n");
     // Letters beyond ASCII cost three bytes each in quoted-printable, and four thirds of one in base64.
     let odd = text.bytes().filter(|b| !b.is_ascii()).count();

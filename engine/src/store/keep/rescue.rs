@@ -96,7 +96,7 @@ pub fn ready(dir: &Path, key: &Key, now: Millis) -> Result<bool> {
         glance(dir, key)?
     };
     if let Some(what) = found {
-        return rescue(dir, key, now, what).map(|_| false);
+        return rescue(dir, key, now, &what).map(|_| false);
     }
     if let Some(m) = before {
         went_back(dir, key, now, m, passed_over || !m.clean && !wal_there)?;
@@ -198,7 +198,7 @@ fn went_back(dir: &Path, key: &Key, now: Millis, before: Mark, no_wal: bool) -> 
     if better || empty {
         conn.close().map_err(|(_, e)| e)?;
         // What is gone stood in no file any more: how much it was is known only as far as it was noted.
-        let r = rescue(dir, key, now, WHAT.into())?;
+        let r = rescue(dir, key, now, WHAT)?;
         return tell(dir, &Rescued { whole: false, ..r });
     }
     if version == 0 {
@@ -235,7 +235,7 @@ fn went_back(dir: &Path, key: &Key, now: Millis, before: Mark, no_wal: bool) -> 
 /// # Errors
 /// [`Error::Corrupt`] when there is no backup and the damaged database does not even say which workspace it is; then
 /// nothing was moved. What the disk says.
-pub fn rescue(dir: &Path, key: &Key, now: Millis, what: String) -> Result<Rescued> {
+pub fn rescue(dir: &Path, key: &Key, now: Millis, what: &str) -> Result<Rescued> {
     tracing::error!("the database is damaged; it is set aside and rebuilt");
     restore::finish(dir)?;
     let before = mark::read(dir).map(|m| m.amount).unwrap_or_default();

@@ -56,7 +56,7 @@ fn last_commit(bytes: &[u8]) -> Option<usize> {
                 .enumerate()
                 .filter(|(_, f)| f.get(8..16) == Some(*salt) && f.get(4..8) != Some(&[0; 4]))
                 .map(|(i, _)| i + 1)
-                .last()
+                .next_back()
         })
         .max()
 }

@@ -27,7 +27,7 @@ pub(super) fn issue(key: &Key) -> Result<(SecretString, Wrapped)> {
     let words = mnemonic.words().collect::<Vec<_>>().join(" ");
     Ok((
         SecretString::from(words),
-        wrap::seal(&*under(&*entropy), key)?,
+        wrap::seal(&under(&*entropy), key)?,
     ))
 }
 

@@ -2,7 +2,6 @@
 //! drawn anew. The mail's own frame never reaches the network.
 
 mod guard;
-
 #[cfg(test)]
 mod tests;
 

@@ -305,7 +305,7 @@ fn copy(job: &Job<'_>, db: &Path) -> Result<Manifest> {
     Ok(manifest)
 }
 
-const HASHES: &str = "SELECT hash FROM file UNION SELECT hash FROM raw WHERE hash IS NOT NULL";
+const HASHES: &str = "SELECT hash FROM file UNION SELECT hash FROM raw WHERE hash IS NOT NULL UNION SELECT hash FROM remote_picture";
 
 /// The hashes of the kept files that a database names.
 pub(super) fn hashes(conn: &Connection) -> Result<BTreeSet<String>> {

@@ -80,7 +80,12 @@ fn bring(from: &Connection, tx: &mut Tx<'_>, anew: bool) -> Result<Salvaged> {
         ("agent", "id"),
         ("handle", "id"),
         ("own_address", "value"),
-        ("thread_ref", "ref"),
+        ("naming", "ref"),
+        ("bounce", "ref"),
+        ("auth_server", "account"),
+        ("read_mark", "account"),
+        ("remote_picture", "message"),
+        ("picture_sender", "address"),
     ] {
         s.whole &= copy(from, tx, table, key)?;
     }
@@ -160,6 +165,10 @@ fn copy_with(from: &Connection, tx: &Tx<'_>, table: &str, key: &str, or: &str) -
     let Ok(columns) = columns(from, tx, table) else {
         return Ok(false);
     };
+    if columns.is_empty() {
+        // An older database does not have this table.
+        return Ok(true);
+    }
     let sql = insertion(table, &columns, or);
     let list = columns.join(", ");
     each(from, table, &list, key, &mut |r| {

@@ -21,6 +21,7 @@ const settings = async (page, tab) => {
 const wizard = async (page, address) => {
   await page.locator(id("welcome-add-account")).click();
   await page.locator(id("wizard-address")).fill(address);
+  await page.keyboard.press("Tab");
   await page.waitForTimeout(450);
 };
 const untrusted = async (page) => {
@@ -217,7 +218,6 @@ export const scenes = [
       await page.locator(id("wizard-look-certificate")).click();
       await page.locator(id("trust-yes")).click();
       await page.waitForTimeout(200);
-      await page.locator(id("wizard-servers")).click();
       await page.locator(id("wizard-distrust")).scrollIntoViewIfNeeded();
     },
   },
@@ -227,7 +227,7 @@ export const scenes = [
     name: "wizard-signed-in", state: "empty",
     act: async (page) => {
       await wizard(page, "hello@gmail.com");
-      await page.locator(`${id("wizard-way")} button`).nth(1).click();
+      await page.locator(`${id("wizard-way")} label`).nth(1).click();
       await page.locator(id("wizard-client-id")).fill("1234-abcd.apps.example");
       await page.locator(id("wizard-sign-in")).click();
       await page.waitForTimeout(100);
@@ -238,7 +238,6 @@ export const scenes = [
     act: async (page) => {
       await page.locator(id("nav-settings")).click();
       await page.locator(id("account-edit")).first().click();
-      await page.locator(id("wizard-servers")).click();
       await page.locator(id("folders-load")).click();
       await page.locator(id("folder")).nth(3).click();
       await page.locator(id("sync-read")).scrollIntoViewIfNeeded();
@@ -297,7 +296,7 @@ export const scenes = [
     },
   },
   { name: "composer-broken", state: "broken", act: async (page) => { await answering(page); await page.locator(id("composer-from")).selectOption({ label: "press@parley-lamps.example" }); } },
-  { name: "search-best", act: async (page) => { await searching(page); await page.locator(`${id("search-order")} button`).nth(1).click(); } },
+  { name: "search-best", act: async (page) => { await searching(page); await page.locator(`${id("search-order")} label`).nth(1).click(); } },
   { name: "search-keep", act: async (page) => { await searching(page); await page.locator(id("saved-begin")).click(); await page.locator(id("saved-name")).waitFor(); } },
   { name: "search-none", act: async (page) => { await page.locator(id("row")).first().waitFor(); await page.keyboard.press("/"); await page.locator(id("search-input")).fill("xylophone"); await page.locator(id("search-none")).waitFor(); } },
   { name: "saved-view", act: async (page) => { await page.locator('[data-testid^="saved-"]').first().click(); await page.locator(id("row")).first().waitFor(); } },
@@ -306,6 +305,7 @@ export const scenes = [
 
 /** Opens a scene in a page. */
 export async function play(page, base, scene) {
+  page.setDefaultTimeout(8000);
   await page.goto(`${base}?host=scripted&state=${scene.state ?? ""}`);
   await page.locator("#app > *").first().waitFor();
   if (scene.act) await scene.act(page);

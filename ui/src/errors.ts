@@ -11,3 +11,10 @@ export function say(error: unknown): string {
 export function codeOf(error: unknown): string {
   return isErrorBody(error) ? error.code : "host";
 }
+
+/** An engine's message as a sentence of its own: a capital first, a full stop last. */
+export function sentence(message: string): string {
+  const text = message.trim();
+  const first = text.charAt(0);
+  return (first === "" ? "" : first.toLocaleUpperCase() + text.slice(1)) + (text === "" || /[.!?…。]$/u.test(text) ? "" : ".");
+}

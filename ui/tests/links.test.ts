@@ -23,15 +23,18 @@ describe("links in a text", () => {
     expect(pieces(whole.slice(0, 10), [link(2, 16)], 0).map((p) => p.link)).toEqual([null]);
   });
 
-  it("are buttons that give their number, and markup in the text stays text", async () => {
+  it("give their number by click and by Enter, and markup in the text stays text", async () => {
     let opened = -1;
     const view = mount(LinkedText, { target: document.body, props: { text: "<b>x</b> https://a.test", links: [link(9, 23)], onopen: (n: number) => (opened = n) } });
     flushSync();
     expect(document.querySelector("b")).toBeNull();
     expect(document.body.textContent).toContain("<b>x</b>");
-    const button = document.querySelector<HTMLButtonElement>('[data-testid="text-link"]');
+    const button = document.querySelector<HTMLElement>('[data-testid="text-link"]');
     expect(button?.title).toBe("a.test");
     button?.click();
+    expect(opened).toBe(0);
+    opened = -1;
+    button?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     expect(opened).toBe(0);
     await unmount(view);
   });

@@ -14,6 +14,34 @@ const named = async (page, name) => {
   await page.locator(id("message")).first().waitFor();
 };
 
+const settings = async (page, tab) => {
+  await page.locator(id("nav-settings")).click();
+  await page.locator(id(`settings-${tab}`)).click();
+};
+const wizard = async (page, address) => {
+  await page.locator(id("welcome-add-account")).click();
+  await page.locator(id("wizard-address")).fill(address);
+  await page.keyboard.press("Tab");
+  await page.waitForTimeout(450);
+};
+const untrusted = async (page) => {
+  await wizard(page, "hello@office.local");
+  await page.locator(id("wizard-password")).fill("right");
+  await page.locator(id("wizard-test")).click();
+  await page.locator(id("wizard-look-certificate")).waitFor();
+};
+const answering = async (page) => {
+  await open(page);
+  await page.keyboard.press("r");
+  await page.locator(id("composer-to")).waitFor();
+};
+const searching = async (page) => {
+  await page.locator(id("row")).first().waitFor();
+  await page.keyboard.press("/");
+  await page.locator(id("search-input")).fill("lamp");
+  await page.locator(id("search-hit")).first().waitFor();
+};
+
 export const scenes = [
   { name: "door-fresh", state: "fresh" },
   { name: "door-passphrase", state: "fresh-passphrase" },
@@ -176,10 +204,108 @@ export const scenes = [
   { name: "error", state: "error", act: (page) => page.waitForTimeout(100) },
   { name: "offline", state: "offline", act: (page) => open(page) },
   { name: "broken-account", state: "broken", act: (page) => open(page) },
+  { name: "door-damaged", state: "damaged" },
+  { name: "door-locked-wrong", state: "locked", act: async (page) => { await page.locator(id("passphrase")).fill("wrong horse"); await page.locator(id("unlock")).click(); await page.locator(id("session-error")).waitFor(); } },
+  { name: "door-recover-typed", state: "keyring-changed", act: async (page) => { await page.locator(id("recovery-ask")).click(); await page.locator(id("recovery-input")).fill("lamp shade linen vireo"); } },
+  { name: "wizard-found", state: "empty", act: (page) => wizard(page, "hello@workshop.example") },
+  { name: "wizard-guess", state: "empty", act: (page) => wizard(page, "hello@office.local") },
+  { name: "wizard-certificate", state: "empty", act: untrusted },
+  { name: "wizard-trust", state: "empty", act: async (page) => { await untrusted(page); await page.locator(id("wizard-look-certificate")).click(); await page.locator(id("trust-dialog")).waitFor(); } },
+  {
+    name: "wizard-trusted", state: "empty",
+    act: async (page) => {
+      await untrusted(page);
+      await page.locator(id("wizard-look-certificate")).click();
+      await page.locator(id("trust-yes")).click();
+      await page.waitForTimeout(200);
+      await page.locator(id("wizard-distrust")).scrollIntoViewIfNeeded();
+    },
+  },
+  { name: "wizard-works", state: "empty", act: async (page) => { await wizard(page, "hello@workshop.example"); await page.locator(id("wizard-password")).fill("right"); await page.locator(id("wizard-test")).click(); await page.locator(id("wizard-step")).nth(4).waitFor(); } },
+  { name: "wizard-microsoft", state: "empty", act: async (page) => { await wizard(page, "hello@outlook.com"); } },
+  {
+    name: "wizard-signed-in", state: "empty",
+    act: async (page) => {
+      await wizard(page, "hello@gmail.com");
+      await page.locator(`${id("wizard-way")} label`).nth(1).click();
+      await page.locator(id("wizard-client-id")).fill("1234-abcd.apps.example");
+      await page.locator(id("wizard-sign-in")).click();
+      await page.waitForTimeout(100);
+    },
+  },
+  {
+    name: "settings-folders",
+    act: async (page) => {
+      await page.locator(id("nav-settings")).click();
+      await page.locator(id("account-edit")).first().click();
+      await page.locator(id("folders-load")).click();
+      await page.locator(id("folder")).nth(3).click();
+      await page.locator(id("sync-read")).scrollIntoViewIfNeeded();
+    },
+  },
+  { name: "settings-broken", state: "broken", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-sign-in")).waitFor(); } },
+  { name: "settings-data-top", act: async (page) => { await settings(page, "data"); await page.locator(id("backup")).first().waitFor(); } },
+  { name: "settings-data-failed", state: "backup-failed", act: async (page) => { await settings(page, "data"); await page.locator(id("backup-error")).waitFor(); } },
+  { name: "settings-key", state: "passphrase", act: async (page) => { await settings(page, "data"); await page.locator(id("key-passphrase")).click(); await page.locator(`${id("key-keyring")}`).scrollIntoViewIfNeeded(); } },
+  {
+    name: "settings-import",
+    act: async (page) => {
+      await settings(page, "data");
+      await page.locator(id("import-row")).first().waitFor();
+      await page.locator(id("import-files")).click();
+      await page.locator(id("import-cancel")).waitFor();
+      await page.locator(id("import-report")).click();
+      await page.locator(id("import-problems")).waitFor();
+      await page.locator(id("import-files")).scrollIntoViewIfNeeded();
+    },
+  },
+  { name: "settings-export", act: async (page) => { await settings(page, "data"); await page.locator(id("export-start")).click(); await page.locator(id("export-done")).waitFor(); await page.locator(id("export-done")).scrollIntoViewIfNeeded(); } },
+  {
+    name: "settings-images",
+    act: async (page) => {
+      await open(page);
+      await page.locator(id("show-html")).last().click();
+      await page.locator(id("images-always")).click();
+      await page.waitForTimeout(150);
+      await settings(page, "general");
+      await page.locator(id("image-sender")).scrollIntoViewIfNeeded();
+    },
+  },
+  { name: "html-images", act: async (page) => { await open(page); await page.locator(id("show-html")).last().click(); await page.locator(id("images-load")).click(); await page.waitForTimeout(200); } },
+  { name: "folded", act: (page) => named(page, "Fatoumata") },
+  { name: "unfolded", act: async (page) => { await named(page, "Fatoumata"); await page.locator(id("fold")).first().click(); await page.locator(id("fold")).nth(1).click(); } },
+  { name: "undelivered", act: async (page) => { await named(page, "Luca"); await page.locator(`${id("undelivered")} summary`).first().click(); } },
+  { name: "hint", act: (page) => named(page, "Emma Lindqvist") },
+  { name: "variant", act: async (page) => { await named(page, "Emma Lindqvist"); await page.locator(id("variant")).click(); await page.locator(id("variant-text")).waitFor(); } },
+  {
+    name: "message-details",
+    act: async (page) => {
+      await named(page, "Fatoumata");
+      await page.locator(`${id("message")} .to`).last().click();
+    },
+  },
+  { name: "composer-copies", act: async (page) => { await answering(page); await page.locator(id("composer-add-cc")).click(); await page.locator(id("composer-cc")).fill("Tom Okafor <tom@parley-lamps.example>"); } },
+  { name: "composer-picture", state: "pictures", act: async (page) => { await answering(page); await page.locator(id("composer-attach")).click(); await page.locator(id("composer-inline")).click(); } },
+  {
+    name: "composer-forward",
+    act: async (page) => {
+      await open(page);
+      await page.locator(id("message-menu")).last().click();
+      await page.locator(id("menu-forward")).click();
+      await page.locator(id("composer-forwarding")).waitFor();
+    },
+  },
+  { name: "composer-broken", state: "broken", act: async (page) => { await answering(page); await page.locator(id("composer-from")).selectOption({ label: "press@parley-lamps.example" }); } },
+  { name: "search-best", act: async (page) => { await searching(page); await page.locator(`${id("search-order")} label`).nth(1).click(); } },
+  { name: "search-keep", act: async (page) => { await searching(page); await page.locator(id("saved-begin")).click(); await page.locator(id("saved-name")).waitFor(); } },
+  { name: "search-none", act: async (page) => { await page.locator(id("row")).first().waitFor(); await page.keyboard.press("/"); await page.locator(id("search-input")).fill("xylophone"); await page.locator(id("search-none")).waitFor(); } },
+  { name: "saved-view", act: async (page) => { await page.locator('[data-testid^="saved-"]').first().click(); await page.locator(id("row")).first().waitFor(); } },
+  { name: "saved-menu", act: async (page) => { await page.locator('[data-testid^="saved-"]').first().hover(); await page.locator('[data-testid^="saved-menu-"]').first().click(); await page.waitForTimeout(100); } },
 ];
 
 /** Opens a scene in a page. */
 export async function play(page, base, scene) {
+  page.setDefaultTimeout(8000);
   await page.goto(`${base}?host=scripted&state=${scene.state ?? ""}`);
   await page.locator("#app > *").first().waitFor();
   if (scene.act) await scene.act(page);

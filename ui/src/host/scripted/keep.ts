@@ -21,6 +21,7 @@ export function keptAs(state: string): KeepStatus {
     case "empty-recovery": return { ...well, recovery: "none" };
     case "disk-full": return { ...well, disk: { code: "disk_full", message: "the disk is full: nothing was written. Make room on it; Parley goes on by itself" } };
     case "backup-failed": return { ...well, backup_error: "the disk is full: writing the backup. Make room on it; Parley goes on by itself" };
+    case "passphrase": return { ...well, key: "passphrase", recovery: "none" };
     case "synced": return { ...well, folder: "/home/mara/Dropbox/parley lies in a folder that Dropbox copies to other computers. Move the folder out of it and use backups instead" };
     case "rescued": return { ...well, rescue: { at: NOW, what: "The database was damaged: a part of it cannot be read.", set_aside: "damaged-20260302T090000.000Z", backup: NOW - HOUR, messages: 12, entries: 4, missing_messages: 3, missing_entries: 1, certain: true } };
     default: return well;
@@ -33,6 +34,7 @@ export function doorOf(state: string): Partial<SessionStatus> & Pick<SessionStat
     case "waiting": return { state: "opening", message: "Waiting for the system's keyring. Its prompt may be hidden behind another window." };
     case "keyring-locked": return { state: "failed", trouble: "keyring_locked", recovery: true, message: "the workspace is locked: the keyring is locked: its prompt was dismissed. Nothing here was changed" };
     case "keyring-changed": return { state: "failed", trouble: "keyring_changed", recovery: true, message: "the workspace is locked: its key is in the keyring of GNOME, and this session uses the keyring of KDE" };
+    case "damaged": return { state: "failed", trouble: "damaged", message: "the workspace's database is damaged and could not be recovered. It was set aside as damaged-20260302T090000.000Z; restore a backup" };
     case "database-gone": return { state: "failed", trouble: "database_gone", backups, message: "the workspace's database is gone. Put parley.db back, or restore a backup" };
     default: return null;
   }

@@ -7,6 +7,7 @@ import type { Done } from "../../api/Done";
 import type { Draft } from "../../api/Draft";
 import type { FigureRow } from "../../api/FigureRow";
 import type { FileItem } from "../../api/FileItem";
+import type { FromOption } from "../../api/FromOption";
 import type { Hit } from "../../api/Hit";
 import type { KeepStatus } from "../../api/KeepStatus";
 import type { Marked } from "../../api/Marked";
@@ -324,7 +325,7 @@ export class ScriptedHost implements Host {
       const asked = last?.type === "message" ? last : null;
       const handles = c.handles.map((h) => ({ party: { name: h.name, address: h.value }, channel: h.channel, kind: "handle" as const }));
       return {
-        from: this.accounts.map((a) => ({ account: a.id, address: a.config.address, name: a.config.display_name, signature: a.config.channel === "email" ? a.config.signature : "", state: a.state, capabilities })),
+        from: this.senders(),
         to: asked?.reply_to ? [{ party: asked.reply_to, channel: "email" as const, kind: "reply_to" as const }, ...handles] : handles,
         cc: [], subject: asked?.subject ? (asked.subject.startsWith("Re:") ? asked.subject : `Re: ${asked.subject}`) : null, answering: asked?.id ?? null,
         history: asked === null ? null : { from: asked.from, to: asked.to, cc: asked.cc, at: asked.at, subject: asked.subject, preview: asked.text.slice(0, 400) }, files: [],
@@ -332,7 +333,7 @@ export class ScriptedHost implements Host {
     },
     forward_options: ({ message: id }) => {
       const m = this.findMessage(id);
-      const from = this.accounts.map((a) => ({ account: a.id, address: a.config.address, name: a.config.display_name, signature: a.config.channel === "email" ? a.config.signature : "", state: a.state, capabilities }));
+      const from = this.senders();
       return { from, to: [], cc: [], subject: `Fwd: ${m.subject ?? ""}`, answering: null, history: { from: m.from, to: m.to, cc: m.cc, at: m.at, subject: m.subject, preview: m.text.slice(0, 400) }, files: m.files };
     },
     send: ({ conversation, to, cc, subject, text, files, resolve }) => {
@@ -367,9 +368,11 @@ export class ScriptedHost implements Host {
       return file;
     },
     file_pick: () => {
-      const file: FileItem = { id: nextId(), name: "Return label 1029.pdf", mime: "application/pdf", size: 48_200, inline: false, risky: false, warning: null };
-      this.staged.set(file.id, file);
-      return [file];
+      const label: FileItem = { id: nextId(), name: "Return label 1029.pdf", mime: "application/pdf", size: 48_200, inline: false, risky: false, warning: null };
+      const shade: FileItem = { id: nextId(), name: "Shade, linen.png", mime: "image/png", size: 212_000, inline: false, risky: false, warning: null };
+      const picked = this.state === "pictures" ? [label, shade] : [label];
+      for (const file of picked) this.staged.set(file.id, file);
+      return picked;
     },
     outbox: () => [],
     outbox_cancel: ({ id }) => this.cancel(id),
@@ -459,6 +462,11 @@ export class ScriptedHost implements Host {
     export_start: () => ({ path: "/home/maria/parley.jsonl", messages: 21_616, entries: 3_402, bytes: 61_000_000, missing_files: 0, digest: "0".repeat(64) }),
     check: () => ({ ok: true, findings: [], counted: [{ key: "messages", count: 21_616 }, { key: "conversations", count: this.all.length }, { key: "log entries", count: 3_402 }] }),
   };
+
+  /** Every address of ours that can be written from: the accounts' own, and their aliases. */
+  private senders(): FromOption[] {
+    return this.accounts.flatMap((a) => [a.config.address, ...a.config.aliases].map((address) => ({ account: a.id, address, name: a.config.display_name, signature: a.config.signature, state: a.state, capabilities })));
+  }
 
   private settle(id: string): Reply<"outbox_check"> {
     const m = this.findMessage(id);

@@ -108,6 +108,13 @@ const photos: FileItem[] = [
   { id: "doc", name: "Delivery note 1042 – Parley Lamps – Lindqvist Interior AB – Göteborg.pdf", mime: "application/pdf", size: 91_240, inline: false, risky: false, warning: null },
 ];
 
+/** Files that a person is warned of. */
+const careful: FileItem[] = [
+  { id: idOf(90_001), name: "plan-showroom.pdf.exe", mime: "application/octet-stream", size: 1_204_224, inline: false, risky: true, warning: "runs" },
+  { id: idOf(90_002), name: "commande.docm", mime: "application/vnd.ms-word.document.macroEnabled.12", size: 48_300, inline: false, risky: false, warning: "macros" },
+  { id: idOf(90_003), name: "photo.jpg", mime: "application/zip", size: 302_000, inline: false, risky: false, warning: "disguised" },
+];
+
 /** Puts the unusual into a few conversations: what went wrong, what could not be read, what waits to go out. */
 function furnish(all: Conversation[], now: number): void {
   const at = (i: number): Conversation => all[i] ?? (all[0] as Conversation);
@@ -170,6 +177,31 @@ function furnish(all: Conversation[], now: number): void {
     answers.sender_says = null;
     answers.hint = { conversation: anna.id, name: anna.name, why: "answers" };
     answers.variants = [messages(elise)[0]?.id ?? answers.id];
+  }
+
+  // An answer with its history below, a signature, a link, and files that ask for care.
+  const fatou = at(9);
+  const quoting = messages(fatou).at(-1);
+  if (quoting) {
+    const asked = quoting.text;
+    const signature = "\n\n-- \nFatoumata Diallo\nMaison Dakar, 14 rue Félix Faure\nhttps://maisondakar.sn/showroom";
+    const history = "\n\nLe lun. 9 nov. 2026 à 10:12, Parley Lamps <hello@parley-lamps.example> a écrit :\n> Bonjour Fatoumata,\n> merci de votre visite. Voici notre page pour la presse :\n> https://parley-lamps.example/presse\n> Mara";
+    const own = `${asked}\n\nLe plan : https://maisondakar.sn/plan-du-showroom-2027.`;
+    quoting.text = own + signature + history;
+    quoting.folds = [{ start: own.length, end: own.length + signature.length, kind: "signature" }, { start: own.length + signature.length, end: quoting.text.length, kind: "quote" }];
+    quoting.links = linksOf(quoting.text);
+    quoting.files = careful;
+    quoting.cc = [{ name: "Amadou Sarr", address: "amadou@maisondakar.sn" }, { name: null, address: "presse@maisondakar.sn" }];
+  }
+
+  const luca = at(14);
+  const returned = messages(luca).at(-1);
+  if (returned) {
+    returned.send = { state: "sent", hold_until: returned.at, error: null, attempts: 1, next_try: null };
+    returned.delivery = [
+      { recipient: "l.moretti@morettiluce.it", hard: true, delayed: false, reason: "user_unknown", words: "There is no such mailbox.", diagnostic: "550 5.1.1 <l.moretti@morettiluce.it>: Recipient address rejected: User unknown in virtual mailbox table", at: returned.at + 40_000 },
+      { recipient: "catalogo@morettiluce.it", hard: false, delayed: true, reason: "rate_limited", words: "Too many mails were sent in a short time.", diagnostic: "451 4.7.1 Try again later", at: returned.at + 90_000 },
+    ];
   }
 
   const oldest = at(19);

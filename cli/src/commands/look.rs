@@ -149,7 +149,7 @@ fn value_of_id(text: &str) -> Option<Value> {
     })
 }
 
-/// Base64 (RFC 4648) in its usual form; padding may be left out, white space is passed over.
+/// Base64 (RFC 4648) in either alphabet; padding may be left out, ends of lines are passed over.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut bits, mut held, mut ended) = (0u32, 0u32, false);
@@ -164,7 +164,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
                 ended = true;
                 continue;
             }
-            b if b.is_ascii_whitespace() => continue,
+            b'\r' | b'\n' => continue,
             _ => return None,
         };
         if ended {
@@ -177,7 +177,8 @@ fn base64(text: &str) -> Option<Vec<u8>> {
             out.push((bits >> held & 0xFF) as u8);
         }
     }
-    Some(out)
+    // A single letter over is half a byte of something that was cut.
+    (held != 6).then_some(out)
 }
 
 #[cfg(test)]
@@ -198,6 +199,14 @@ mod tests {
             (
                 r#"{"id":2,"b64":"!"}"#,
                 json!({ "id": 2, "err": "b64 is no Base64" }),
+            ),
+            (
+                r#"{"id":3,"b64":"YUBiL"}"#,
+                json!({ "id": 3, "err": "b64 is no Base64" }),
+            ),
+            (
+                r#"{"id":4,"b64":"YUBi\nLnRlc3Q\r\n"}"#,
+                json!({ "id": 4, "out": { "valid": true, "addr": "a@b.test" } }),
             ),
         ] {
             assert_eq!(answer(What::Address, line.as_bytes(), ""), want, "{line}");
@@ -224,7 +233,10 @@ mod tests {
     fn a_line_that_is_no_text_or_too_long_keeps_its_id() {
         let broken = b"{\"id\":6,\"b64\":\"\xff\xfe\"}";
         assert_eq!(answer(What::Address, broken, "")["id"], json!(6));
-        for (front, back) in [("{\"id\":7,\"b64\":\"", "\"}"), ("{\"b64\":\"", "\",\"id\":7}")] {
+        for (front, back) in [
+            ("{\"id\":7,\"b64\":\"", "\"}"),
+            ("{\"b64\":\"", "\",\"id\":7}"),
+        ] {
             let long = std::io::repeat(b'A').take(MAX_LINE as u64 + 5_000_000);
             let whole = front.as_bytes().chain(long).chain(back.as_bytes());
             let mut line = Vec::new();

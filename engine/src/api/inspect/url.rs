@@ -38,7 +38,8 @@ pub fn url(input: &[u8]) -> UrlSeen {
 /// What a browser would make of a link that is not opened.
 fn refused(link: &str) -> UrlSeen {
     let read = Url::parse(link).ok();
-    let host = read.as_ref().and_then(|u| {
+    // What other kinds have in that place is no host of a network.
+    let host = read.as_ref().filter(|u| u.is_special()).and_then(|u| {
         let host = u.host_str().filter(|h| !h.is_empty())?;
         Some(match u.port() {
             Some(port) => format!("{host}:{port}"),
@@ -84,6 +85,7 @@ mod tests {
             ("https://", Some("https"), None),
             ("http://[::1", Some("http"), None),
             ("file:///etc/passwd", Some("file"), None),
+            ("intent://evil.test/", Some("intent"), None),
             ("//evil.test", None, None),
             ("evil", None, None),
             ("", None, None),

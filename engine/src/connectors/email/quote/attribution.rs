@@ -122,8 +122,7 @@ fn reads_as_one(joined: &str) -> Option<Sure> {
             && lower.contains('@')
             && lower.len() < 200;
         // The colon is sometimes lost.
-        let lost =
-            verb && opens(&lower) && timed(&lower) && VERBS.ends(&lower);
+        let lost = verb && opens(&lower) && timed(&lower) && VERBS.ends(&lower);
         return (old || lost).then_some(Sure::WithQuote);
     }
     let address = lower.contains('@')

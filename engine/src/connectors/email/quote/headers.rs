@@ -122,9 +122,7 @@ pub fn original(line: &str) -> bool {
         return false;
     }
     let inner = inner(line);
-    ORIGINALS
-        .starts(&inner)
-        .any(|p| inner == p || framed(line))
+    ORIGINALS.starts(&inner).any(|p| inner == p || framed(line))
 }
 
 /// A frame of dashes around any words, which says something only together with a header below it.

@@ -240,9 +240,9 @@ impl<'a> Reader<'a> {
             return true;
         }
         (headers::frame(text) || self.mark(i) == Mark::Rule)
-            && self.after_blanks(i + 1).is_some_and(|j| {
-                j <= i + 3 && self.block_at(j)
-            })
+            && self
+                .after_blanks(i + 1)
+                .is_some_and(|j| j <= i + 3 && self.block_at(j))
     }
 
     /// Whether a written-out header begins at this line.

@@ -31,17 +31,11 @@ impl Needles {
     /// Whether `text` ends with one of the words.
     pub fn ends(&self, text: &str) -> bool {
         let words = text.bytes().next_back().and_then(|b| known(&self.last, b));
-        words
-            .unwrap_or_default()
-            .iter()
-            .any(|w| text.ends_with(*w))
+        words.unwrap_or_default().iter().any(|w| text.ends_with(*w))
     }
 
     /// Every place of `text` where a word stands, with the word.
-    pub fn within<'a>(
-        &'a self,
-        text: &'a str,
-    ) -> impl Iterator<Item = (usize, &'static str)> + 'a {
+    pub fn within<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, &'static str)> + 'a {
         let bytes = text.as_bytes();
         bytes.iter().enumerate().flat_map(move |(i, b)| {
             let words = known(&self.first, *b).unwrap_or_default();

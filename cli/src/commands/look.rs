@@ -201,6 +201,10 @@ mod tests {
                 json!({ "id": 2, "err": "b64 is no Base64" }),
             ),
             (
+                "{\"id\":5,\"b64\":\"YUBiLnRlc3Q=\"}\r",
+                json!({ "id": 5, "out": { "valid": true, "addr": "a@b.test" } }),
+            ),
+            (
                 r#"{"id":3,"b64":"YUBiL"}"#,
                 json!({ "id": 3, "err": "b64 is no Base64" }),
             ),

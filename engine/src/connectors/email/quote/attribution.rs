@@ -125,13 +125,17 @@ fn reads_as_one(joined: &str) -> Option<Sure> {
         let lost = verb && opens(&lower) && timed(&lower) && VERBS.ends(&lower);
         return (old || lost).then_some(Sure::WithQuote);
     }
-    let address = lower.contains('@')
+    let at = lower.contains('@');
+    let numbered = dated(&lower);
+    if !verb && !at && !numbered {
+        return None;
+    }
+    let address = at
         && (lower.contains('<')
             || lower.contains('(')
             || lower.contains("mailto:")
             || lower.contains('['));
-    let at = lower.contains('@');
-    match (verb, timed(&lower), dated(&lower)) {
+    match (verb, timed(&lower), numbered) {
         (true, true, _)
             if opens(&lower)
                 || at
@@ -184,6 +188,9 @@ fn groups(text: &str) -> usize {
 
 /// A clock's time.
 pub fn timed(text: &str) -> bool {
+    if !text.contains([':', '.', 'h', '：', '時', '点']) {
+        return false;
+    }
     let b: Vec<char> = text.chars().collect();
     b.windows(4).any(|w| matches!(w, [h, s, m, n] if h.is_numeric() && matches!(s, ':' | '.' | 'h' | '：') && m.is_numeric() && n.is_numeric()))
         || text.contains('時')

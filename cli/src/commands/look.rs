@@ -10,6 +10,8 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 /// Longest line of a batch: the largest mail in Base64, with room for the rest of the line.
 const MAX_LINE: usize = 72 * 1024 * 1024;
+/// So much of the end of a line that is too long is kept, for its id may stand there.
+const TAIL: usize = 64 * 1024;
 /// Stack of the thread that reads: that of a mail's own reader.
 const STACK: usize = 8 * 1024 * 1024;
 
@@ -65,9 +67,6 @@ fn lines(what: What, hint: &str) -> Result<Outcome, Stop> {
     while next(&mut input, &mut line)
         .map_err(|e| Failure::storage(format!("stdin cannot be read: {e}")))?
     {
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
         let answer = answer(what, &line, hint);
         let text = serde_json::to_string(&answer).unwrap_or_default();
         written(writeln!(out, "{text}"))?;
@@ -79,7 +78,7 @@ fn lines(what: What, hint: &str) -> Result<Outcome, Stop> {
     Ok(Outcome::Done)
 }
 
-/// Reads a line; of one that is too long, no more than can be said to be too long is kept.
+/// Reads a line; of one that is too long, only its beginning and its end are kept.
 fn next(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
     line.clear();
     let mut any = false;
@@ -94,8 +93,9 @@ fn next(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
             Some(at) => (buffer.get(..at).unwrap_or_default(), at + 1),
             None => (buffer, buffer.len()),
         };
-        if line.len() <= MAX_LINE {
-            line.extend_from_slice(piece);
+        line.extend_from_slice(piece);
+        if line.len() > MAX_LINE + 4 * TAIL {
+            line.drain(MAX_LINE..line.len() - TAIL);
         }
         input.consume(used);
         if end.is_some() {
@@ -106,16 +106,15 @@ fn next(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
 
 fn answer(what: What, line: &[u8], hint: &str) -> Value {
     if line.len() > MAX_LINE {
-        return json!({ "id": null, "err": "the line is too long" });
+        return json!({ "id": id(line), "err": "the line is too long" });
+    }
+    if line.trim_ascii().is_empty() {
+        return json!({ "id": null, "err": "the line is empty" });
     }
     let line: Line = match serde_json::from_slice(line) {
         Ok(l) => l,
         Err(e) => {
-            let id = serde_json::from_slice::<Value>(line)
-                .ok()
-                .and_then(|v| v.get("id").cloned())
-                .unwrap_or(Value::Null);
-            return json!({ "id": id, "err": format!("the line is not understood: {e}") });
+            return json!({ "id": id(line), "err": format!("the line is not understood: {e}") });
         }
     };
     let Some(input) = base64(&line.b64) else {
@@ -127,7 +126,30 @@ fn answer(what: What, line: &[u8], hint: &str) -> Value {
     }
 }
 
-/// Base64 (RFC 4648) in its usual form; padding may be left out, white space is passed over.
+/// The id of a line that is otherwise not understood, so that whoever sent it knows which one it was.
+fn id(line: &[u8]) -> Value {
+    let head = line.get(..TAIL).unwrap_or(line);
+    let tail = line
+        .get(line.len().saturating_sub(TAIL)..)
+        .unwrap_or_default();
+    [head, tail]
+        .into_iter()
+        .find_map(|part| value_of_id(&String::from_utf8_lossy(part)))
+        .unwrap_or(Value::Null)
+}
+
+/// The value behind the first `"id":` that has one.
+fn value_of_id(text: &str) -> Option<Value> {
+    text.match_indices("\"id\"").find_map(|(at, key)| {
+        let rest = text.get(at + key.len()..)?.trim_start().strip_prefix(':')?;
+        serde_json::Deserializer::from_str(rest)
+            .into_iter::<Value>()
+            .next()?
+            .ok()
+    })
+}
+
+/// Base64 (RFC 4648) in either alphabet; padding may be left out, ends of lines are passed over.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut bits, mut held, mut ended) = (0u32, 0u32, false);
@@ -142,7 +164,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
                 ended = true;
                 continue;
             }
-            b if b.is_ascii_whitespace() => continue,
+            b'\r' | b'\n' => continue,
             _ => return None,
         };
         if ended {
@@ -155,7 +177,8 @@ fn base64(text: &str) -> Option<Vec<u8>> {
             out.push((bits >> held & 0xFF) as u8);
         }
     }
-    Some(out)
+    // A single letter over is half a byte of something that was cut.
+    (held != 6).then_some(out)
 }
 
 #[cfg(test)]
@@ -177,6 +200,18 @@ mod tests {
                 r#"{"id":2,"b64":"!"}"#,
                 json!({ "id": 2, "err": "b64 is no Base64" }),
             ),
+            (
+                "{\"id\":5,\"b64\":\"YUBiLnRlc3Q=\"}\r",
+                json!({ "id": 5, "out": { "valid": true, "addr": "a@b.test" } }),
+            ),
+            (
+                r#"{"id":3,"b64":"YUBiL"}"#,
+                json!({ "id": 3, "err": "b64 is no Base64" }),
+            ),
+            (
+                r#"{"id":4,"b64":"YUBi\nLnRlc3Q\r\n"}"#,
+                json!({ "id": 4, "out": { "valid": true, "addr": "a@b.test" } }),
+            ),
         ] {
             assert_eq!(answer(What::Address, line.as_bytes(), ""), want, "{line}");
         }
@@ -185,11 +220,35 @@ mod tests {
             (r#"{"id":[3]}"#, json!([3])),
             ("[]", json!(null)),
             ("\u{fffd}", json!(null)),
+            ("", json!(null)),
+            (" \r", json!(null)),
+            (r#"{"id":4,"b64":"YQ"#, json!(4)),
+            (r#"{"b64":7,"id":"five"}"#, json!("five")),
         ] {
             let a = answer(What::Address, line.as_bytes(), "");
             assert!(
                 a["id"] == id && a["err"].is_string() && a.get("out").is_none(),
                 "{a}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_text_or_too_long_keeps_its_id() {
+        let broken = b"{\"id\":6,\"b64\":\"\xff\xfe\"}";
+        assert_eq!(answer(What::Address, broken, "")["id"], json!(6));
+        for (front, back) in [
+            ("{\"id\":7,\"b64\":\"", "\"}"),
+            ("{\"b64\":\"", "\",\"id\":7}"),
+        ] {
+            let long = std::io::repeat(b'A').take(MAX_LINE as u64 + 5_000_000);
+            let whole = front.as_bytes().chain(long).chain(back.as_bytes());
+            let mut line = Vec::new();
+            assert!(next(&mut BufReader::new(whole), &mut line).unwrap());
+            assert!(line.len() <= MAX_LINE + 4 * TAIL);
+            assert_eq!(
+                answer(What::Mail, &line, ""),
+                json!({ "id": 7, "err": "the line is too long" })
             );
         }
     }

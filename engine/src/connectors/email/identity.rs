@@ -24,25 +24,27 @@ fn body_digest(body: &[u8]) -> Vec<u8> {
     let mut hash = Sha256::new();
     // Line ends are held back until something follows them, so that trailing ones are never hashed.
     let mut pending = 0usize;
-    let mut bytes = body.iter().copied().peekable();
-    let mut run: Vec<u8> = Vec::with_capacity(8192);
-    while let Some(b) = bytes.next() {
-        if b == b'\r' || b == b'\n' {
-            if b == b'\r' && bytes.peek() == Some(&b'\n') {
-                bytes.next();
-            }
-            pending += 1;
-            continue;
+    let mut rest = body;
+    while !rest.is_empty() {
+        let end = rest.iter().position(|b| matches!(b, b'\r' | b'\n'));
+        let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
+        if !line.is_empty() {
+            line_feeds(&mut hash, std::mem::take(&mut pending));
+            hash.update(line);
         }
-        run.extend(std::iter::repeat_n(b'\n', std::mem::take(&mut pending)));
-        run.push(b);
-        if run.len() >= 8000 {
-            hash.update(&run);
-            run.clear();
-        }
+        let one = after.get(1..).unwrap_or_default();
+        pending += usize::from(!after.is_empty());
+        rest = after.strip_prefix(b"\r\n").unwrap_or(one);
     }
-    hash.update(&run);
     hash.finalize().to_vec()
+}
+
+fn line_feeds(hash: &mut Sha256, mut count: usize) {
+    const MANY: [u8; 64] = [b'\n'; 64];
+    while let Some(some) = MANY.get(..count.min(MANY.len())).filter(|s| !s.is_empty()) {
+        hash.update(some);
+        count -= some.len();
+    }
 }
 
 #[cfg(test)]

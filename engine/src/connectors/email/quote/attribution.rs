@@ -1,7 +1,12 @@
 //! The line that introduces a quotation: "On Tuesday, Anna wrote:", in any order of date, name and verb, broken over
 //! up to four lines.
 
+use super::needles::Needles;
 use super::phrases::{ON, WROTE};
+use std::sync::LazyLock;
+
+static OPENING: LazyLock<Needles> = LazyLock::new(|| Needles::new(ON));
+static VERBS: LazyLock<Needles> = LazyLock::new(|| Needles::new(WROTE));
 
 /// Most lines that it is broken over.
 const LINES: usize = 4;
@@ -85,7 +90,7 @@ fn begins_later(rest: &[&str]) -> bool {
 }
 
 fn opens(lower: &str) -> bool {
-    ON.iter().any(|w| lower.starts_with(w))
+    OPENING.starts(lower).next().is_some()
 }
 
 fn bare(line: &str) -> &str {
@@ -105,7 +110,7 @@ fn reads_as_one(joined: &str) -> Option<Sure> {
     let core = bare(whole);
     let ends = core.ends_with([':', '：', '﹕']);
     // Most lines end here: what follows is dear.
-    if !ends && !dashes && !core.ends_with('>') && !WROTE.iter().any(|v| core.ends_with(v)) {
+    if !ends && !dashes && !core.ends_with('>') && !VERBS.ends(core) {
         return None;
     }
     let lower = core.to_lowercase();
@@ -117,17 +122,20 @@ fn reads_as_one(joined: &str) -> Option<Sure> {
             && lower.contains('@')
             && lower.len() < 200;
         // The colon is sometimes lost.
-        let lost =
-            verb && opens(&lower) && timed(&lower) && WROTE.iter().any(|v| lower.ends_with(v));
+        let lost = verb && opens(&lower) && timed(&lower) && VERBS.ends(&lower);
         return (old || lost).then_some(Sure::WithQuote);
     }
-    let address = lower.contains('@')
+    let at = lower.contains('@');
+    let numbered = dated(&lower);
+    if !verb && !at && !numbered {
+        return None;
+    }
+    let address = at
         && (lower.contains('<')
             || lower.contains('(')
             || lower.contains("mailto:")
             || lower.contains('['));
-    let at = lower.contains('@');
-    match (verb, timed(&lower), dated(&lower)) {
+    match (verb, timed(&lower), numbered) {
         (true, true, _)
             if opens(&lower)
                 || at
@@ -156,11 +164,9 @@ fn reads_as_one(joined: &str) -> Option<Sure> {
 
 /// A verb of writing as a word of its own; in scripts without spaces anywhere.
 fn has_verb(lower: &str) -> bool {
-    WROTE.iter().any(|v| {
-        lower.match_indices(v).any(|(i, _)| {
-            let before = lower.get(..i).and_then(|s| s.chars().next_back());
-            !v.is_ascii() || before.is_none_or(|c| !c.is_alphabetic() || v.starts_with(' '))
-        })
+    VERBS.within(lower).any(|(i, v)| {
+        let before = lower.get(..i).and_then(|s| s.chars().next_back());
+        !v.is_ascii() || before.is_none_or(|c| !c.is_alphabetic() || v.starts_with(' '))
     })
 }
 
@@ -182,6 +188,9 @@ fn groups(text: &str) -> usize {
 
 /// A clock's time.
 pub fn timed(text: &str) -> bool {
+    if !text.contains([':', '.', 'h', '：', '時', '点']) {
+        return false;
+    }
     let b: Vec<char> = text.chars().collect();
     b.windows(4).any(|w| matches!(w, [h, s, m, n] if h.is_numeric() && matches!(s, ':' | '.' | 'h' | '：') && m.is_numeric() && n.is_numeric()))
         || text.contains('時')

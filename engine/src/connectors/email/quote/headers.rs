@@ -2,7 +2,21 @@
 //! ticket system.
 
 use super::attribution::timed;
+use super::needles::Needles;
 use super::phrases::{FIELDS, FORWARDED, Field, ORIGINAL, REPLY_ABOVE};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+static NAMES: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
+    let all = FIELDS
+        .iter()
+        .rev()
+        .flat_map(|(kind, names)| names.iter().map(|n| (*n, *kind)));
+    all.collect()
+});
+static ORIGINALS: LazyLock<Needles> = LazyLock::new(|| Needles::new(ORIGINAL));
+static PASSED_ON: LazyLock<Needles> = LazyLock::new(|| Needles::new(FORWARDED));
+static ABOVE: LazyLock<Needles> = LazyLock::new(|| Needles::new(REPLY_ABOVE));
 
 /// Longest line that is looked at, in bytes.
 const LONGEST: usize = 500;
@@ -10,7 +24,10 @@ const LONGEST: usize = 500;
 const LINES: usize = 14;
 
 /// The field that a line names, and the rest of the line.
-fn field(line: &str) -> Option<(Field, &str)> {
+pub type Named<'a> = Option<(Field, &'a str)>;
+
+/// The field that a line names.
+pub fn field(line: &str) -> Named<'_> {
     if line.len() > LONGEST {
         return None;
     }
@@ -22,9 +39,7 @@ fn field(line: &str) -> Option<(Field, &str)> {
         .get(..at)?
         .trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '|'))
         .to_lowercase();
-    let (kind, _) = FIELDS
-        .iter()
-        .find(|(_, names)| names.contains(&name.as_str()))?;
+    let kind = NAMES.get(name.as_str())?;
     let rest = line.get(at..)?.trim_start_matches([':', '：']);
     Some((
         *kind,
@@ -32,14 +47,14 @@ fn field(line: &str) -> Option<(Field, &str)> {
     ))
 }
 
-/// Whether a written-out header begins here.
-pub fn block_at(lines: &[&str]) -> bool {
-    let Some((first, _)) = lines.first().and_then(|l| field(l)) else {
+/// Whether a written-out header begins here; `fields` are what the lines name.
+pub fn block_at(lines: &[&str], fields: &[Named<'_>]) -> bool {
+    let Some((first, _)) = fields.first().copied().flatten() else {
         return false;
     };
     let (mut kinds, mut address, mut time, mut blanks, mut strange) =
         (Vec::new(), false, false, 0, 0);
-    for line in lines.iter().take(LINES) {
+    for (line, named) in lines.iter().zip(fields).take(LINES) {
         if line.trim().is_empty() {
             blanks += 1;
             // Between paragraphs of HTML there may be one blank line each.
@@ -48,7 +63,7 @@ pub fn block_at(lines: &[&str]) -> bool {
             }
             continue;
         }
-        match field(line) {
+        match *named {
             Some((kind, value)) => {
                 strange = 0;
                 address |= value.contains('@');
@@ -107,9 +122,7 @@ pub fn original(line: &str) -> bool {
         return false;
     }
     let inner = inner(line);
-    ORIGINAL
-        .iter()
-        .any(|p| inner == *p || framed(line) && inner.starts_with(p))
+    ORIGINALS.starts(&inner).any(|p| inner == p || framed(line))
 }
 
 /// A frame of dashes around any words, which says something only together with a header below it.
@@ -133,10 +146,10 @@ pub fn forwarded(line: &str) -> bool {
         return false;
     }
     let inner = inner(line);
-    let announced = framed(line) || line.trim().ends_with([':', '：']);
-    FORWARDED
-        .iter()
-        .any(|p| inner == *p || announced && inner.contains(p) && inner.len() < p.len() + 60)
+    let announced = || framed(line) || line.trim().ends_with([':', '：']);
+    PASSED_ON
+        .within(&inner)
+        .any(|(_, p)| inner == p || inner.len() < p.len() + 60 && announced())
 }
 
 /// The request to write above this line.
@@ -146,6 +159,6 @@ pub fn reply_above(line: &str) -> bool {
     }
     let lower = line.to_lowercase();
     (framed(line) || lower.len() < 120)
-        && REPLY_ABOVE.iter().any(|p| lower.contains(p))
+        && ABOVE.within(&lower).next().is_some()
         && (framed(line) || !line.trim().ends_with('?'))
 }

@@ -64,6 +64,7 @@ pub fn find(lines: &[Line<'_>], forward: bool) -> Found {
     let mut reader = Reader {
         lines,
         texts: lines.iter().map(|l| l.text).collect(),
+        fields: lines.iter().map(|l| headers::field(l.text)).collect(),
         roles: Vec::new(),
         split: None,
         forward,
@@ -89,6 +90,8 @@ fn first_role(line: &Line<'_>) -> Role {
 struct Reader<'a> {
     lines: &'a [Line<'a>],
     texts: Vec<&'a str>,
+    /// What each line names as a field of a mail's header; asked again and again.
+    fields: Vec<headers::Named<'a>>,
     roles: Vec<Role>,
     split: Option<(usize, usize)>,
     forward: bool,
@@ -233,13 +236,19 @@ impl<'a> Reader<'a> {
         let Some(text) = rest.first() else {
             return false;
         };
-        if self.mark(i) == Mark::Header || headers::original(text) || headers::block_at(rest) {
+        if self.mark(i) == Mark::Header || headers::original(text) || self.block_at(i) {
             return true;
         }
         (headers::frame(text) || self.mark(i) == Mark::Rule)
-            && self.after_blanks(i + 1).is_some_and(|j| {
-                j <= i + 3 && headers::block_at(self.texts.get(j..).unwrap_or_default())
-            })
+            && self
+                .after_blanks(i + 1)
+                .is_some_and(|j| j <= i + 3 && self.block_at(j))
+    }
+
+    /// Whether a written-out header begins at this line.
+    fn block_at(&self, i: usize) -> bool {
+        let lines = self.texts.get(i..).unwrap_or_default();
+        headers::block_at(lines, self.fields.get(i..).unwrap_or_default())
     }
 
     fn after_blanks(&self, from: usize) -> Option<usize> {

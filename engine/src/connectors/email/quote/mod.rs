@@ -9,6 +9,7 @@ mod headers;
 mod html;
 mod lines;
 mod marks;
+mod needles;
 mod phrases;
 mod signature;
 mod text;

@@ -1,7 +1,12 @@
 //! The end of what a person wrote that is the same in every mail: a signature, a phone's line, a lawyer's paragraph.
 
 use super::headers::rule;
+use super::needles::Needles;
 use super::phrases::{CLOSINGS, DEVICES, DISCLAIMERS, SENT_FROM, SENT_FROM_ENDS};
+use std::sync::LazyLock;
+
+static BEGINNINGS: LazyLock<Needles> = LazyLock::new(|| Needles::new(SENT_FROM));
+static ENDINGS: LazyLock<Needles> = LazyLock::new(|| Needles::new(SENT_FROM_ENDS));
 
 /// Most lines with text below a mark that leaves doubts.
 const SHORT: usize = 14;
@@ -25,6 +30,10 @@ pub fn sent_from(line: &str) -> bool {
         return false;
     }
     let lower = line.to_lowercase();
+    let begins = BEGINNINGS.starts(&lower).next();
+    if begins.is_none() && !ENDINGS.ends(&lower) {
+        return false;
+    }
     // An address of the shop where the program can be had may follow.
     let words = lower
         .split(['<', '(', '['])
@@ -32,10 +41,6 @@ pub fn sent_from(line: &str) -> bool {
         .unwrap_or(&lower)
         .trim()
         .trim_end_matches(['.', '!']);
-    let begins = SENT_FROM.iter().find(|p| lower.starts_with(*p));
-    if begins.is_none() && !SENT_FROM_ENDS.iter().any(|e| lower.ends_with(e)) {
-        return false;
-    }
     let device = DEVICES.iter().any(|d| words.contains(d));
     let count = words.split_whitespace().count();
     match begins {

@@ -115,7 +115,7 @@ fn reads_as_one(joined: &str) -> Option<Sure> {
     }
     let lower = core.to_lowercase();
     let verb = has_verb(&lower);
-    if !ends && !(dashes && verb) {
+    if !(ends || dashes && verb) {
         // Gmail of old dates a quotation without any colon.
         let old = starts_with_date(&lower)
             && lower.ends_with('>')

@@ -471,12 +471,11 @@ impl<'a> Reader<'a> {
     fn spread(&self, kinds: &mut [Option<FoldKind>]) {
         let mut last = None;
         for i in (0..kinds.len()).rev() {
-            if self.role(i) == Role::Blank {
-                if let Some(k) = kinds.get_mut(i)
-                    && k.is_none()
-                {
-                    *k = last;
-                }
+            if self.role(i) == Role::Blank
+                && let Some(k) = kinds.get_mut(i)
+                && k.is_none()
+            {
+                *k = last;
             }
             last = kinds.get(i).copied().flatten();
         }

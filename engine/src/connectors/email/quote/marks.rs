@@ -136,7 +136,7 @@ pub fn mark<'a>(
                 }
             }
             "type" if tag == "blockquote" && value.eq_ignore_ascii_case("cite") => {
-                found = found.or(Some("c"))
+                found = found.or(Some("c"));
             }
             "style" if tag == "div" || tag == "p" => {
                 let style: String = value

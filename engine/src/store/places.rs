@@ -564,6 +564,8 @@ pub(super) fn live_from_changed(tx: &mut Tx<'_>, account: AccountId) -> Result<(
     };
     for id in held {
         rederive(tx, id)?;
+        // Which body stands may hang on which of them counts.
+        variants::settle(tx, id)?;
     }
     Ok(())
 }

@@ -17,13 +17,25 @@ struct Copy {
     from: Option<String>,
     verified: Option<bool>,
     class: i64,
+    live: bool,
+    snippet: String,
     variant_of: Option<MessageId>,
 }
 
 impl Copy {
     /// The greatest one stands in the timeline: what we wrote ourselves, then what is best vouched for, so that a
-    /// forged copy never stands in the place of the true one; the least id decides the rest.
-    fn rank(&self) -> (bool, u8, Reverse<i64>, Reverse<MessageId>) {
+    /// forged copy never stands in the place of the true one; then what counts at its account, so that no wait is lost.
+    /// The words decide the rest, and the id only where even they are the same: ids differ from workspace to workspace.
+    fn rank(
+        &self,
+    ) -> (
+        bool,
+        u8,
+        Reverse<i64>,
+        bool,
+        Reverse<&str>,
+        Reverse<MessageId>,
+    ) {
         let vouched = match self.verified {
             Some(true) => 2,
             None => 1,
@@ -33,6 +45,8 @@ impl Copy {
             self.authored,
             vouched,
             Reverse(self.class),
+            self.live,
+            Reverse(self.snippet.as_str()),
             Reverse(self.id),
         )
     }
@@ -41,7 +55,7 @@ impl Copy {
 /// The copies of this message, itself included; nothing where it has no Message-ID or sender.
 fn copies(conn: &Connection, id: MessageId) -> Result<Vec<Copy>> {
     let mut s = conn.prepare_cached(
-        "SELECT c.id, c.author IS NOT NULL, c.direction, c.claimed_at, c.participants, c.verified, c.machine_class, c.variant_of
+        "SELECT c.id, c.author IS NOT NULL, c.direction, c.claimed_at, c.participants, c.verified, c.machine_class, c.variant_of, c.live, c.snippet
          FROM message m JOIN message c ON c.ref = m.ref WHERE m.id = ?1 AND c.unreadable IS NULL ORDER BY c.id",
     )?;
     let all: Vec<Copy> = s
@@ -57,6 +71,8 @@ fn copies(conn: &Connection, id: MessageId) -> Result<Vec<Copy>> {
                 verified: r.get(5)?,
                 class: r.get(6)?,
                 variant_of: r.get(7)?,
+                live: r.get(8)?,
+                snippet: r.get(9)?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
@@ -94,7 +110,11 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
         return Ok(());
     }
     for group in groups(all) {
-        let Some(stands) = group.iter().max_by_key(|c| c.rank()).map(|c| c.id) else {
+        let Some(stands) = group
+            .iter()
+            .max_by(|a, b| a.rank().cmp(&b.rank()))
+            .map(|c| c.id)
+        else {
             continue;
         };
         let mut turned = Vec::new();

@@ -8,7 +8,7 @@ use crate::store::{Tx, normalise};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 /// `meta` key: messages from this row id down are still to be indexed; absent = the index is whole.
-const TODO: &str = "index_todo";
+const MISSING_FROM: &str = "index_todo";
 
 /// What of a message can be found.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,7 @@ pub fn remove(tx: &Tx<'_>, rid: i64) -> Result<()> {
 fn todo(conn: &Connection) -> Result<Option<i64>> {
     Ok(conn
         .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
-        .query_row([TODO], |r| r.get(0))
+        .query_row([MISSING_FROM], |r| r.get(0))
         .optional()?)
 }
 
@@ -100,7 +100,7 @@ pub fn renew_if_old(conn: &Connection) -> Result<()> {
     conn.execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
     conn.execute(
         "INSERT OR REPLACE INTO meta (key, value) SELECT ?1, max(rid) FROM message HAVING max(rid) IS NOT NULL",
-        [TODO],
+        [MISSING_FROM],
     )?;
     conn.execute(
         "INSERT OR REPLACE INTO meta (key, value) VALUES ('normaliser', ?1)",
@@ -129,12 +129,12 @@ pub fn fill(tx: &mut Tx<'_>, most: usize) -> Result<bool> {
         Some(last) => {
             tx.execute(
                 "UPDATE meta SET value = ?2 WHERE key = ?1",
-                params![TODO, last.rid - 1],
+                params![MISSING_FROM, last.rid - 1],
             )?;
             Ok(true)
         }
         None => {
-            tx.execute("DELETE FROM meta WHERE key = ?1", [TODO])?;
+            tx.execute("DELETE FROM meta WHERE key = ?1", [MISSING_FROM])?;
             Ok(false)
         }
     }

@@ -139,7 +139,11 @@ fn remote(src: &str) -> Option<String> {
     if !matches!(url.scheme(), "http" | "https") || url.host_str() == Some("relative.invalid") {
         return None;
     }
-    let plain = src.contains("://") && src.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let whole = ["http://", "https://"].iter().any(|s| {
+        src.get(..s.len())
+            .is_some_and(|h| h.eq_ignore_ascii_case(s))
+    });
+    let plain = whole && src.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     Some(if plain { src.to_owned() } else { url.into() })
 }
 
@@ -316,6 +320,10 @@ mod tests {
         assert_eq!(
             remote(" http://A.test/x?a=b ").as_deref(),
             Some("http://A.test/x?a=b")
+        );
+        assert_eq!(
+            remote("//a.test/file:///x").as_deref(),
+            Some("https://a.test/file:///x")
         );
         assert_eq!(remote("//a.test/x").as_deref(), Some("https://a.test/x"));
         assert_eq!(

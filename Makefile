@@ -31,7 +31,8 @@ lint: ## Check form, types, licences and known vulnerabilities
 fuzz: ## Try damaged input on every reader for longer (SECONDS=60 each)
 	@scripts/setup.sh test
 	@PARLEY_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --locked -p parley-engine --test fuzz -- --nocapture
+	@scripts/properties.sh
 
-bench: ## Measure against the limits and the peers
+bench: ## Measure against the limits and the peers (N=1000000 messages, ALONE=1 without the peers)
 	@scripts/setup.sh bench
-	@scripts/bench.sh
+	@scripts/bench.sh $(if $(N),--n $(N)) $(if $(ALONE),--alone)

@@ -39,15 +39,13 @@ pub fn all_refs(t: &ThreadRefs) -> Vec<Ref> {
 
 /// Every Message-ID that a mail names beside its own, the nearest first: In-Reply-To, then References from the end.
 #[must_use]
-pub fn nearest_first(t: &ThreadRefs) -> Vec<&str> {
+pub fn nearest_first(t: &ThreadRefs) -> Vec<Ref> {
     let own = t.message_id.as_deref().map(ref_hash);
-    let mut seen: Vec<Ref> = own.into_iter().collect();
-    let mut out = Vec::new();
+    let mut out: Vec<Ref> = Vec::new();
     for id in t.in_reply_to.iter().chain(t.references.iter().rev()) {
         let hash = ref_hash(id);
-        if !seen.contains(&hash) {
-            seen.push(hash);
-            out.push(id.as_str());
+        if Some(hash) != own && !out.contains(&hash) {
+            out.push(hash);
         }
     }
     out

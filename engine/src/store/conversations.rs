@@ -719,14 +719,37 @@ pub(super) fn resent(tx: &mut Tx<'_>, m: MessageId, at: Millis) -> Result<()> {
     tx.prepare_cached("UPDATE timeline SET sent_at = ?2 WHERE message = ?1")?
         .execute(params![m, at])?;
     for c in shown_in(tx, m)? {
-        recount_customer(tx, c)?;
+        tx.recount(c);
     }
     Ok(())
 }
 
-/// Count a customer's messages anew, where something else than a new message changed them.
-pub(super) fn recount_customer(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
-    tx.execute(
+/// What a customer's counts take from one message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct One {
+    /// It belongs there, and is not only shown.
+    pub home: bool,
+    pub class: Class,
+    pub direction: Direction,
+    pub sent_at: Millis,
+}
+
+/// A message is shown in a conversation in which it was not.
+pub(super) fn count_in(tx: &mut Tx<'_>, c: CustomerId, one: One) -> Result<()> {
+    let at = |d: Direction| (one.direction == d).then_some(one.sent_at);
+    let human = one.class == Class::Human && one.direction != Direction::Internal;
+    tx.prepare_cached(
+        "UPDATE customer SET messages = messages + 1, here = here + ?2, human = human + ?3, last_in = max(coalesce(last_in, ?4), coalesce(?4, last_in)),
+           last_out = max(coalesce(last_out, ?5), coalesce(?5, last_out)), since = min(coalesce(since, ?6), ?6) WHERE id = ?1",
+    )?
+    .execute(params![c, one.home, human, at(Direction::Inbound), at(Direction::Outbound), one.sent_at])?;
+    tx.touch(c);
+    Ok(())
+}
+
+/// Count a customer's messages anew, where something else than a new message changed them. [`Tx::recount`] asks for it.
+pub(super) fn recount_customer(tx: &Tx<'_>, c: CustomerId) -> Result<()> {
+    tx.prepare_cached(
         "UPDATE customer SET
            messages = (SELECT count(*) FROM timeline WHERE conversation = ?1),
            here = (SELECT count(*) FROM timeline WHERE conversation = ?1 AND home = 1),
@@ -735,8 +758,7 @@ pub(super) fn recount_customer(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
            last_out = (SELECT max(t.sent_at) FROM timeline t JOIN message m ON m.rid = t.rid WHERE t.conversation = ?1 AND m.direction = 1),
            since = (SELECT min(sent_at) FROM timeline WHERE conversation = ?1)
          WHERE id = ?1",
-        [c],
-    )?;
-    tx.touch(c);
+    )?
+    .execute([c])?;
     Ok(())
 }

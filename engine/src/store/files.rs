@@ -11,6 +11,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rusqlite::{Connection, OptionalExtension, params};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -277,7 +278,7 @@ pub fn set_inline(tx: &Tx<'_>, id: FileId) -> Result<()> {
 /// Text for a cold column: plain when short, zstd when that saves something.
 pub(super) fn pack(text: &[u8]) -> Vec<u8> {
     if text.len() > 400
-        && let Ok(z) = zstd::bulk::compress(text, 3)
+        && let Some(z) = squeezed(text)
         && z.len() < text.len()
     {
         let mut out = Vec::with_capacity(z.len() + 1);
@@ -291,13 +292,39 @@ pub(super) fn pack(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// A compressor costs more to make than a mail to compress, so each thread keeps one.
+fn squeezed(text: &[u8]) -> Option<Vec<u8>> {
+    thread_local! {
+        static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    COMPRESSOR.with_borrow_mut(|kept| {
+        if kept.is_none() {
+            *kept = zstd::bulk::Compressor::new(3).ok();
+        }
+        kept.as_mut()?.compress(text).ok()
+    })
+}
+
+/// As with [`squeezed`], one for each thread.
+fn unsqueezed(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
+    thread_local! {
+        static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+    }
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        if kept.is_none() {
+            *kept = zstd::bulk::Decompressor::new().ok();
+        }
+        kept.as_mut()?.decompress(bytes, limit).ok()
+    })
+}
+
 /// What [`pack`] packed. Bounded: nothing of ours is larger than the limit on a message.
 pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>> {
     const LIMIT: usize = 64 * 1024 * 1024;
     match bytes.split_first() {
         Some((0, rest)) => Ok(rest.to_vec()),
-        Some((1, rest)) => zstd::bulk::decompress(rest, LIMIT)
-            .map_err(|_| Error::Corrupt("a stored text cannot be unpacked".into())),
+        Some((1, rest)) => unsqueezed(rest, LIMIT)
+            .ok_or_else(|| Error::Corrupt("a stored text cannot be unpacked".into())),
         _ => Err(Error::Corrupt("a stored text has no form".into())),
     }
 }

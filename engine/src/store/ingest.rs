@@ -8,7 +8,7 @@ use super::places::{self, Home, Letter};
 use super::{Tx, bounces, conversations, files, outbox, reads, search, threads, trust, variants};
 use crate::error::{Error, Result};
 use crate::model::threads::partition::provider_ref;
-use crate::model::threads::{nearest_first, ref_hash, token};
+use crate::model::threads::{ref_hash, token};
 use crate::model::{
     AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId,
     Fold, Folds, Gap, HandleId, IdKey, Identity, Incoming, Mark, MessageId, Party, Place, RemoteId,
@@ -78,18 +78,35 @@ impl Participants {
 /// # Errors
 /// When the store or the disk fails; then nothing of the batch is kept and the cursor stays.
 pub fn batch(tx: &mut Tx<'_>, account: AccountId, batch: &Batch) -> Result<Brought> {
+    let brought = first(tx, account, &batch.events)?;
+    let gaps = gaps(tx, account, &batch.gaps)?;
+    tx.prepare_cached(
+        "UPDATE account SET cursor = ?2, progress = ?3, gaps = coalesce(?4, gaps) WHERE id = ?1",
+    )?
+    .execute(params![
+        account,
+        batch.next.0,
+        batch.progress.map(|(a, b)| format!("[{a},{b}]")),
+        gaps
+    ])?;
+    Ok(brought)
+}
+
+/// Take in the first events of a batch. The cursor stays: should the rest not come to be kept, these are told again
+/// and known.
+///
+/// # Errors
+/// When the store or the disk fails; then nothing of them is kept.
+pub fn first(tx: &mut Tx<'_>, account: AccountId, events: &[Event]) -> Result<Brought> {
     let source = source(tx, account)?;
     let mut brought = Brought::default();
     let received = trust::total(tx, account)?;
-    for event in &batch.events {
+    for event in events {
         take(tx, &source, event, &mut brought)?;
     }
     trust::settle(tx, account, received)?;
-    let gaps = gaps(tx, account, &batch.gaps)?;
-    tx.prepare_cached(
-        "UPDATE account SET cursor = ?2, progress = ?3, gaps = coalesce(?4, gaps), messages = messages + ?5 WHERE id = ?1",
-    )?
-    .execute(params![account, batch.next.0, batch.progress.map(|(a, b)| format!("[{a},{b}]")), gaps, brought.new + brought.unreadable])?;
+    tx.prepare_cached("UPDATE account SET messages = messages + ?2 WHERE id = ?1")?
+        .execute(params![account, brought.new + brought.unreadable])?;
     Ok(brought)
 }
 
@@ -367,7 +384,8 @@ fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
         from: m.from.as_ref(),
         to: &m.to,
         cc: &m.cc,
-        names: nearest_first(&m.thread).into_iter().map(ref_hash).collect(),
+        // What comes in lies with its sender, whatever it names.
+        names: Vec::new(),
         vouched: true,
         claimed_at: m.times.claimed,
     };
@@ -504,9 +522,14 @@ struct New {
 
 /// The conversation whose token the mail names, the nearest first.
 fn signed_for(tx: &Tx<'_>, m: &Incoming) -> Option<CustomerId> {
-    nearest_first(&m.thread)
-        .into_iter()
-        .find_map(|id| token::verify(&tx.identity.ids, id))
+    let own = m.thread.message_id.as_deref();
+    let named = m.thread.in_reply_to.iter();
+    named
+        .chain(m.thread.references.iter().rev())
+        .find_map(|id| {
+            token::verify(&tx.identity.ids, id)
+                .filter(|_| own.is_none_or(|own| ref_hash(own) != ref_hash(id)))
+        })
 }
 
 /// Make sure of a handle and of the customer made from it; the newest message's name stands.
@@ -777,15 +800,13 @@ impl Row<'_> {
         let live = self.live && self.direction != Direction::Internal;
         tx.prepare_cached("INSERT OR IGNORE INTO timeline (conversation, sent_at, message, rid, home, live, unread) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
             .execute(params![c, self.sent_at, self.id, rid, home, live, home && self.unread])?;
-        let inbound = (self.direction == Direction::Inbound).then_some(self.sent_at);
-        let outbound = (self.direction == Direction::Outbound).then_some(self.sent_at);
-        tx.prepare_cached(
-            "UPDATE customer SET messages = messages + 1, here = here + ?2, human = human + ?3, last_in = max(coalesce(last_in, ?4), coalesce(?4, last_in)),
-               last_out = max(coalesce(last_out, ?5), coalesce(?5, last_out)), since = min(coalesce(since, ?6), ?6) WHERE id = ?1",
-        )?
-        .execute(params![c, home, self.class == Class::Human && self.direction != Direction::Internal, inbound, outbound, self.sent_at])?;
-        tx.touch(c);
-        Ok(())
+        let one = conversations::One {
+            home,
+            class: self.class,
+            direction: self.direction,
+            sent_at: self.sent_at,
+        };
+        conversations::count_in(tx, c, one)
     }
 
     fn index(&self, tx: &Tx<'_>, rid: i64) -> Result<()> {

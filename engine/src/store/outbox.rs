@@ -679,7 +679,7 @@ pub(super) fn withdraw(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
         params![id, tx.now],
     )?;
     for c in shown {
-        conversations::recount_customer(tx, c)?;
+        tx.recount(c);
     }
     Ok(())
 }

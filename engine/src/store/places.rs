@@ -477,6 +477,8 @@ fn rederive_one(tx: &mut Tx<'_>, id: MessageId, force: bool) -> Result<Outcome> 
             may_be_unread: counts,
             home: home.conversation.filter(|_| !old.variant),
             also: &also,
+            class,
+            direction,
         },
     )?;
     Ok(match old.own_ref {
@@ -501,11 +503,13 @@ struct Shown<'a> {
     may_be_unread: bool,
     home: Option<CustomerId>,
     also: &'a BTreeSet<CustomerId>,
+    class: Class,
+    direction: Direction,
 }
 
 /// Write the timelines' rows of a message anew; a read mark stays.
 fn show(tx: &mut Tx<'_>, id: MessageId, s: &Shown<'_>) -> Result<()> {
-    let mut touched: BTreeSet<CustomerId> = conversations::shown_in(tx, id)?.into_iter().collect();
+    let before = conversations::shown_in(tx, id)?;
     let unread: bool = tx
         .prepare_cached("SELECT 1 FROM timeline WHERE message = ?1 AND unread = 1")?
         .exists([id])?;
@@ -520,10 +524,20 @@ fn show(tx: &mut Tx<'_>, id: MessageId, s: &Shown<'_>) -> Result<()> {
         conversations::ensure(tx, c)?;
         tx.prepare_cached("INSERT OR IGNORE INTO timeline (conversation, sent_at, message, rid, home, live, unread) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
             .execute(params![c, s.sent_at, id, s.rid, home, s.live, home && unread && s.may_be_unread])?;
-        touched.insert(c);
+        if before.is_empty() {
+            let one = conversations::One {
+                home,
+                class: s.class,
+                direction: s.direction,
+                sent_at: s.sent_at,
+            };
+            conversations::count_in(tx, c, one)?;
+        } else {
+            tx.recount(c);
+        }
     }
-    for c in touched {
-        conversations::recount_customer(tx, c)?;
+    for c in before {
+        tx.recount(c);
     }
     Ok(())
 }

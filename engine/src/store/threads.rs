@@ -25,7 +25,7 @@ pub(super) fn keep(tx: &Tx<'_>, id: MessageId, t: &ThreadRefs) -> Result<()> {
         let near = i64::try_from(i + 1)
             .unwrap_or(PROVIDER - 1)
             .min(PROVIDER - 1);
-        insert.execute(params![&ref_hash(name)[..], id, near])?;
+        insert.execute(params![&name[..], id, near])?;
     }
     Ok(())
 }

@@ -45,6 +45,8 @@ pub struct Tx<'c> {
     /// New human inbound messages, by original conversation.
     pub notices: Vec<(CustomerId, MessageId)>,
     dirty: BTreeSet<CustomerId>,
+    /// Their messages must be counted anew, once, however many of them changed.
+    uncounted: BTreeSet<CustomerId>,
     clock: Option<Hlc>,
 }
 
@@ -92,7 +94,16 @@ impl Tx<'_> {
         self.dirty.insert(conversation);
     }
 
+    /// This customer's messages must be counted anew before the commit.
+    pub(super) fn recount(&mut self, customer: CustomerId) {
+        self.uncounted.insert(customer);
+        self.touch(customer);
+    }
+
     fn settle(&mut self) -> Result<()> {
+        for c in std::mem::take(&mut self.uncounted) {
+            super::conversations::recount_customer(self, c)?;
+        }
         while !self.dirty.is_empty() {
             // A reply to one of several linked customers ends waits of all of them.
             let touched = std::mem::take(&mut self.dirty);
@@ -123,6 +134,7 @@ pub(super) fn run<T>(
         changes: Changes::default(),
         notices: Vec::new(),
         dirty: BTreeSet::new(),
+        uncounted: BTreeSet::new(),
         clock: None,
     };
     let value = f(&mut tx)?;

@@ -2,13 +2,13 @@
 
 use crate::connectors::{Live, Recall};
 use crate::error::{Error, Result};
-use crate::model::{AccountId, AccountState, ChannelError, Cursor, Mark, ReadMark, Remedy};
+use crate::model::{AccountId, AccountState, Batch, ChannelError, Cursor, Mark, ReadMark, Remedy};
 use crate::store::accounts::{self, Health};
 use crate::store::{Store, ingest, reads};
 use crate::time::{Millis, SECOND};
 use async_trait::async_trait;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The first pause after a failure; doubled up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Millis = 5 * SECOND;
@@ -39,8 +39,36 @@ async fn poll_batch(store: &Store, live: &Live) -> Result<(u32, bool)> {
     tell_read(store, live, cursor.as_ref()).await?;
     let batch = live.connector.poll(cursor.as_ref()).await?;
     let more = batch.more;
-    let brought = store.write(move |tx| ingest::batch(tx, id, &batch)).await?;
-    Ok((brought.new + brought.unreadable, more))
+    Ok((keep(store, id, batch).await?, more))
+}
+
+/// Keep a batch in transactions so short that whoever works in the window never waits long for the writer. The cursor
+/// moves with the last of them: what was kept before a failure is told again and known. Returns how many were new.
+///
+/// # Errors
+/// When the store or the disk fails.
+pub async fn keep(store: &Store, id: AccountId, mut batch: Batch) -> Result<u32> {
+    /// Messages in the first transaction.
+    const FIRST: usize = 16;
+    /// What a transaction should take.
+    const SHORT: Duration = Duration::from_millis(25);
+    let (mut step, mut new) = (FIRST, 0);
+    while batch.events.len() > step {
+        let later = batch.events.split_off(step);
+        let events = std::mem::replace(&mut batch.events, later);
+        let begin = Instant::now();
+        let b = store
+            .write(move |tx| ingest::first(tx, id, &events))
+            .await?;
+        new += b.new + b.unreadable;
+        step = match begin.elapsed() {
+            long if long > SHORT * 2 => (step / 2).max(1),
+            short if short < SHORT / 2 => step * 2,
+            _ => step,
+        };
+    }
+    let b = store.write(move |tx| ingest::batch(tx, id, &batch)).await?;
+    Ok(new + b.new + b.unreadable)
 }
 
 /// Tell the provider what was read here, before it is asked what was read there.

@@ -212,6 +212,17 @@ const PHRASES: &[&str] = &[
 /// What a mail says of a mail of ours that did not arrive; `None` when it is no bounce.
 pub(super) fn read(letter: &Letter<'_>) -> Option<Bounce> {
     let report = letter.report();
+    let marked = letter.headers.first("x-failed-recipients").is_some();
+    let kinds = ["message/delivery-status", "message/global-delivery-status"];
+    // Nearly every mail ends here, before its words are looked at.
+    if report.is_none()
+        && !marked
+        && letter.part(&kinds).is_none()
+        && !letter.server_wrote_it()
+        && !named_as_one(letter.subject)
+    {
+        return None;
+    }
     if matches!(
         report.as_deref(),
         Some("feedback-report" | "disposition-notification")
@@ -220,10 +231,7 @@ pub(super) fn read(letter: &Letter<'_>) -> Option<Bounce> {
         return None;
     }
     let said = human(letter);
-    let groups = letter
-        .part(&["message/delivery-status", "message/global-delivery-status"])
-        .map(status_groups)
-        .unwrap_or_default();
+    let groups = letter.part(&kinds).map(status_groups).unwrap_or_default();
     let named: Vec<&Group> = groups
         .iter()
         .filter(|g| g.recipient().is_some() || g.get("action").is_some())
@@ -244,7 +252,6 @@ pub(super) fn read(letter: &Letter<'_>) -> Option<Bounce> {
         .filter_map(|g| bounced(g, &said.text))
         .take(MAX_BOUNCED)
         .collect();
-    let marked = letter.headers.first("x-failed-recipients").is_some();
     let certain = report.as_deref() == Some("delivery-status") || marked || !failed.is_empty();
     if !certain && !looks_like_one(letter, &said) {
         return None;
@@ -271,19 +278,24 @@ pub(super) fn is_complaint(letter: &Letter<'_>) -> bool {
             .is_some_and(|s| s.starts_with("complaint about message from"))
 }
 
-fn looks_like_one(letter: &Letter<'_>, said: &Said) -> bool {
-    let automatic = letter.headers.text("auto-submitted").unwrap_or_default();
-    let subject = letter.subject.to_lowercase();
+/// Whether its subject is that of a bounce.
+fn named_as_one(subject: &str) -> bool {
+    let subject = subject.to_lowercase();
     let subject = subject
         .trim_start_matches("re: ")
         .trim_start_matches("fwd: ")
         .trim_start_matches("[bounce] ");
-    let by_subject = SUBJECTS.iter().any(|s| {
+    SUBJECTS.iter().any(|s| {
         subject.starts_with(s)
             || subject
                 .strip_prefix('*')
                 .is_some_and(|r| r.trim_start_matches(['*', ' ']).starts_with(s))
-    });
+    })
+}
+
+fn looks_like_one(letter: &Letter<'_>, said: &Said) -> bool {
+    let automatic = letter.headers.text("auto-submitted").unwrap_or_default();
+    let by_subject = named_as_one(letter.subject);
     let lower = cut(&said.text, 20_000).to_lowercase();
     let phrase = PHRASES.iter().any(|p| lower.contains(p));
     let code = reason::code_in(&lower).is_some() || reason::reply_in(&lower).is_some();

@@ -110,7 +110,7 @@ fn bring(from: &Connection, tx: &mut Tx<'_>, anew: bool) -> Result<Salvaged> {
     )?;
     cancelled(tx, &mut touched)?;
     for c in touched {
-        conversations::recount_customer(tx, c)?;
+        tx.recount(c);
     }
     Ok(s)
 }

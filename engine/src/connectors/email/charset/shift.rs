@@ -54,13 +54,15 @@ fn pair(rest: &[u8], leads: std::ops::RangeInclusive<u8>, out: &mut Vec<u8>) -> 
             out.push(HALF);
             1
         }
-        // Spaces and line ends stand for themselves.
-        [a, ..] => {
-            out.push(*a);
-            1
-        }
-        [] => 0,
+        // Spaces and controls stand for themselves.
+        _ => plain(rest, out),
     }
+}
+
+/// A byte that stands for itself.
+fn plain(rest: &[u8], out: &mut Vec<u8>) -> usize {
+    out.extend(rest.first());
+    1
 }
 
 fn korean(bytes: &[u8]) -> Vec<u8> {
@@ -79,10 +81,10 @@ fn korean(bytes: &[u8]) -> Vec<u8> {
             }
             [b'\r' | b'\n', ..] => {
                 shifted = false;
-                pair(rest, 1..=0, &mut out)
+                plain(rest, &mut out)
             }
             _ if shifted => pair(rest, 0x21..=0x7E, &mut out),
-            _ => pair(rest, 1..=0, &mut out),
+            _ => plain(rest, &mut out),
         };
     }
     out
@@ -110,11 +112,11 @@ fn chinese(bytes: &[u8]) -> Vec<u8> {
             [b'~', b'\n', ..] => 2,
             [b'\r' | b'\n', ..] => {
                 shifted = false;
-                pair(rest, 1..=0, &mut out)
+                plain(rest, &mut out)
             }
             // No letter begins with what ends the pairs.
             _ if shifted => pair(rest, 0x21..=0x7D, &mut out),
-            _ => pair(rest, 1..=0, &mut out),
+            _ => plain(rest, &mut out),
         };
     }
     out

@@ -506,6 +506,186 @@ async fn at_gmail_all_mail_is_read_once_and_labels_tell_the_place() {
     assert_eq!(ids, found.iter().map(|f| f.3.clone()).collect());
 }
 
+/// Adds a mail to a folder at Gmail.
+fn at_gmail(world: &mut World, folder: &str, subject: &str, n: i64, number: u64) {
+    let folder = world.folder(folder);
+    folder.add(&mail(subject), THEN + n);
+    folder.mails.last_mut().unwrap().gmail = Gmail {
+        message: number,
+        thread: number,
+        labels: vec!["\\Inbox".into()],
+    };
+}
+
+/// Removes the mail with Gmail's number from a folder.
+fn gone(world: &mut World, folder: &str, number: u64) {
+    let folder = world.folder(folder);
+    let is = |m: &&parley_sandbox::imap::Mail| m.gmail.message == number;
+    let uid = folder.mails.iter().find(is).unwrap().uid;
+    folder.remove(uid);
+}
+
+const GONE: &str =
+    "SELECT remote_id FROM delivery WHERE account = ?1 AND vanished = 1 ORDER BY remote_id";
+
+const ALL_MAIL: &str = "[Gmail]/All Mail";
+
+#[tokio::test]
+async fn what_goes_at_gmail_is_noted_whoever_read_it() {
+    // Gmail's numbers rise with time, but for a mail that was in the bin meanwhile.
+    let numbers: Vec<u64> = (0..200u64).map(|n| 1_000 + 10 * n).collect();
+    for restarted in [false, true] {
+        let mut world = World::gmail();
+        for (n, number) in (0..).zip(&numbers) {
+            at_gmail(&mut world, ALL_MAIL, &format!("m{n:03}"), n, *number);
+        }
+        let server = served(world).await;
+        let desk = Workspace::new();
+        let mut mailbox = in_store(&server, &desk, "team").await;
+        mailbox.poll().await.unwrap();
+        assert_eq!(mailbox.subjects().await.len(), 200);
+        if restarted {
+            mailbox.begin_anew().await;
+        }
+        server.change(|w| {
+            for number in [1_000, 1_500, 1_510, 2_990] {
+                gone(w, ALL_MAIL, number);
+            }
+            let uid = w.folder(ALL_MAIL).mails[4].uid;
+            // Binned and taken out again: another number in the folder, the same mail.
+            w.move_mail(uid, ALL_MAIL, "[Gmail]/Trash");
+            w.move_mail(1, "[Gmail]/Trash", ALL_MAIL);
+            at_gmail(w, ALL_MAIL, "new", 900, 9_000);
+        });
+        mailbox.poll().await.unwrap();
+        let id = |n: u64| format!("{ALL_MAIL}\u{1f}gm\u{1f}{n}");
+        let went = [1_000, 1_500, 1_510, 2_990].map(id);
+        assert_eq!(mailbox.ask(GONE).await, went, "restarted: {restarted}");
+        assert_eq!(mailbox.subjects().await.len(), 201);
+        // What comes back is there again.
+        server.change(|w| at_gmail(w, ALL_MAIL, "m050", 50, 1_500));
+        mailbox.poll().await.unwrap();
+        assert_eq!(mailbox.ask(GONE).await.len(), 3);
+        assert_eq!(mailbox.subjects().await.len(), 201);
+        // Nothing is left to do.
+        server.forget();
+        mailbox.poll().await.unwrap();
+        assert_eq!(server.heard("FETCH") + server.heard("SEARCH"), 0);
+    }
+}
+
+#[tokio::test]
+async fn hundreds_that_go_at_gmail_at_once_are_all_noted() {
+    let mut world = World::gmail();
+    for n in 0..450 {
+        at_gmail(
+            &mut world,
+            ALL_MAIL,
+            &format!("m{n:03}"),
+            n,
+            1_000 + n.unsigned_abs(),
+        );
+    }
+    let server = served(world).await;
+    let desk = Workspace::new();
+    let mut mailbox = in_store(&server, &desk, "team").await;
+    mailbox.poll().await.unwrap();
+    mailbox.begin_anew().await;
+    server.change(|w| w.folder(ALL_MAIL).mails.retain(|m| m.uid % 2 == 0));
+    mailbox.poll().await.unwrap();
+    assert_eq!(mailbox.ask(GONE).await.len(), 225);
+}
+
+#[tokio::test]
+async fn a_label_that_is_taken_off_at_gmail_ends_that_delivery_and_no_other() {
+    let mut world = World::gmail();
+    for n in 1..=3u64 {
+        let at = i64::try_from(n).unwrap();
+        for folder in ["INBOX", "Customers"] {
+            at_gmail(&mut world, folder, &format!("m{n}"), at, 5_000 + n);
+        }
+    }
+    let server = served(world).await;
+    let desk = Workspace::new();
+    let config = EmailConfig {
+        folders: vec!["INBOX".into(), "Customers".into()],
+        ..plain_config(server.port(), "team")
+    };
+    let mut mailbox = desk.connect(config).await;
+    mailbox.poll().await.unwrap();
+    mailbox.begin_anew().await;
+    server.change(|w| gone(w, "INBOX", 5_002));
+    mailbox.poll().await.unwrap();
+    assert_eq!(mailbox.ask(GONE).await, ["INBOX\u{1f}gm\u{1f}5002"]);
+    assert_eq!(mailbox.subjects().await, ["m1", "m2", "m3"]);
+}
+
+/// Puts the inbox back to its first two mails and lets others arrive under the numbers after them.
+fn put_back(world: &mut World, others: i64) {
+    let inbox = world.folder("INBOX");
+    for uid in [3, 4, 5] {
+        inbox.remove(uid);
+    }
+    inbox.number_anew();
+    for n in 1..=others {
+        inbox.add(&mail(&format!("other {n}")), THEN + 60 + n);
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_went_back_and_past_what_was_read_are_noticed() {
+    // Two: below what was read; three: exactly as far; eight: past it.
+    for (others, reconnected) in [(2, true), (3, true), (8, true), (2, false), (8, false)] {
+        for world in [World::plain(), World::modern(), World::exchange()] {
+            let server = served(filled(world)).await;
+            let desk = Workspace::new();
+            let mut mailbox = in_store(&server, &desk, "team").await;
+            mailbox.poll().await.unwrap();
+            server.change(|w| w.folder("INBOX").add(&mail("in 6"), THEN + 6));
+            mailbox.poll().await.unwrap();
+            server.change(|w| w.folder("INBOX").remove(6));
+            mailbox.poll().await.unwrap();
+            server.change(|w| put_back(w, others));
+            if reconnected {
+                mailbox.begin_anew().await;
+            }
+            mailbox.poll().await.unwrap();
+            let mut all: Vec<String> = ALL.iter().map(|s| (*s).to_owned()).collect();
+            all.push("in 6".into());
+            all.extend((1..=others).map(|n| format!("other {n}")));
+            all.sort();
+            assert_eq!(mailbox.subjects().await, all, "{others}, {reconnected}");
+            // Once is enough, and nothing is left to do.
+            mailbox.poll().await.unwrap();
+            let texts = server.heard("BODY.PEEK[]");
+            server.change(|w| w.folder("INBOX").add(&mail("zzz"), THEN + 90));
+            mailbox.poll().await.unwrap();
+            assert_eq!(server.heard("BODY.PEEK[]"), texts + 1);
+            all.push("zzz".into());
+            assert_eq!(mailbox.subjects().await, all);
+        }
+    }
+}
+
+#[tokio::test]
+async fn mails_whose_times_changed_at_the_server_are_not_read_again() {
+    let server = served(filled(World::plain())).await;
+    let desk = Workspace::new();
+    let mut mailbox = in_store(&server, &desk, "team").await;
+    mailbox.poll().await.unwrap();
+    mailbox.poll().await.unwrap();
+    let texts = server.heard("BODY.PEEK[]");
+    server.change(|w| {
+        for m in &mut w.folder("INBOX").mails {
+            m.at += 1_000;
+        }
+    });
+    mailbox.begin_anew().await;
+    mailbox.poll().await.unwrap();
+    assert_eq!(server.heard("BODY.PEEK[]"), texts);
+    assert_eq!(mailbox.subjects().await, ALL);
+}
+
 #[tokio::test]
 async fn read_marks_go_both_ways_and_not_round_in_circles() {
     for world in [World::plain(), World::modern(), World::exchange()] {
@@ -765,6 +945,8 @@ fn happens(world: &mut World, random: &mut Random, case: u64, made: &mut i64) {
     } else {
         uids[random.below(uids.len())]
     };
+    // A folder without an id of its own that changes its name, its numbering and its mails at once is another folder.
+    let same = world.capability.contains("OBJECTID") || world.folders[folder].id != "FOrders";
     match random.below(14) {
         0..=4 => {
             *made += 1;
@@ -786,15 +968,32 @@ fn happens(world: &mut World, random: &mut Random, case: u64, made: &mut i64) {
             world.folder(&name).remove(uid);
         }
         8 => world.folder(&name).mark_seen(uid, random.below(2) == 0),
-        9 => {
+        9 if same => {
             let validity = world.folders[folder].validity + 1_000;
             world.folder(&name).renumber(validity);
         }
-        10 if world.folders[folder].id == "FOrders" => {
+        10 if world.folders[folder].id == "FOrders" && uid > 0 => {
             *made += 1;
             world.folder(&name).name = format!("Orders {made}").into_bytes();
         }
-        11 => world.quirks.bye_after = Some(random.below(30)),
+        11 => {
+            let after = random.below(30);
+            let first = world.quirks.bye_after.filter(|n| *n == 0);
+            world.quirks.bye_after = first.or(Some(after));
+        }
+        // The server is put back to an earlier state, which ends every connection, and then mail goes on arriving.
+        13 if same && name != "Junk" => {
+            for uid in uids.iter().rev().take(random.below(4)) {
+                world.folder(&name).remove(*uid);
+            }
+            world.folder(&name).number_anew();
+            world.quirks.bye_after = Some(0);
+            for _ in 0..random.below(5) {
+                *made += 1;
+                let subject = format!("c{case} m{made}");
+                world.folder(&name).add(&mail(&subject), THEN + *made / 3);
+            }
+        }
         12 => world.quirks.exists = (random.below(2) == 0).then_some(3),
         _ => {}
     }

@@ -30,6 +30,13 @@ const untrusted = async (page) => {
   await page.locator(id("wizard-test")).click();
   await page.locator(id("wizard-look-certificate")).waitFor();
 };
+const signingIn = async (page) => {
+  await wizard(page, "hello@gmail.com");
+  await page.locator(`${id("wizard-way")} label`).nth(1).click();
+  await page.locator(id("wizard-client-id")).fill("1234-abcd.apps.example");
+  await page.locator(id("wizard-sign-in")).click();
+  await page.waitForTimeout(100);
+};
 const answering = async (page) => {
   await open(page);
   await page.keyboard.press("r");
@@ -223,14 +230,32 @@ export const scenes = [
   },
   { name: "wizard-works", state: "empty", act: async (page) => { await wizard(page, "hello@workshop.example"); await page.locator(id("wizard-password")).fill("right"); await page.locator(id("wizard-test")).click(); await page.locator(id("wizard-step")).nth(4).waitFor(); } },
   { name: "wizard-microsoft", state: "empty", act: async (page) => { await wizard(page, "hello@outlook.com"); } },
+  { name: "wizard-signed-in", state: "empty", act: signingIn },
   {
-    name: "wizard-signed-in", state: "empty",
+    name: "sign-in-waiting", state: "empty-signing-in",
     act: async (page) => {
-      await wizard(page, "hello@gmail.com");
-      await page.locator(`${id("wizard-way")} label`).nth(1).click();
-      await page.locator(id("wizard-client-id")).fill("1234-abcd.apps.example");
-      await page.locator(id("wizard-sign-in")).click();
-      await page.waitForTimeout(100);
+      await signingIn(page);
+      await page.locator(id("wizard-sign-in-cancel")).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "certificate-changed", state: "certificate-changed",
+    act: async (page) => {
+      await page.locator(id("nav-settings")).click();
+      await page.locator(id("account-edit")).first().click();
+      await page.locator(id("wizard-password")).fill("right");
+      await page.locator(id("wizard-test")).click();
+      await page.locator(id("wizard-look-certificate")).click();
+      await page.locator(id("trust-changed")).waitFor();
+    },
+  },
+  {
+    name: "history-rests",
+    act: async (page) => {
+      await page.locator(id("nav-settings")).click();
+      const history = page.locator(`main ${id("history")}`).first();
+      await history.locator(id("history-turn")).click();
+      await page.locator(`main ${id("history")}[data-on="false"]`).waitFor();
     },
   },
   {

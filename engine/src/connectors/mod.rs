@@ -10,6 +10,7 @@ use crate::model::{
 use crate::time::Clock;
 use async_trait::async_trait;
 use secrecy::SecretString;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// The result of speaking to a channel.
@@ -128,6 +129,10 @@ pub trait Connector: Send + Sync {
 pub trait Recall: Send + Sync {
     /// Which of these marks are of messages that are here; none where it cannot be told.
     async fn known(&self, marks: Vec<Mark>) -> Vec<bool>;
+    /// Numbers in this range with which ids of mails go on that begin so and are not known to have gone, the greatest
+    /// ones first; none where it cannot be told.
+    async fn present(&self, beginning: &str, numbers: RangeInclusive<u64>, most: usize)
+    -> Vec<u64>;
 }
 
 /// A signed-in account at work: its poller and its sender wake each other through it.

@@ -7,6 +7,7 @@ use super::{Tx, conversations};
 use crate::error::Result;
 use crate::model::{AccountId, CustomerId, Mark, MessageId, ReadMark, RemoteId};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::ops::RangeInclusive;
 
 /// Most marks that are told in one go.
 const MOST: u32 = 500;
@@ -68,6 +69,42 @@ pub(super) fn wanted(conn: &Connection, account: AccountId) -> Result<bool> {
             "SELECT coalesce(json_extract(config, '$.sync_read'), 0) FROM account WHERE id = ?1",
         )?
         .query_row([account], |r| r.get(0))?)
+}
+
+/// Numbers in this range with which ids of an account's deliveries go on that begin so and did not go, greatest first.
+///
+/// # Errors
+/// When the store fails.
+pub fn present(
+    conn: &Connection,
+    account: AccountId,
+    beginning: &str,
+    numbers: RangeInclusive<u64>,
+    most: usize,
+) -> Result<Vec<u64>> {
+    let whole = |n: &u64| i64::try_from(*n).unwrap_or(i64::MAX);
+    // Behind the digits there is nothing, and after them comes the colon.
+    let mut s = conn.prepare_cached(
+        "SELECT DISTINCT CAST(substr(remote_id, length(?2) + 1) AS INTEGER) AS number FROM delivery
+         WHERE account = ?1 AND remote_id >= ?2 AND remote_id < ?2 || ':' AND vanished = 0
+           AND CAST(substr(remote_id, length(?2) + 1) AS INTEGER) BETWEEN ?3 AND ?4
+         ORDER BY number DESC LIMIT ?5",
+    )?;
+    let rows = s.query_map(
+        params![
+            account,
+            beginning,
+            whole(numbers.start()),
+            whole(numbers.end()),
+            i64::try_from(most).unwrap_or(i64::MAX)
+        ],
+        |r| r.get::<_, i64>(0),
+    )?;
+    let found: Vec<i64> = rows.collect::<rusqlite::Result<_>>()?;
+    Ok(found
+        .into_iter()
+        .filter_map(|n| n.try_into().ok())
+        .collect())
 }
 
 /// What an account's provider shall still be told, oldest first.

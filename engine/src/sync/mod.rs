@@ -7,6 +7,7 @@ use crate::store::accounts::{self, Health};
 use crate::store::{Store, ingest, reads};
 use crate::time::{Millis, SECOND};
 use async_trait::async_trait;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -107,6 +108,20 @@ impl Recall for StoreRecall {
             .await;
         // A store that cannot answer knows nothing: the mails are fetched.
         known.unwrap_or_else(|_| vec![false; all])
+    }
+
+    async fn present(
+        &self,
+        beginning: &str,
+        numbers: RangeInclusive<u64>,
+        most: usize,
+    ) -> Vec<u64> {
+        let (account, beginning) = (self.account, beginning.to_owned());
+        let present = self
+            .store
+            .read(move |c| reads::present(c, account, &beginning, numbers, most))
+            .await;
+        present.unwrap_or_default()
     }
 }
 

@@ -143,7 +143,7 @@ fn message_id(raw: &[u8]) -> String {
 }
 
 /// The number after these words.
-pub(super) fn number_after(text: &str, words: &str) -> Option<u64> {
+fn number_after(text: &str, words: &str) -> Option<u64> {
     let (_, rest) = text.split_once(words)?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()

@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::Shared;
-use super::fetch::{fetch, number_after};
+use super::fetch::fetch;
 use super::set::{chosen, listed};
 use super::world::{Mailbox, World};
 
@@ -377,8 +377,11 @@ fn search(f: &Mailbox, args: &str, same_number: bool) -> String {
     }
     let found: Vec<u32> = if let Some(set) = args.strip_prefix("UID ") {
         chosen(set, &there)
-    } else if let Some(n) = number_after(args, "X-GM-MSGID ") {
-        let of = |m: &&super::Mail| m.gmail.message == n;
+    } else if args.contains("X-GM-MSGID ") {
+        // One, or several with OR between them.
+        let named: Vec<&str> = args.split("X-GM-MSGID ").skip(1).collect();
+        let is = |n: &u64, s: &str| s.split(' ').next() == Some(n.to_string().as_str());
+        let of = |m: &&super::Mail| named.iter().any(|s| is(&m.gmail.message, s));
         f.mails.iter().filter(of).map(|m| m.uid).collect()
     } else if args.starts_with("HEADER") {
         let id = quoted(args);

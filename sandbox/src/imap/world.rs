@@ -254,6 +254,9 @@ impl World {
             let folder = self.folder(to);
             let uid = folder.add(&mail.raw, mail.at);
             folder.mark_seen(uid, mail.seen);
+            if let Some(moved) = folder.mails.last_mut() {
+                moved.gmail = mail.gmail;
+            }
         }
     }
 

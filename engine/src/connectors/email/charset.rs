@@ -1,5 +1,7 @@
 //! Bytes become letters: by the charset that is named, unless the bytes themselves say otherwise.
 
+mod shift;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, WINDOWS_1252};
 use mail_parser::decoders::charsets::map::charset_decoder;
@@ -12,6 +14,9 @@ pub(super) fn decode(label: Option<&str>, bytes: &[u8]) -> String {
     let label = label.map(tidy).unwrap_or_default();
     if bytes.is_ascii() && !bytes.contains(&0x1B) && !seven_bit(&label) {
         return String::from_utf8_lossy(bytes).into_owned();
+    }
+    if let Some(shifted) = shift::named(&label) {
+        return shifted.decode(bytes);
     }
     match named(&label) {
         // UTF-8 under a western label is always a wrong label: no western text is UTF-8 by chance.
@@ -97,6 +102,10 @@ fn unlabelled(bytes: &[u8]) -> String {
         let escapes = bytes
             .windows(3)
             .any(|w| matches!(w, b"\x1b$B" | b"\x1b$@" | b"\x1b(J"));
+        let says = |what: &[u8]| bytes.windows(what.len()).any(|w| w == what);
+        if bytes.contains(&0x0E) && says(shift::KOREAN) {
+            return shift::Shifted::Korean.decode(bytes);
+        }
         return if escapes {
             ISO_2022_JP.decode(bytes).0.into_owned()
         } else {
@@ -160,6 +169,9 @@ mod tests {
             ("cp850", b"\x81", "ü"),
             ("cp932", b"\x82\xa0", "あ"),
             ("iso-2022-jp", b"\x1b$B$\"\x1b(B", "あ"),
+            ("iso-2022-kr", b"\x1b$)C\x0eGQ\x0f", "한"),
+            ("ISO_2022-KR", b"\x0eGQ\x0f", "한"),
+            ("hz-gb-2312", b"~{VP~}", "中"),
             ("utf-7", b"+APw-", "ü"),
             ("x-unknown", b"Gr\xfc\xdfe", "Grüße"),
             ("unknown-8bit", "Grüße".as_bytes(), "Grüße"),
@@ -190,6 +202,7 @@ mod tests {
         let (sjis, _, _) = encoding_rs::SHIFT_JIS.encode(japanese);
         assert_eq!(decode(None, &sjis), japanese);
         assert_eq!(decode(None, b"\x1b$B$\"\x1b(B"), "あ");
+        assert_eq!(decode(None, b"\x1b$)C\x0eGQ\x0f"), "한");
         assert_eq!(decode(None, b"Gr\xfc\xdfe \x80"), "Grüße €");
     }
 

@@ -1,6 +1,6 @@
 //! How far a mailbox has been read: per folder an upper edge (news) and a lower edge (history).
 
-use super::imap::Uids;
+use super::imap::{Uids, Witness};
 use crate::model::Cursor;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,9 @@ pub(super) struct Edges {
     /// The mails that were there when last looked at, the newest ones at least.
     #[serde(default, skip_serializing_if = "Uids::is_empty")]
     pub(super) have: Uids,
+    /// Some of the newest mails, by which it is noticed that their numbers were given anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) edge: Vec<Witness>,
     /// How many mails there were when `have` was last found right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) count: Option<u32>,

@@ -6,6 +6,7 @@
 //! every later reader sees the same tree.
 
 mod allow;
+mod blocks;
 mod css;
 mod links;
 mod text;
@@ -16,6 +17,7 @@ mod attacks;
 #[cfg(test)]
 mod tests;
 
+pub(super) use blocks::is_block;
 pub use text::{escape, to_text};
 
 use super::quote;

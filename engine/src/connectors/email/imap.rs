@@ -3,10 +3,12 @@
 
 mod answer;
 mod changes;
+mod edge;
 mod fault;
 mod fetch;
 mod flags;
 mod folders;
+mod gmail;
 mod history;
 mod idle;
 mod login;
@@ -20,6 +22,7 @@ mod uids;
 
 pub(in crate::connectors) use folders::place_of;
 
+pub(super) use edge::Witness;
 pub(super) use folders::decode_utf7;
 pub(super) use login::{connect, login};
 pub(super) use poll::{Memory, Wishes};
@@ -78,6 +81,8 @@ pub(super) struct Reader {
     backlog: HashMap<String, Backlog>,
     /// Folders that are gone were looked for on this connection.
     looked: bool,
+    /// Each folder's next number and count when its newest mails were last looked at on this connection.
+    looked_at: HashMap<String, (u32, u32)>,
     /// A folder was not there: the next connection lists anew.
     pub(super) relist: bool,
 }
@@ -152,15 +157,21 @@ impl Reader {
 /// The provider's id of a mail at this account. It stays when the folder is renamed, and changes with the folder's
 /// numbering. Gmail has a number of its own for each mail.
 fn remote_id(folder: &str, edges: &Edges, uid: u32, gmail: Option<u64>) -> RemoteId {
-    let key = edges.key.as_deref().unwrap_or(folder);
     if let Some(n) = gmail {
-        return RemoteId(format!("{key}{UNIT}gm{UNIT}{n}"));
+        return RemoteId(format!("{}{n}", gmail_key(folder, edges)));
     }
+    let key = edges.key.as_deref().unwrap_or(folder);
     let validity = edges.uidvalidity;
     RemoteId(match edges.epoch {
         0 => format!("{key}{UNIT}{validity}{UNIT}{uid}"),
         epoch => format!("{key}{UNIT}{validity}-{epoch}{UNIT}{uid}"),
     })
+}
+
+/// What the ids of a folder's mails at Gmail begin with.
+fn gmail_key(folder: &str, edges: &Edges) -> String {
+    let key = edges.key.as_deref().unwrap_or(folder);
+    format!("{key}{UNIT}gm{UNIT}")
 }
 
 /// Whether a server's line says anything that is asked for.

@@ -32,6 +32,11 @@ export function accountsFor(state: string): AccountItem[] {
   if (state === "offline") return [{ ...hello, ...waiting }, { ...press, ...waiting }];
   const broken = { state: "needs_attention" as const, says: "imap.parley-lamps.example refused the password. Enter the new one under Settings → Accounts.", next_try: null };
   if (state === "broken") return [hello, { ...press, ...broken }];
+  if (state === "certificate-changed") {
+    const office = configOf("hello@office.local", "Parley Lamps");
+    const refused = { state: "needs_attention" as const, says: `${office.imap.host} shows a certificate that is not the one you trusted. Ask the operator before you trust it.`, next_try: null };
+    return [accountOf(0, { ...office, trusted_fingerprints: [`${"a7".repeat(32)} ${office.imap.host}`] }, refused)];
+  }
   return [hello, { ...press, state: "connecting", says: "Reading older mail, newest first.", progress: [1204, 3900], gaps: [{ place: "INBOX", reason: "3 messages were larger than 50 MB and were left on the server.", since: Date.now() - 9 * 86_400_000 }] }];
 }
 

@@ -70,7 +70,8 @@ export class ScriptedHost implements Host {
 
   async call<K extends Name>(name: K, args: Args<K>): Promise<Reply<K>> {
     this.calls.push({ name, args });
-    await new Promise((resolve) => setTimeout(resolve, this.state === "slow" ? 1_000_000 : 0));
+    const never = this.state === "slow" || (this.state === "empty-signing-in" && name === "oauth_wait");
+    await new Promise((resolve) => setTimeout(resolve, never ? 1_000_000 : 0));
     if (this.failNext === name || (this.state === "error" && (name === "conversation_ids" || name === "timeline"))) {
       this.failNext = null;
       throw hostError("storage", "The database could not be read (disk I/O error). Check the disk, then try again.");
@@ -439,7 +440,9 @@ export class ScriptedHost implements Host {
     },
     account_folders: ({ config }) => foldersFor(config.folders),
     account_history: ({ id, on }) => {
-      this.account(id, { history: on });
+      // As the engine does: while older mail rests, an account that reads its news is connected.
+      const says = on ? { state: "connecting" as const, says: "Reading older mail, newest first." } : { state: "ok" as const, says: "Connected. New mail arrives at once." };
+      this.account(id, { history: on, ...says });
       return {};
     },
     account_remove: ({ id }) => {

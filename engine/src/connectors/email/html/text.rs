@@ -1,42 +1,6 @@
 //! The text of clean HTML, and clean HTML of text.
 
-/// Tags that begin and end lines of text.
-const BLOCKS: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "center",
-    "dd",
-    "details",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hgroup",
-    "hr",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tr",
-    "ul",
-];
+use super::is_block;
 
 /// The text of HTML that this sanitiser made, for search and for those who read without formatting.
 #[must_use]
@@ -92,7 +56,7 @@ impl Text {
                 self.line();
                 self.done.push_str("• ");
             }
-            _ if BLOCKS.contains(&name) => self.line(),
+            _ if is_block(name) => self.line(),
             _ => {}
         }
         match (name, closing) {

@@ -29,7 +29,7 @@ impl Poll<'_> {
     ) -> Outcome<()> {
         edges.mailbox = opened.mailbox.clone().or(edges.mailbox.take());
         let whole = if opened.resynced {
-            self.vanished(folder, opened, edges)
+            self.vanished(folder, opened, edges).await?
         } else {
             self.sweep(folder, edges).await?;
             true
@@ -48,26 +48,32 @@ impl Poll<'_> {
     }
 
     /// What the server says went (QRESYNC). Whether all of it had room.
-    fn vanished(&mut self, folder: &Folder, opened: &Opened, edges: &mut Edges) -> bool {
-        for (from, to) in &opened.vanished {
-            for uid in edges.have.within(*from, *to).newest(usize::MAX) {
-                if self.got.room() == 0 {
-                    return false;
-                }
-                self.went(folder, edges, uid);
-            }
-        }
-        true
+    async fn vanished(
+        &mut self,
+        folder: &Folder,
+        opened: &Opened,
+        edges: &mut Edges,
+    ) -> Outcome<bool> {
+        let known = |(from, to): &(u32, u32)| edges.have.within(*from, *to).newest(usize::MAX);
+        let gone: Uids = opened.vanished.iter().flat_map(known).collect();
+        self.went(folder, edges, &gone.newest(usize::MAX)).await
     }
 
-    fn went(&mut self, folder: &Folder, edges: &mut Edges, uid: u32) {
-        edges.have.remove(uid);
-        // At Gmail a mail's id is not its number here, and it may well be in another folder now.
-        if !self.r.skills.gmail {
+    /// Tells that these went, the greatest number first. Whether all of them had room.
+    async fn went(&mut self, folder: &Folder, edges: &mut Edges, gone: &[u32]) -> Outcome<bool> {
+        if self.r.skills.gmail {
+            return self.went_from_gmail(folder, edges, gone).await;
+        }
+        for uid in gone {
+            if self.got.room() == 0 {
+                return Ok(false);
+            }
+            edges.have.remove(*uid);
             self.got.events.push(Event::Vanished {
-                remote_id: remote_id(&folder.name, edges, uid, None),
+                remote_id: remote_id(&folder.name, edges, *uid, None),
             });
         }
+        Ok(true)
     }
 
     /// The next slice of known mails is compared with what is there.
@@ -76,18 +82,16 @@ impl Poll<'_> {
             return Ok(());
         };
         let slice = edges.have.downward(from, SLICE);
-        let (Some(high), Some(low)) = (slice.first(), slice.last()) else {
+        let (Some(high), Some(low)) = (slice.first().copied(), slice.last().copied()) else {
             edges.sweep = None;
             return Ok(());
         };
         let there = self.r.search(&format!("UID {low}:{high}")).await?;
         let there: Uids = there.into_iter().collect();
-        for uid in slice.iter().filter(|uid| !there.has(**uid)) {
-            if self.got.room() == 0 {
-                self.got.more = true;
-                return Ok(());
-            }
-            self.went(folder, edges, *uid);
+        let gone: Vec<u32> = slice.into_iter().filter(|uid| !there.has(*uid)).collect();
+        if !self.went(folder, edges, &gone).await? {
+            self.got.more = true;
+            return Ok(());
         }
         edges.sweep = Some(low - 1).filter(|next| edges.have.least().is_some_and(|l| l <= *next));
         self.got.more |= edges.sweep.is_some();

@@ -4,6 +4,7 @@ use super::super::convert::{self, MAX_MAIL};
 use super::super::cursor::Edges;
 use super::super::net::{at, retry};
 use super::answer::{Answer, Fetched};
+use super::edge::Witness;
 use super::fault::{Fault, Outcome};
 use super::poll::{BATCH_BYTES, Gathering, Handled, Poll};
 use super::uids::uid_set;
@@ -86,18 +87,20 @@ impl Poll<'_> {
         compare: bool,
     ) -> Outcome<Handled> {
         let compare = compare && self.wishes.recall.is_some();
-        let metas = self.metas(uids, compare).await?;
+        // The first mails that are read of a folder are its newest ones: they are asked for who they are too.
+        let named = compare || !edges.has_witnesses();
+        let metas = self.metas(uids, named).await?;
         let known = if compare {
             self.known(&metas).await
         } else {
             Vec::new()
         };
         let (chosen, handled) = fitting(uids, &metas, &known, &self.got);
-        for uid in &chosen {
-            edges.have.add(*uid);
-        }
         let drafts = |uid: &u32| metas.get(uid).is_some_and(|m| m.place(folder).is_none());
         let chosen: Vec<u32> = chosen.into_iter().filter(|u| !drafts(u)).collect();
+        for uid in &chosen {
+            self.have(folder, edges, *uid, metas.get(uid));
+        }
         let wanted: Vec<u32> = chosen
             .iter()
             .copied()
@@ -109,6 +112,17 @@ impl Poll<'_> {
         self.give(folder, edges, &chosen, &metas, &known, bodies)
             .await?;
         Ok(handled)
+    }
+
+    /// Notes that a mail is here under this number.
+    fn have(&mut self, folder: &Folder, edges: &mut Edges, uid: u32, meta: Option<&Meta>) {
+        edges.have.add(uid);
+        let Some(meta) = meta else { return };
+        edges.witness(Witness::new(uid, meta.message_id.as_deref(), meta.at));
+        if let Some(gmail) = meta.gmail {
+            self.memory
+                .remember_gmail(&folder.name, edges.uidvalidity, uid, gmail);
+        }
     }
 
     /// Those that are here already, by Message-ID, size and time of arrival.
@@ -456,7 +470,7 @@ fn fitting(uids: &[u32], metas: &Metas, known: &[u32], got: &Gathering) -> (Vec<
 }
 
 /// `17-Jul-1996 02:44:25 -0700`, the day possibly with a leading space.
-fn internal_date(text: &str) -> Option<Millis> {
+pub(super) fn internal_date(text: &str) -> Option<Millis> {
     let date = DateTime::parse_rfc822(&text.trim().replacen('-', " ", 2))?;
     (date.is_valid() && date.year >= 1970).then(|| date.to_timestamp().saturating_mul(1000))
 }

@@ -52,6 +52,7 @@ pub(in crate::connectors::email) async fn login(
         open: None,
         backlog: HashMap::new(),
         looked: false,
+        looked_at: HashMap::new(),
         relist: false,
     };
     reader.learn().await.map_err(|f| reader.error("login", f))?;

@@ -37,6 +37,8 @@ pub(in crate::connectors::email) struct Memory {
     pub(super) tries: HashMap<(String, u32, u32), u8>,
     /// Read marks that were told, by folder and numbering.
     pub(super) told: HashMap<(String, u32), HashMap<u32, bool>>,
+    /// Gmail's numbers of mails that were read, by folder and numbering.
+    pub(super) gmail: HashMap<(String, u32), HashMap<u32, u64>>,
     last: Option<Cursor>,
 }
 
@@ -208,18 +210,13 @@ impl Poll<'_> {
             Some(e) if e.uidvalidity != opened.uidvalidity => {
                 self.first_sight(folder, &opened, Some(&e)).await?
             }
-            Some(e) if self.went_back(&e, &mut opened).await? => {
-                let e = Edges {
-                    epoch: e.epoch + 1,
-                    ..e
-                };
-                let new = self.first_sight(folder, &opened, Some(&e)).await?;
-                Edges {
-                    epoch: e.epoch,
-                    ..new
-                }
-            }
             Some(mut e) => {
+                if self.went_back(folder, &mut e, &mut opened).await? {
+                    let new = self.first_sight(folder, &opened, Some(&e)).await?;
+                    let epoch = e.epoch + 1;
+                    self.keep(folder, Edges { epoch, ..new });
+                    return Ok(());
+                }
                 self.news(folder, &opened, &mut e).await?;
                 self.changes(folder, &opened, &mut e).await?;
                 e
@@ -236,15 +233,20 @@ impl Poll<'_> {
     }
 
     /// Whether numbers that were given are given again though the numbering has the same name: a server that was
-    /// put back to an earlier state, or one whose word on the next number is worth nothing.
-    async fn went_back(&mut self, edges: &Edges, opened: &mut Opened) -> Outcome<bool> {
+    /// put back to an earlier state. The word of some on the next number is worth nothing.
+    async fn went_back(
+        &mut self,
+        folder: &Folder,
+        edges: &mut Edges,
+        opened: &mut Opened,
+    ) -> Outcome<bool> {
         if opened.uidnext == 0 || opened.uidnext > edges.upper {
-            return Ok(false);
+            return self.replaced(folder, opened, edges).await;
         }
         let found = self.r.search(&format!("UID {}:*", edges.upper)).await?;
         if found.last().is_some_and(|last| *last >= edges.upper) {
             opened.uidnext = 0;
-            return Ok(false);
+            return self.replaced(folder, opened, edges).await;
         }
         Ok(true)
     }

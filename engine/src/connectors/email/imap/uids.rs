@@ -75,6 +75,13 @@ impl Uids {
         self.within(1, from).newest(most)
     }
 
+    /// The least ones at or above this one, at most so many, least first.
+    pub(in crate::connectors::email) fn upward(&self, from: u32, most: usize) -> Vec<u32> {
+        let above = self.within(from, u32::MAX);
+        let runs = above.0.iter().flat_map(|(a, b)| *a..=*b);
+        runs.take(most).collect()
+    }
+
     /// Forgets the least ones until what is left can be written in so many characters.
     pub(in crate::connectors::email) fn keep_within(&mut self, characters: usize) {
         let mut room = characters;
@@ -199,6 +206,10 @@ mod tests {
             assert_eq!(
                 runs.newest(1_000),
                 plain.iter().rev().copied().collect::<Vec<_>>()
+            );
+            assert_eq!(
+                runs.upward(20, 7),
+                plain.range(20..).take(7).copied().collect::<Vec<_>>()
             );
             assert_eq!(runs.len(), plain.len() as u64);
             assert_eq!(runs.has(uid), plain.contains(&uid));

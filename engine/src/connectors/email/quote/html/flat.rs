@@ -1,49 +1,9 @@
 //! The tree as lines, and which pieces of it each line is made of.
 
+use super::super::super::html::is_block;
 use super::super::lines::{Found, Line, Mark};
 use super::tree::{Kind, Node, Tree};
 use crate::model::FoldKind;
-
-/// Elements that begin and end lines.
-const BLOCKS: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "caption",
-    "center",
-    "dd",
-    "details",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "figcaption",
-    "figure",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hgroup",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "tfoot",
-    "thead",
-    "tr",
-    "ul",
-];
 
 /// Longest text of a line that is read; more says nothing new.
 const LONGEST: usize = 4_000;
@@ -143,7 +103,7 @@ impl Flat {
             "td" | "th" => self.space(),
             _ => {}
         }
-        let block = BLOCKS.contains(&n.name);
+        let block = is_block(n.name);
         if block || n.mark.is_some() {
             self.end(context, false);
         }

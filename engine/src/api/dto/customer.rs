@@ -1,0 +1,72 @@
+//! What is known of a customer.
+
+use super::{ConversationRow, EpisodeItem};
+use crate::model::{Channel, CustomerId, HandleId, MessageId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+dto! {
+    /// A customer's handle.
+    pub struct HandleItem {
+        /// Id.
+        pub id: HandleId,
+        /// Channel.
+        pub channel: Channel,
+        /// Canonical value.
+        pub value: String,
+        /// The name that came with it.
+        pub name: Option<String>,
+        /// A person said that this sender is not a customer.
+        pub not_customer: bool,
+    }
+    /// One step in a lead's history.
+    pub struct StageChange {
+        /// When.
+        #[ts(type = "number")]
+        pub at: i64,
+        /// Who.
+        pub agent: Option<String>,
+        /// Stage key before.
+        pub from: Option<String>,
+        /// Stage key after.
+        pub to: Option<String>,
+        /// The message that was on screen.
+        pub evidence: Option<MessageId>,
+    }
+    /// The customer panel.
+    pub struct CustomerPanel {
+        /// The list's row, for name, stage, tags, assignee, status.
+        pub row: ConversationRow,
+        /// Handles.
+        pub handles: Vec<HandleItem>,
+        /// Last message from the customer.
+        #[ts(type = "number | null")]
+        pub last_in: Option<i64>,
+        /// Last message to the customer.
+        #[ts(type = "number | null")]
+        pub last_out: Option<i64>,
+        /// The lead's history, newest first.
+        pub stage_history: Vec<StageChange>,
+        /// Episodes, newest first, at most 50.
+        pub episodes: Vec<EpisodeItem>,
+        /// Customers that were linked into this one.
+        pub linked: Vec<LinkItem>,
+        /// First contact.
+        #[ts(type = "number | null")]
+        pub since: Option<i64>,
+    }
+    /// A customer linked into another.
+    pub struct LinkItem {
+        /// The original customer.
+        pub id: CustomerId,
+        /// Its name.
+        pub name: String,
+    }
+    /// Text with the found stretches, in UTF-16 units.
+    pub struct Marked {
+        /// Text.
+        pub text: String,
+        /// `[start, end)` pairs.
+        pub marks: Vec<(u32, u32)>,
+    }
+}

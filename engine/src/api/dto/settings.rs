@@ -1,0 +1,79 @@
+//! Settings, accounts, and the check of the workspace.
+
+use super::NamedCount;
+use crate::model::{AccountConfig, AccountId, AccountState, Capabilities, Gap, stage::Stage};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+dto! {
+    /// Settings of this desktop and workspace.
+    pub struct Settings {
+        /// Seconds a send is held for undo.
+        pub hold_seconds: u32,
+        /// Days in which a message continues a resolved episode.
+        pub reopen_days: u32,
+        /// `system`, `light` or `dark`.
+        pub theme: String,
+        /// Show notifications.
+        pub notify: bool,
+        /// Show a message's text in notifications.
+        pub notify_text: bool,
+        /// Keep polling when the window is closed.
+        pub close_to_tray: bool,
+        /// The stages.
+        pub stages: Vec<Stage>,
+        /// My name.
+        pub my_name: String,
+        /// Seconds a wait may last before it is shown in red; amber at 75 %.
+        pub wait_target: u32,
+    }
+    /// An account as the settings show it.
+    pub struct AccountItem {
+        /// Id.
+        pub id: AccountId,
+        /// How it is reached.
+        pub config: AccountConfig,
+        /// State.
+        pub state: AccountState,
+        /// The state in words, with what to do.
+        pub says: String,
+        /// Last successful poll.
+        #[ts(type = "number | null")]
+        pub last_success: Option<i64>,
+        /// Next poll or try.
+        #[ts(type = "number | null")]
+        pub next_try: Option<i64>,
+        /// First sync: messages done and expected.
+        #[ts(type = "[number, number] | null")]
+        pub progress: Option<(u64, u64)>,
+        /// Whether older messages are read; else that rests.
+        pub history: bool,
+        /// The cursor, for support.
+        pub cursor: Option<String>,
+        /// Holes.
+        pub gaps: Vec<Gap>,
+        /// Since when messages count for waits.
+        #[ts(type = "number")]
+        pub live_from: i64,
+        /// What it can do.
+        pub capabilities: Capabilities,
+        /// Messages stored.
+        pub messages: u32,
+    }
+    /// One broken invariant.
+    pub struct Finding {
+        /// I1 … I5 (`docs/security.md`).
+        pub invariant: String,
+        /// What is wrong, with ids.
+        pub what: String,
+    }
+    /// The invariants.
+    pub struct CheckReport {
+        /// Nothing was found.
+        pub ok: bool,
+        /// What was found.
+        pub findings: Vec<Finding>,
+        /// How many things were looked at, by name.
+        pub counted: Vec<NamedCount>,
+    }
+}

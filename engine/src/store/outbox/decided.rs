@@ -1,0 +1,89 @@
+//! What a person decides about a send.
+
+use super::super::{Tx, conversations, search};
+use super::attempts::{record, reopen, sent_after_all};
+use super::{OutboxItem, get};
+use crate::error::{Error, Result};
+use crate::model::{CustomerId, MessageId, OutboxState};
+use rusqlite::params;
+
+/// Take a send back before it goes. Its text returns as a draft; a resolve made with it is undone.
+///
+/// # Errors
+/// [`Error::Refused`] when it is already on its way or gone.
+pub fn cancel(tx: &mut Tx<'_>, id: MessageId) -> Result<OutboxItem> {
+    let o = get(tx, id)?;
+    match o.state {
+        OutboxState::Held | OutboxState::Queued | OutboxState::Failed => {}
+        OutboxState::Cancelled => return Ok(o),
+        OutboxState::Sending => {
+            return Err(Error::Refused(
+                "it is being sent right now and can no longer be taken back".into(),
+            ));
+        }
+        OutboxState::Sent | OutboxState::Uncertain => {
+            return Err(Error::Refused(
+                "it has already gone out and cannot be taken back".into(),
+            ));
+        }
+    }
+    record(tx, &o, o.attempt, OutboxState::Cancelled, None, Vec::new())?;
+    reopen(tx, &o)?;
+    withdraw(tx, id)?;
+    Ok(o)
+}
+
+/// A message that was taken back is shown and found nowhere; its files are staged again.
+pub(in crate::store) fn withdraw(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
+    let shown: Vec<CustomerId> = {
+        let mut s = tx.prepare("SELECT conversation FROM timeline WHERE message = ?1")?;
+        s.query_map([id], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?
+    };
+    tx.execute("DELETE FROM timeline WHERE message = ?1", [id])?;
+    let rid: i64 = tx.query_row("SELECT rid FROM message WHERE id = ?1", [id], |r| r.get(0))?;
+    search::index::remove(tx, rid)?;
+    tx.execute(
+        "UPDATE file SET message = NULL, staged_at = ?2 WHERE message = ?1",
+        params![id, tx.now],
+    )?;
+    for c in shown {
+        tx.recount(c);
+    }
+    Ok(())
+}
+
+/// A person decided to send a failed or uncertain one again.
+///
+/// # Errors
+/// [`Error::Refused`] in any other state.
+pub fn again(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
+    let o = get(tx, id)?;
+    match o.state {
+        OutboxState::Failed | OutboxState::Uncertain | OutboxState::Queued => {
+            // A person's word counts its tries anew.
+            tx.execute(
+                "UPDATE outbox SET next_try = NULL, tries = 0 WHERE id = ?1",
+                [id],
+            )?;
+            record(tx, &o, o.attempt + 1, OutboxState::Queued, None, Vec::new())
+        }
+        _ => Err(Error::Refused(
+            "only a failed or uncertain send can be tried again".into(),
+        )),
+    }
+}
+
+/// A person found an uncertain send delivered.
+///
+/// # Errors
+/// [`Error::Refused`] in any other state.
+pub fn mark_sent(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
+    let o = get(tx, id)?;
+    match o.state {
+        OutboxState::Uncertain => sent_after_all(tx, &o),
+        _ => Err(Error::Refused(
+            "only an uncertain send can be marked as sent".into(),
+        )),
+    }
+}

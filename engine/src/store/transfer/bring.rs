@@ -227,6 +227,7 @@ fn incoming(
         text: line.text.clone(),
         folds: std::mem::take(&mut body.told.folds),
         html: body.html.take(),
+        html_left_out: None,
         files: std::mem::take(&mut body.files),
         thread: refs(line),
         class: line.kind.unwrap_or(Class::Human),

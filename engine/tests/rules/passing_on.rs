@@ -26,7 +26,7 @@ fn newsletter() -> String {
     )
 }
 
-fn sent(s: &Scene, more: Value) -> OutboxItem {
+fn sent(s: &Scene, more: &Value) -> OutboxItem {
     let mut send = json!({ "conversation": s.customer(ANNA), "account": s.account, "to": [{ "name": null, "address": TOM }], "text": "See.", "quote": "An introduction" });
     let (Some(all), Some(more)) = (send.as_object_mut(), more.as_object()) else {
         panic!("objects")
@@ -47,7 +47,7 @@ fn a_mail_is_passed_on_with_its_html_its_links_and_its_pictures() {
     let options = s.does(args::ForwardOptions { message: id });
     assert_eq!(names(&options.files), ["lamp.png", "list.csv"]);
     let ids: Vec<_> = options.files.iter().map(|f| f.id).collect();
-    let o = sent(&s, json!({ "forwarding": id, "files": ids }));
+    let o = sent(&s, &json!({ "forwarding": id, "files": ids }));
     let history = o.mail.history.unwrap();
     let html = history.html.unwrap();
     let lamp = options.files[0].id;
@@ -75,7 +75,7 @@ fn a_mail_is_passed_on_with_its_html_its_links_and_its_pictures() {
 fn a_picture_that_was_taken_out_of_a_forwarded_mail_leaves_its_words() {
     let s = Scene::new();
     let id = arrives_raw(&s, &newsletter(), None);
-    let o = sent(&s, json!({ "forwarding": id, "files": [] }));
+    let o = sent(&s, &json!({ "forwarding": id, "files": [] }));
     let html = o.mail.history.unwrap().html.unwrap();
     assert!(html.contains("Lamp") && !html.contains("<img"), "{html}");
 }
@@ -84,7 +84,7 @@ fn a_picture_that_was_taken_out_of_a_forwarded_mail_leaves_its_words() {
 fn an_answer_quotes_the_html_that_its_writer_wrote_last_and_no_more() {
     let s = Scene::new();
     let id = arrives_raw(&s, &newsletter(), None);
-    let o = sent(&s, json!({ "answering": id }));
+    let o = sent(&s, &json!({ "answering": id }));
     let history = o.mail.history.unwrap();
     let html = history.html.unwrap();
     assert!(
@@ -103,7 +103,7 @@ fn a_mail_of_text_is_answered_and_passed_on_as_text() {
     let s = Scene::new();
     let id = s.arrives(&Mail::from(ANNA).text("Only text"));
     for how in ["answering", "forwarding"] {
-        let o = sent(&s, json!({ how: id }));
+        let o = sent(&s, &json!({ how: id }));
         assert_eq!(o.mail.history.unwrap().html, None);
     }
 }

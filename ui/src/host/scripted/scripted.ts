@@ -255,7 +255,7 @@ export class ScriptedHost implements Host {
     },
     message_rest: ({ from }) => {
       const first = from === null;
-      return { text: first ? "It goes on here, read from the mail itself.\n" : "And this is its very end.", next: first ? 1_310_720 : null, total: 1_310_745 };
+      return { text: first ? "It goes on here, read from the mail itself.\n" : "And this is its very end.", next: first ? 1_310_720 : null, total: 2_621_440 };
     },
     message_save: () => ({}),
     message_source: ({ id }) => {

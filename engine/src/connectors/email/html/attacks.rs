@@ -225,7 +225,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn no_sheet_beside_a_heap_of_tags_gets_through_or_changes_when_read_again(
         rules in proptest::collection::vec((0usize..14, 0usize..14, 0..DECLARED.len()), 0..12),

@@ -1,5 +1,6 @@
 //! Inline styles: read by a CSS parser, and only what is known by property **and** value is written anew.
 
+use cssparser::color::parse_named_color;
 use cssparser::{Delimiter, ParseError, Parser, Token};
 use std::fmt::Write as _;
 
@@ -394,14 +395,7 @@ fn ident(word: &str, kind: Kind) -> Option<String> {
     let listed = |list: &[&str]| list.contains(&lower.as_str());
     let allowed = match kind {
         Kind::Words(list) => listed(list) || lower == "inherit",
-        Kind::Colour => is_colour_word(&lower),
-        Kind::Background => {
-            is_colour_word(&lower)
-                && !listed(&[
-                    "repeat", "scroll", "fixed", "center", "top", "bottom", "left", "right",
-                    "none", "cover", "contain", "local", "round", "space",
-                ])
-        }
+        Kind::Colour | Kind::Background => is_colour_word(&lower),
         Kind::Border => listed(LINES) || is_colour_word(&lower),
         Kind::Length(..) => listed(AUTO) || listed(WEIGHTS),
         Kind::Number(most) => most > 1.0 && listed(WEIGHTS),
@@ -430,22 +424,52 @@ fn ident(word: &str, kind: Kind) -> Option<String> {
     })
 }
 
-/// Names of colours are letters; unknown ones change nothing.
+/// Words for colours beside their names.
+const COLOURS: &[&str] = &[
+    "transparent",
+    "currentcolor",
+    "inherit",
+    "initial",
+    "unset",
+    "window",
+    "windowtext",
+    "canvas",
+    "canvastext",
+    "buttonface",
+    "buttontext",
+    "graytext",
+    "highlight",
+    "highlighttext",
+    "infobackground",
+    "infotext",
+    "linktext",
+    "menu",
+    "menutext",
+    "threedface",
+];
+
+/// The name of a colour, or a word for one.
 fn is_colour_word(lower: &str) -> bool {
-    (3..=24).contains(&lower.len())
-        && lower.bytes().all(|b| b.is_ascii_lowercase())
-        && !matches!(
-            lower,
-            "expression" | "javascript" | "vbscript" | "behavior" | "url" | "var" | "attr" | "env"
-        )
+    COLOURS.contains(&lower) || parse_named_color(lower).is_ok()
+}
+
+/// Words that some program once ran or obeyed: no value says them, not even as the name of a font.
+pub(super) fn is_obeyed(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    [
+        "javascript",
+        "vbscript",
+        "expression",
+        "position",
+        "@import",
+    ]
+    .iter()
+    .any(|w| lower.contains(w))
 }
 
 fn font_name(name: &str) -> Option<String> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    let known = !matches!(
-        name.to_ascii_lowercase().as_str(),
-        "expression" | "javascript" | "url"
-    );
+    let known = !is_obeyed(name) && !name.eq_ignore_ascii_case("url");
     (known && !name.trim().is_empty() && name.len() <= 60 && name.chars().all(plain))
         .then(|| name.to_owned())
 }
@@ -696,6 +720,11 @@ mod tests {
             "font:url(x)",
             "color:<script>",
             "color:\"</style>\"",
+            "color:ajavascript",
+            "background:positionfixed",
+            "border-color:colour",
+            "font-family:xjavascript",
+            "font-family:'my expression'",
         ] {
             assert_eq!(style(drop), "", "{drop}");
         }

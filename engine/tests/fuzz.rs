@@ -241,18 +241,33 @@ fn no_damaged_css_loads_anything() {
     ];
     fuzz("css", seeds, |input| {
         let css = text(input).replace(['"', '<', '>', '&'], " ");
-        let Ok(out) = inspect(
-            What::Html,
-            format!("<p style=\"{css}\">x</p>").as_bytes(),
-            "",
-        ) else {
-            return;
-        };
-        let html = out["html"].as_str().unwrap().to_lowercase();
-        assert!(
-            !html.contains("url(") && !html.contains("expression("),
-            "{html}"
-        );
+        loads_nothing(&format!("<p style=\"{css}\">x</p>"));
+    });
+}
+
+fn loads_nothing(html: &str) {
+    let Ok(out) = inspect(What::Html, html.as_bytes(), "") else {
+        return;
+    };
+    let html = out["html"].as_str().unwrap().to_lowercase();
+    for bad in ["url(", "expression(", "position", "@import", "<style"] {
+        assert!(!html.contains(bad), "{bad} in {html}");
+    }
+}
+
+#[test]
+fn no_damaged_style_sheet_loads_anything() {
+    let seeds: &[&[u8]] = &[
+        b"@import 'https://t.test/0';p,.a>b,#c td{color:red;background:url(https://t.test/1)!important}",
+        b"<!-- @media screen{.a .b{width:expression(x());position:fixed}} --> *{margin:0 auto}",
+        b"p{pos\\69tion:absolute;u\\72l:x;font:italic 12px/1.5 'a'}p:hover{color:red}[x]{y:z}",
+    ];
+    fuzz("sheet", seeds, |input| {
+        // What stands behind its end is no sheet any more.
+        let css = text(input).replace("</", " ");
+        loads_nothing(&format!(
+            "<style>{css}</style><body><div class=a id=c><p class=b style='color:blue'>x</p><table><td>y</table></div>"
+        ));
     });
 }
 

@@ -7,6 +7,8 @@ mod scene;
 mod commands;
 #[path = "rules/outbox.rs"]
 mod outbox;
+#[path = "rules/passing_on.rs"]
+mod passing_on;
 #[path = "rules/shown.rs"]
 mod shown;
 #[path = "rules/sync.rs"]

@@ -49,6 +49,9 @@ const searching = async (page) => {
   await page.locator(id("search-hit")).first().waitFor();
 };
 
+/** Whose last mail is too much to be shown. */
+const LONG = "Amelia Dubois";
+
 export const scenes = [
   { name: "door-fresh", state: "fresh" },
   { name: "door-passphrase", state: "fresh-passphrase" },
@@ -297,6 +300,17 @@ export const scenes = [
     },
   },
   { name: "html-images", act: async (page) => { await open(page); await page.locator(id("show-html")).last().click(); await page.locator(id("images-load")).click(); await page.waitForTimeout(200); } },
+  { name: "left-out", act: async (page) => { await named(page, LONG); await page.locator(id("left-out")).scrollIntoViewIfNeeded(); } },
+  {
+    name: "rest-of-text",
+    act: async (page) => {
+      await named(page, LONG);
+      await page.locator(id("show-all")).click();
+      await page.locator(id("show-rest")).click();
+      await page.locator(id("rest-piece")).waitFor();
+      await page.locator(id("show-rest")).scrollIntoViewIfNeeded();
+    },
+  },
   { name: "folded", act: (page) => named(page, "Fatoumata") },
   { name: "unfolded", act: async (page) => { await named(page, "Fatoumata"); await page.locator(id("fold")).first().click(); await page.locator(id("fold")).nth(1).click(); } },
   { name: "undelivered", act: async (page) => { await named(page, "Luca"); await page.locator(`${id("undelivered")} summary`).first().click(); } },

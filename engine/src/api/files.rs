@@ -162,7 +162,12 @@ async fn content(desk: &Desk, id: FileId) -> Result<(FileRow, Vec<u8>)> {
 
 pub(super) async fn save(a: args::FileSave, desk: &Desk) -> Result<Nothing> {
     let (f, bytes) = content(desk, a.file).await?;
-    let Some(path) = desk.host.save_file(&safe_name(&f.name)).await else {
+    save_bytes(desk, &safe_name(&f.name), bytes).await
+}
+
+/// Writes bytes from elsewhere where the person says, marked as coming from elsewhere.
+pub(super) async fn save_bytes(desk: &Desk, name: &str, bytes: Vec<u8>) -> Result<Nothing> {
+    let Some(path) = desk.host.save_file(name).await else {
         return Ok(Nothing {});
     };
     super::session::blocking(move || {

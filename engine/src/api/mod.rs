@@ -16,6 +16,7 @@ mod keep;
 mod mailbox;
 mod oauth;
 mod origin;
+mod original;
 mod reply;
 mod reports;
 mod search;

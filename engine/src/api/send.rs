@@ -2,13 +2,14 @@
 
 use super::dto::Queued;
 use super::{Desk, args};
+use crate::connectors::email::html::{self, Refers};
 use crate::connectors::email::quote;
 use crate::error::{Error, Result};
 use crate::model::letter::{History, encoded_size};
 use crate::model::threads::references_for_reply;
-use crate::model::{AccountConfig, CustomerId, EmailConfig, MessageId, Party, email_key};
+use crate::model::{AccountConfig, CustomerId, EmailConfig, FileId, MessageId, Party, email_key};
 use crate::store::outbox::{self, Authored, Mail};
-use crate::store::timeline as rows;
+use crate::store::timeline::{self as rows, StoredMessage};
 use crate::store::{Tx, accounts, conversations, files};
 use crate::time::SECOND;
 
@@ -17,6 +18,10 @@ const RECIPIENTS: usize = 100;
 
 pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
     valid(&a)?;
+    if let Some(m) = a.answering.or(a.forwarding).filter(|_| a.quote.is_some()) {
+        // What goes out is what the sanitiser of today lets through.
+        super::shown::renewed(desk.engine.store(), m).await?;
+    }
     let known = desk
         .engine
         .running(a.account)
@@ -157,13 +162,66 @@ fn history(tx: &Tx<'_>, a: &args::Send) -> Result<Option<History>> {
     };
     let m = rows::message(tx, m)?;
     let text = rows::text(tx, m.rid)?;
+    let html = html_history(tx, a, &m)?;
     if a.forwarding.is_some() {
-        return Ok(Some(History::new(intro, &text, true)));
+        return Ok(Some(History::new(intro, &text, true).with_html(html)));
     }
     // Only what was written last: the customer has the rest, and it would grow with each answer.
     let said = quote::visible(&quote::fold_text(&text));
     let said = if said.trim().is_empty() { text } else { said };
-    Ok(Some(History::new(intro, &said, false)))
+    Ok(Some(History::new(intro, &said, false).with_html(html)))
+}
+
+/// The HTML of what is answered, as far as its writer wrote it last, or of what is passed on, whole and with those of
+/// its pictures that go along as files.
+fn html_history(tx: &Tx<'_>, a: &args::Send, m: &StoredMessage) -> Result<Option<String>> {
+    let Some(kept) = rows::html(tx, m.rid)? else {
+        return Ok(None);
+    };
+    let pictures = match a.forwarding {
+        Some(m) => pictures_along(tx, m, &a.files)?,
+        None => Vec::new(),
+    };
+    let remote: Vec<String> = kept.remote.into_iter().map(|r| r.0).collect();
+    let refers = Refers {
+        links: &kept.links,
+        remote: &remote,
+        pictures: &pictures,
+    };
+    let whole = || html::restored(&kept.html, &refers, false);
+    if a.forwarding.is_some() {
+        let out = whole();
+        for (_, key) in &pictures {
+            // A picture that the HTML does not show stays a file.
+            if out.contains(&format!("src=\"cid:{key}\""))
+                && let Some(id) = FileId::parse(key)
+            {
+                files::set_inline(tx, id)?;
+            }
+        }
+        return Ok(Some(out));
+    }
+    let said = html::restored(&kept.html, &refers, true);
+    let says_nothing = html::to_text(&said).trim().is_empty();
+    Ok(Some(if says_nothing { whole() } else { said }))
+}
+
+/// The Content-IDs of a message's files with the ids of the staged files that are the same.
+fn pictures_along(tx: &Tx<'_>, m: MessageId, along: &[FileId]) -> Result<Vec<(String, String)>> {
+    let staged = along
+        .iter()
+        .map(|f| files::get(tx, *f))
+        .collect::<Result<Vec<_>>>()?;
+    let mut out = Vec::new();
+    for f in files::of_message(tx, m)?.iter().filter(|f| f.inline) {
+        let same = staged
+            .iter()
+            .find(|s| s.hash == f.hash && files::is_picture(&s.mime));
+        if let (Some(cid), Some(same)) = (&f.content_id, same) {
+            out.push((cid.clone(), same.id.hex()));
+        }
+    }
+    Ok(out)
 }
 
 /// What the server said that it takes, else what the channel takes; before it is queued, so that nobody is told later.
@@ -174,7 +232,8 @@ fn fits(tx: &Tx<'_>, mail: &Mail, said: Option<u64>, known: Option<u64>) -> Resu
         .map(|f| Ok(files::get(tx, *f)?.size))
         .collect::<Result<Vec<u64>>>()?;
     let total: u64 = sizes.iter().sum();
-    let whole = encoded_size(mail.whole_text().len(), &sizes);
+    // HTML is seldom anything but ASCII.
+    let whole = encoded_size(mail.whole_text().len(), &sizes) + mail.html_size() as u64 * 3 / 2;
     let (size, most, what) = match (said, known) {
         (Some(most), _) if whole > most => (whole, most, "the mail has"),
         (None, Some(most)) if total > most => (total, most, "the files have"),

@@ -13,9 +13,15 @@ use rusqlite::Connection;
 
 pub(super) async fn html(a: args::MessageHtml, desk: &Desk) -> Result<MessageHtml> {
     let store = desk.engine.store();
+    renewed(store, a.id).await?;
+    store.read(move |c| seen(c, a.id)).await
+}
+
+/// Sees to it that a message's HTML is what the sanitiser of today makes of it.
+pub(super) async fn renewed(store: &Store, id: MessageId) -> Result<()> {
     let (fresh, rid) = store
         .read(move |c| {
-            let rid = rows::message(c, a.id)?.rid;
+            let rid = rows::message(c, id)?.rid;
             let version = rows::html(c, rid)?.map(|h| h.version);
             Ok((
                 version.is_none_or(|v| v >= sanitiser::SANITISER_VERSION),
@@ -23,10 +29,10 @@ pub(super) async fn html(a: args::MessageHtml, desk: &Desk) -> Result<MessageHtm
             ))
         })
         .await?;
-    if !fresh {
-        renew(store, a.id, rid).await?;
+    if fresh {
+        return Ok(());
     }
-    store.read(move |c| seen(c, a.id)).await
+    renew(store, id, rid).await
 }
 
 /// Runs the sanitiser of today over a mail that was cleaned by one of yesterday, and keeps what it makes.

@@ -12,8 +12,10 @@ macro_rules! table { ($with:ident) => { $with! {
     ImagesLoad "images_load" -> dto::MessageHtml, Agent, shown::images_load;
     ImageSenders "image_senders" -> Vec<dto::ImageSender>, Viewer, shown::image_senders;
     ImageSenderRemove "image_sender_remove" -> dto::Nothing, Agent, shown::image_sender_remove;
-    MessageText "message_text" -> dto::MessageText, Viewer, timeline::text;
-    MessageSource "message_source" -> dto::MessageText, Viewer, timeline::source;
+    MessageText "message_text" -> dto::MessageText, Viewer, original::text;
+    MessageSource "message_source" -> dto::MessageText, Viewer, original::source;
+    MessageRest "message_rest" -> dto::MessageRest, Viewer, original::rest;
+    MessageSave "message_save" -> dto::Nothing, Viewer, original::save;
     LinkOpen "link_open" -> dto::Nothing, Viewer, shown::link_open;
     FileSave "file_save" -> dto::Nothing, Viewer, files::save;
     Customer "customer" -> dto::CustomerPanel, Viewer, customer::panel;

@@ -1,8 +1,8 @@
 //! The timeline: messages, episodes, notes and quiet lines in one order.
 
 use super::dto::{
-    ChangeItem, ChangeKind, DeliveryProblem, EpisodeItem, FileItem, MessageItem, MessageText,
-    NoteItem, SendStatus, ThreadHint, Timeline, TimelineItem,
+    ChangeItem, ChangeKind, DeliveryProblem, EpisodeItem, FileItem, MessageItem, NoteItem,
+    SendStatus, ThreadHint, Timeline, TimelineItem,
 };
 use super::{Desk, args, folds, shown};
 use crate::connectors::email::quote;
@@ -11,7 +11,7 @@ use crate::model::filename::{FileWarning, warning};
 use crate::model::log::{Entity, Entry, Hlc};
 use crate::model::{AgentId, CustomerId, Fold, MessageId, email_key};
 use crate::store::files::{self, FileRow};
-use crate::store::timeline::{self as rows, Page, Place, Raw, StoredMessage, Window};
+use crate::store::timeline::{self as rows, Page, Place, StoredMessage, Window};
 use crate::store::{bounces, conversations, hints, log, variants};
 use crate::time::Millis;
 use rusqlite::Connection;
@@ -134,6 +134,7 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         links: shown::text_links(&full, text.len()),
         text,
         html: m.has_html,
+        html_left_out: !m.has_html && rows::html_left_out(c, m.rid)?,
         files: if m.has_files {
             files::of_message(c, m.id)?.into_iter().map(file).collect()
         } else {
@@ -162,7 +163,7 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
 }
 
 /// A message's text and its folds, found anew where an older version of the rules found them.
-fn folded(c: &Connection, m: &StoredMessage) -> Result<(String, Vec<Fold>)> {
+pub(super) fn folded(c: &Connection, m: &StoredMessage) -> Result<(String, Vec<Fold>)> {
     let (text, folds) = rows::folded_text(c, m.rid)?;
     if folds.version >= quote::FOLD_VERSION {
         return Ok((text, folds.ranges));
@@ -343,42 +344,4 @@ fn change(c: &Connection, e: &Entry) -> Result<Option<Line>> {
         ),
         _ => None,
     })
-}
-
-pub(super) async fn text(a: args::MessageText, desk: &Desk) -> Result<MessageText> {
-    desk.engine
-        .store()
-        .read(move |c| {
-            let (text, folds) = folded(c, &rows::message(c, a.id)?)?;
-            Ok(MessageText {
-                folds: folds::items(&text, &folds),
-                links: shown::text_links(&text, text.len()),
-                text,
-            })
-        })
-        .await
-}
-
-pub(super) async fn source(a: args::MessageSource, desk: &Desk) -> Result<MessageText> {
-    const MOST: usize = 1024 * 1024;
-    let kept = desk.engine.store().files();
-    desk.engine
-        .store()
-        .read(move |c| {
-            let bytes = match rows::raw(c, rows::message(c, a.id)?.rid)? {
-                Raw::Bytes(b) => b,
-                Raw::File(h) => kept.read(&h)?,
-                Raw::None => {
-                    return Err(Error::NotFound(
-                        "the source of this message: it was written here".into(),
-                    ));
-                }
-            };
-            Ok(MessageText {
-                links: Vec::new(),
-                text: String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]).into_owned(),
-                folds: Vec::new(),
-            })
-        })
-        .await
 }

@@ -12,10 +12,17 @@ pub struct History {
     pub text: String,
     /// Passed on rather than answered: shown whole and not as a quotation.
     pub forwarded: bool,
+    /// The same as HTML, where it had some: clean, and its pictures (`cid:`) by the ids of the files that go along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
 }
 
 /// Longest history that is sent along; the customer has the rest.
 const HISTORY: usize = 20_000;
+/// Longest HTML of an answered mail, in bytes; above it goes as text only.
+const HISTORY_HTML: usize = 200_000;
+/// The same of a mail that is passed on.
+const FORWARDED_HTML: usize = 2 * 1024 * 1024;
 
 impl History {
     /// A history of at most 20,000 characters.
@@ -30,6 +37,21 @@ impl History {
             intro: lines(intro.trim()),
             text: lines(kept.trim_end()),
             forwarded,
+            html: None,
+        }
+    }
+
+    /// The same with its HTML, unless that is too long to be sent along.
+    #[must_use]
+    pub fn with_html(self, html: Option<String>) -> Self {
+        let most = if self.forwarded {
+            FORWARDED_HTML
+        } else {
+            HISTORY_HTML
+        };
+        Self {
+            html: html.filter(|h| h.len() <= most && !h.trim().is_empty()),
+            ..self
         }
     }
 }
@@ -84,11 +106,14 @@ fn quoted(text: &str) -> String {
 pub struct Picture<'a> {
     /// Its Content-ID, without angle brackets.
     pub content_id: &'a str,
+    /// What the history calls it, if it shows it.
+    pub key: &'a str,
     /// Its name, for who cannot see it.
     pub name: &'a str,
 }
 
-/// The same letter as HTML: what was typed in paragraphs, addresses of the web as links, pictures below the text.
+/// The same letter as HTML: what was typed in paragraphs, addresses of the web as links, pictures below the text but
+/// for those that the history shows.
 #[must_use]
 pub fn html(
     text: &str,
@@ -96,12 +121,17 @@ pub fn html(
     history: Option<&History>,
     pictures: &[Picture<'_>],
 ) -> String {
+    let told = history.map(|h| history_html(h, pictures));
+    let told = told.as_deref().unwrap_or_default();
     let mut out = String::from("<html><body>");
     out.push_str(&format!(
         "<div>{}</div>",
         rich(text.trim_end_matches(LINE_ENDS))
     ));
-    for p in pictures {
+    for p in pictures
+        .iter()
+        .filter(|p| !told.contains(&shows(p.content_id)))
+    {
         out.push_str(&format!(
             "<p><img src=\"cid:{}\" alt=\"{}\" style=\"max-width:100%\"></p>",
             escaped(p.content_id),
@@ -114,22 +144,29 @@ pub fn html(
             rich(signature.trim())
         ));
     }
-    if let Some(h) = history {
-        out.push_str(&history_html(h));
-    }
+    out.push_str(told);
     out.push_str("</body></html>");
     out
 }
 
+fn shows(content_id: &str) -> String {
+    format!("src=\"cid:{}\"", escaped(content_id))
+}
+
 /// Marked as other programs mark it, so that they fold it too.
-fn history_html(h: &History) -> String {
+fn history_html(h: &History, pictures: &[Picture<'_>]) -> String {
     let intro = rich(&h.intro);
+    let said = match &h.html {
+        Some(html) => pictures.iter().fold(html.clone(), |html, p| {
+            html.replace(&shows(p.key), &shows(p.content_id))
+        }),
+        None => rich(&h.text),
+    };
     if h.forwarded {
-        return format!("<br><div>{intro}</div><br><div>{}</div>", rich(&h.text));
+        return format!("<br><div>{intro}</div><br><div>{said}</div>");
     }
     format!(
-        "<br><div class=\"gmail_quote\"><div class=\"gmail_attr\">{intro}</div><blockquote type=\"cite\" style=\"margin:0 0 0 8px;border-left:2px solid #cccccc;padding-left:8px\">{}</blockquote></div>",
-        rich(&h.text)
+        "<br><div class=\"gmail_quote\"><div class=\"gmail_attr\">{intro}</div><blockquote type=\"cite\" style=\"margin:0 0 0 8px;border-left:2px solid #cccccc;padding-left:8px\">{said}</blockquote></div>"
     )
 }
 
@@ -248,6 +285,47 @@ mod tests {
             &[],
         );
         assert!(!evil.contains("<a "), "{evil}");
+    }
+
+    #[test]
+    fn history_keeps_its_html_and_its_pictures_their_places() {
+        let clean = "<p>Is <b>it</b> there? <img src=\"cid:k1\" alt=\"x\"></p>";
+        let picture = |key, content_id| Picture {
+            content_id,
+            key,
+            name: "x.png",
+        };
+        let pictures = [picture("k1", "k1@x.test"), picture("k2", "k2@x.test")];
+        let told = answered().with_html(Some(clean.into()));
+        let out = html("It is.", "", Some(&told), &pictures);
+        assert!(
+            out.contains("8px\"><p>Is <b>it</b> there? <img src=\"cid:k1@x.test\" alt=\"x\"></p></blockquote>"),
+            "{out}"
+        );
+        assert_eq!(out.matches("cid:k1@x.test").count(), 1);
+        assert_eq!(out.matches("cid:k2@x.test").count(), 1);
+        assert_eq!(
+            plain("It is.", "", Some(&told)),
+            plain("It is.", "", Some(&answered()))
+        );
+        let passed = History::new("Forwarded", "text", true).with_html(Some(clean.into()));
+        let out = html("See.", "", Some(&passed), &pictures);
+        assert!(
+            out.contains("<div>Forwarded</div><br><div><p>Is <b>it</b>"),
+            "{out}"
+        );
+    }
+
+    #[test]
+    fn html_that_is_too_long_to_be_quoted_goes_as_text() {
+        let html = |n: usize| Some("x".repeat(n));
+        let kept = |n| answered().with_html(html(n)).html.is_some();
+        assert_eq!((kept(HISTORY_HTML), kept(HISTORY_HTML + 1)), (true, false));
+        let passed = |n| History::new("", "", true).with_html(html(n)).html.is_some();
+        assert_eq!(
+            (passed(FORWARDED_HTML), passed(FORWARDED_HTML + 1)),
+            (true, false)
+        );
     }
 
     #[test]

@@ -296,6 +296,8 @@ pub struct Incoming {
     pub folds: Folds,
     /// Clean HTML, if the message has HTML.
     pub html: Option<CleanHtml>,
+    /// It has HTML that is too much to be shown: the version of the sanitiser that left it out.
+    pub html_left_out: Option<u32>,
     /// Files.
     pub files: Vec<IncomingFile>,
     /// Threading.

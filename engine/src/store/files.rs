@@ -256,16 +256,22 @@ pub fn stage_again(tx: &Tx<'_>, id: FileId, f: &FileRow) -> Result<()> {
     Ok(())
 }
 
+/// Whether this is a kind of picture that mail programs show inside a text.
+#[must_use]
+pub fn is_picture(mime: &str) -> bool {
+    matches!(
+        mime,
+        "image/png" | "image/jpeg" | "image/gif" | "image/webp"
+    )
+}
+
 /// A staged picture is shown inside the text.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a file that is no picture.
 pub fn set_inline(tx: &Tx<'_>, id: FileId) -> Result<()> {
     let f = get(tx, id)?;
-    if !matches!(
-        f.mime.as_str(),
-        "image/png" | "image/jpeg" | "image/gif" | "image/webp"
-    ) {
+    if !is_picture(&f.mime) {
         return Err(Error::Invalid(format!(
             "“{}” is not a picture that mail programs show; send it as a file",
             f.name

@@ -257,6 +257,7 @@ fn unreadable(
         text: String::new(),
         folds: Folds::default(),
         html: None,
+        html_left_out: None,
         files: Vec::new(),
         thread: ThreadRefs::default(),
         class: Class::Machine,
@@ -651,6 +652,8 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
     threads::keep(tx, new.id, &m.thread)?;
     if let Some(h) = &m.html {
         super::timeline::put_html(tx, rid, h)?;
+    } else if let Some(version) = m.html_left_out {
+        super::timeline::leave_html_out(tx, rid, version)?;
     }
     keep_raw(tx, rid, &m.raw)?;
     for (i, f) in m.files.iter().enumerate() {

@@ -65,6 +65,13 @@ impl Mail {
     pub fn whole_text(&self) -> String {
         letter::plain(&self.text, &self.signature, self.history.as_ref())
     }
+
+    /// The bytes of the history's HTML.
+    #[must_use]
+    pub fn html_size(&self) -> usize {
+        let html = self.history.as_ref().and_then(|h| h.html.as_ref());
+        html.map_or(0, String::len)
+    }
 }
 
 /// A send to be stored.

@@ -376,6 +376,28 @@ pub fn html(conn: &Connection, rid: i64) -> Result<Option<StoredHtml>> {
     }))
 }
 
+/// Remember that a message has HTML which the sanitiser of this version does not show.
+///
+/// # Errors
+/// When the store fails.
+pub fn leave_html_out(tx: &Tx<'_>, rid: i64, version: u32) -> Result<()> {
+    tx.prepare_cached("UPDATE body SET html = NULL, html_version = ?2 WHERE rid = ?1")?
+        .execute(params![rid, version])?;
+    Ok(())
+}
+
+/// Whether a message has HTML that is not shown because it is too much.
+///
+/// # Errors
+/// When the store fails.
+pub fn html_left_out(conn: &Connection, rid: i64) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM body WHERE rid = ?1 AND html IS NULL AND html_version IS NOT NULL",
+        )?
+        .exists([rid])?)
+}
+
 /// Keep a message's clean HTML.
 ///
 /// # Errors

@@ -444,6 +444,7 @@ fn fill(m: &mut crate::model::interchange::MessageLine, body: &mut Body) {
         } else {
             Folds::default()
         },
+        html_left_out: read.html_left_out,
         bounce: read.bounce,
         word: read.word,
         kind: read.kind,

@@ -36,8 +36,10 @@ fn arguments(s: &Scene, name: &str, message: MessageId) -> Value {
         "conversation_rows" => json!({ "ids": [c] }),
         "wait_board" => json!({ "limit": 10 }),
         "timeline" => json!({ "conversation": c, "limit": 10 }),
-        "message_html" | "message_text" | "message_source" | "outbox_cancel" | "outbox_retry"
-        | "outbox_mark_sent" | "outbox_check" => json!({ "id": message }),
+        "message_html" | "message_text" | "message_source" | "message_rest" | "message_save"
+        | "outbox_cancel" | "outbox_retry" | "outbox_mark_sent" | "outbox_check" => {
+            json!({ "id": message })
+        }
         "images_load" => json!({ "message": message }),
         "image_sender_remove" => json!({ "address": ANNA }),
         "link_open" => json!({ "message": message, "link": 0 }),

@@ -17,7 +17,7 @@ use std::time::Duration;
 const ANNA: &str = "anna@shop.test";
 
 /// A mail as it comes over the wire, taken in by the very code that takes mail in.
-fn arrives_raw(s: &Scene, raw: &str, verified: Option<bool>) -> MessageId {
+pub(crate) fn arrives_raw(s: &Scene, raw: &str, verified: Option<bool>) -> MessageId {
     let before = s.read(ids);
     let mut event = convert(
         raw.as_bytes(),

@@ -352,6 +352,7 @@ impl Mail {
             text: self.text.clone(),
             folds: parley_engine::model::Folds::default(),
             html: None,
+            html_left_out: None,
             files: self.files.clone(),
             thread: ThreadRefs {
                 message_id: self.own_id(),

@@ -84,6 +84,10 @@ links: Array<TextLink>,
  */
 text_cut: boolean, 
 /**
+ * Whether it has HTML that is too much to be shown.
+ */
+html_left_out: boolean, 
+/**
  * Whether it has HTML (`message_html`).
  */
 html: boolean, 

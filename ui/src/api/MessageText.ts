@@ -17,4 +17,8 @@ folds: Array<FoldItem>,
 /**
  * Its links.
  */
-links: Array<TextLink>, };
+links: Array<TextLink>, 
+/**
+ * Whether it was cut when it was kept, and the mail itself has the rest (`message_rest`).
+ */
+rest: boolean, };

@@ -124,6 +124,11 @@ export class Actions {
     await this.run(() => this.app.host.call("file_save", { file }));
   }
 
+  /** Saves a message as it came, as a file. */
+  async saveMessage(id: string): Promise<void> {
+    await this.run(() => this.app.host.call("message_save", { id }));
+  }
+
   /** Does what a key asks for. */
   press(action: KeyAction): boolean {
     const { app } = this;

@@ -22,6 +22,14 @@ export function spliceTail(shown: TimelineItem[], fresh: TimelineItem[]): Timeli
   return at < 0 ? null : [...shown.slice(0, at), ...fresh];
 }
 
+/** What was read on of a text that is too long to be kept whole. */
+export interface RestOfText {
+  readonly pieces: readonly string[];
+  /** Where the next one begins, in bytes of the whole text. */
+  readonly next: number | null;
+  readonly total: number;
+}
+
 /** One conversation's timeline: a stretch of it that grows upward and downward. */
 export class Timeline {
   conversation = $state<string | null>(null);
@@ -41,6 +49,7 @@ export class Timeline {
   readonly folded = new SvelteSet<string>();
   readonly texts = new SvelteMap<string, MessageText>();
   readonly htmls = new SvelteMap<string, MessageHtml>();
+  readonly rests = new SvelteMap<string, RestOfText>();
   private run = 0;
   private growing = false;
 
@@ -111,6 +120,16 @@ export class Timeline {
     this.texts.set(message, await this.host.call("message_text", { id: message }));
   }
 
+  /** The next piece of what was cut off a text when it was kept. */
+  async loadRest(message: string): Promise<void> {
+    const known = this.rests.get(message);
+    if (known?.next === null) return;
+    const { text, next, total } = await this.host.call("message_rest", { id: message, from: known?.next ?? null });
+    // Asked for twice, it is shown once.
+    if (this.rests.get(message) !== known) return;
+    this.rests.set(message, { pieces: [...(known?.pieces ?? []), text], next, total });
+  }
+
   async loadHtml(message: string): Promise<void> {
     if (this.htmls.has(message)) return;
     this.htmls.set(message, await this.host.call("message_html", { id: message }));
@@ -159,6 +178,7 @@ export class Timeline {
     this.folded.clear();
     this.texts.clear();
     this.htmls.clear();
+    this.rests.clear();
     this.loading = false;
   }
 }

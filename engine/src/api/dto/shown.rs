@@ -11,6 +11,17 @@ dto! {
         /// The host behind it, or the address, to be shown.
         pub shown: String,
     }
+    /// A piece of the rest of a long text, without its links.
+    pub struct MessageRest {
+        /// The piece.
+        pub text: String,
+        /// Where the next one begins, if there is one.
+        #[ts(type = "number | null")]
+        pub next: Option<u64>,
+        /// Bytes of the whole text.
+        #[ts(type = "number")]
+        pub total: u64,
+    }
     /// A sender whose verified mails show remote pictures at once.
     pub struct ImageSender {
         /// Address.

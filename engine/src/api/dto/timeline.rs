@@ -116,6 +116,8 @@ dto! {
         pub links: Vec<TextLink>,
         /// Whether there is more text (`message_text`).
         pub text_cut: bool,
+        /// Whether it has HTML that is too much to be shown.
+        pub html_left_out: bool,
         /// Whether it has HTML (`message_html`).
         pub html: bool,
         /// Files, inline ones included.
@@ -224,6 +226,8 @@ dto! {
         pub folds: Vec<FoldItem>,
         /// Its links.
         pub links: Vec<TextLink>,
+        /// Whether it was cut when it was kept, and the mail itself has the rest (`message_rest`).
+        pub rest: bool,
     }
 }
 

@@ -6,6 +6,9 @@ use super::{calendar, charset, files, flowed, html, quote};
 use crate::model::{CleanHtml, FoldedText, IncomingFile};
 use std::collections::HashSet;
 
+/// Longest HTML over its budget that is stripped to its text.
+const MAX_STRIPPED: usize = 16 * 1024 * 1024;
+
 /// What is shown instead of a text that nobody here can read.
 const ENCRYPTED: &str =
     "[This mail is encrypted. Parley cannot open it; what came is kept as a file.]";
@@ -16,6 +19,8 @@ pub(super) struct Bodies {
     pub(super) body: FoldedText,
     /// To show.
     pub(super) html: Option<CleanHtml>,
+    /// There is HTML, and it is too much to be shown.
+    pub(super) left_out: bool,
     /// Everything else.
     pub(super) files: Vec<IncomingFile>,
     /// An answer to an invitation, and nothing typed beside it.
@@ -42,12 +47,16 @@ pub(super) fn read(tree: &Tree<'_>, declared: Option<&str>, subject: Option<&str
     let mut found = Found::default();
     walk(tree, 0, &mut found);
     let forward = subject.is_some_and(quote::is_forward);
-    let sanitised = html_source(tree, &found.items).and_then(|h| html::sanitise_as(&h, forward));
+    let source = html_source(tree, &found.items);
+    let sanitised = source
+        .as_deref()
+        .and_then(|h| html::sanitise_as(h, forward));
+    let left_out = source.is_some() && sanitised.is_none();
     let of_html = |s: &html::Sanitised| cut_folded(quote::text_of(&s.clean.html, html::to_text));
     let mut body = match &sanitised {
         // Where there is nothing but HTML, its text need not be made from the source once more.
         Some(s) if only_html(&found.items) => of_html(s),
-        _ => quote::folded(shown(&text_of(tree, &found.items)), subject),
+        _ => quote::folded(shown(&text_of(tree, &found.items, MAX_TEXT)), subject),
     };
     if body.text.is_empty()
         && let Some(s) = &sanitised
@@ -79,9 +88,32 @@ pub(super) fn read(tree: &Tree<'_>, declared: Option<&str>, subject: Option<&str
     Bodies {
         body,
         html,
+        left_out,
         files,
         calendar_only,
     }
+}
+
+/// All of the text of which [`read`] gives the beginning, from the same source.
+pub(super) fn whole_text(tree: &Tree<'_>) -> String {
+    let mut found = Found::default();
+    walk(tree, 0, &mut found);
+    let of_html = || {
+        let clean = html::sanitise(&html_source(tree, &found.items)?)?.clean;
+        Some(quote::text_of(&clean.html, html::to_text).text)
+    };
+    let text = if only_html(&found.items) {
+        of_html()
+    } else {
+        None
+    };
+    let text = text.unwrap_or_else(|| plain(&text_of(tree, &found.items, usize::MAX)));
+    let text = if text.is_empty() {
+        of_html().unwrap_or_default()
+    } else {
+        text
+    };
+    text.trim_end().to_owned()
 }
 
 // ---- which part is what -------------------------------------------------------------------------------
@@ -294,7 +326,8 @@ fn html_source(tree: &Tree<'_>, items: &[Item]) -> Option<String> {
     (!out.is_empty()).then(|| out.join("\n"))
 }
 
-fn text_of(tree: &Tree<'_>, items: &[Item]) -> String {
+/// The text of these, and no further ones where that is more than `enough`.
+fn text_of(tree: &Tree<'_>, items: &[Item], enough: usize) -> String {
     let mut all = String::new();
     for item in items {
         let piece = match item {
@@ -304,15 +337,15 @@ fn text_of(tree: &Tree<'_>, items: &[Item]) -> String {
                 .get(*i)
                 .map(|p| html_text(&letters(p)))
                 .unwrap_or_default(),
-            Item::Either { text, html } => Some(text_of(tree, text))
+            Item::Either { text, html } => Some(text_of(tree, text, enough))
                 .filter(|t| !t.trim().is_empty())
-                .unwrap_or_else(|| text_of(tree, html)),
+                .unwrap_or_else(|| text_of(tree, html, enough)),
         };
         if !all.is_empty() && !piece.trim().is_empty() {
             all.push_str("\n\n");
         }
         all.push_str(&piece);
-        if all.len() > MAX_TEXT {
+        if all.len() > enough {
             break;
         }
     }
@@ -323,16 +356,20 @@ fn text_of(tree: &Tree<'_>, items: &[Item]) -> String {
 pub(super) fn html_text(source: &str) -> String {
     match html::sanitise(source) {
         Some(s) => html::to_text(&s.clean.html),
-        None => mail_parser::decoders::html::html_to_text(html::cut(source, html::MAX_HTML)),
+        None => mail_parser::decoders::html::html_to_text(html::cut(source, MAX_STRIPPED)),
     }
+}
+
+/// Text with plain line ends.
+fn plain(all: &str) -> String {
+    all.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace('\0', "")
 }
 
 /// Text as it is kept: with plain line ends, and cut where it is too long.
 fn shown(all: &str) -> String {
-    let all = all
-        .replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .replace('\0', "");
+    let all = plain(all);
     let all = all.trim_end();
     if all.len() <= MAX_TEXT {
         return all.to_owned();

@@ -1,6 +1,6 @@
 //! A mail's bytes become an [`Event`]. Nothing in here can fail: what cannot be understood is kept as it is.
 
-use super::budget::STACK;
+use super::budget::{CUT_MARK, STACK};
 use super::headers::Headers;
 use super::{
     addresses, authres, body, bounce, classify, clean, date, html, identity, mime, quote,
@@ -74,6 +74,32 @@ pub fn unreadable(
     }
 }
 
+/// Where a text that was kept ends because it was too long, if it was: its rest is in [`whole_text`].
+#[must_use]
+pub fn cut_at(kept: &str) -> Option<usize> {
+    (MAX_TEXT.saturating_sub(3)..=MAX_TEXT)
+        .find(|at| kept.get(*at..).is_some_and(|r| r.starts_with(CUT_MARK)))
+}
+
+/// All of a mail's text, of which [`convert`] keeps the beginning; `None` where the mail cannot be read.
+#[must_use]
+pub fn whole_text(raw: &[u8]) -> Option<String> {
+    let work = || {
+        let clean = clean::clean(raw);
+        let tree = mime::read(&clean).ok()?;
+        Some(body::whole_text(&tree))
+    };
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new()
+            .name("mail".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || {
+                catch_unwind(AssertUnwindSafe(work)).ok().flatten()
+            });
+        worker.ok()?.join().ok().flatten()
+    })
+}
+
 type Read<T> = Result<T, String>;
 
 fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Incoming>> {
@@ -132,6 +158,7 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
             version: quote::FOLD_VERSION,
         },
         html: bodies.html,
+        html_left_out: bodies.left_out.then_some(html::SANITISER_VERSION),
         files: bodies.files,
         thread: threading::read(&headers),
         class,

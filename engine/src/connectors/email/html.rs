@@ -1,14 +1,16 @@
 //! HTML of strangers made harmless: an allow-list of tags, attributes and inline styles; links by number;
 //! no remote loads. What comes out needs no script, no network and no trust (`security.md` §3).
 //!
-//! Three rooms work one after another: `tidy` reads tokens and writes them anew, noting links and loads; ammonia makes
-//! a tree of that and keeps what `allow` lists; and the result goes through both again until nothing changes, so that
-//! every later reader sees the same tree.
+//! Three rooms work one after another: `tidy` reads tokens and writes them anew, noting links and loads and putting the
+//! rules of style sheets (`sheets`) into the tags they mean; ammonia makes a tree of that and keeps what `allow` lists;
+//! and the result goes through both again until nothing changes, so that every later reader sees the same tree.
 
 mod allow;
 mod blocks;
 mod css;
 mod links;
+mod restore;
+mod sheets;
 mod text;
 mod tidy;
 
@@ -18,16 +20,18 @@ mod attacks;
 mod tests;
 
 pub(super) use blocks::is_block;
+pub use restore::{Refers, restored};
 pub use text::{escape, to_text};
 
 use super::quote;
 use crate::model::{CleanHtml, Remote};
 use ammonia::{Builder, UrlRelative};
 use links::Found;
+use sheets::Sheets;
 use std::collections::{HashMap, HashSet};
 
 /// The version stored beside what this sanitiser made; a greater one runs again over the raw mail.
-pub const SANITISER_VERSION: u32 = 2;
+pub const SANITISER_VERSION: u32 = 3;
 
 /// Longest HTML that is looked at.
 pub const MAX_HTML: usize = 2 * 1024 * 1024;
@@ -73,10 +77,22 @@ pub(super) fn cleaned(html: &str) -> Option<Sanitised> {
     if html.len() > MAX_HTML {
         return None;
     }
+    let sheets = Sheets::new(&tidy::style_sheets(html));
+    // Sheets that cost too much are left out; the mail is shown without them.
+    if !sheets.is_empty()
+        && let Some(styled) = cleaned_with(html, &sheets)
+    {
+        return Some(styled);
+    }
+    cleaned_with(html, &Sheets::default())
+}
+
+fn cleaned_with(html: &str, sheets: &Sheets) -> Option<Sanitised> {
+    let none = Sheets::default();
     let mut found = Found::default();
     let builder = builder();
     let mut clean = builder
-        .clean(&tidy::tidy(html, &mut found, false)?)
+        .clean(&tidy::tidy(html, &mut found, false, sheets)?)
         .to_string();
     let mut still = false;
     for _ in 0..MAX_ROUNDS {
@@ -85,7 +101,7 @@ pub(super) fn cleaned(html: &str) -> Option<Sanitised> {
         }
         // What it notes of its own work is nothing new.
         let again = builder
-            .clean(&tidy::tidy(&clean, &mut Found::default(), true)?)
+            .clean(&tidy::tidy(&clean, &mut Found::default(), true, &none)?)
             .to_string();
         still = again == clean;
         if still {

@@ -181,11 +181,13 @@ fn body(message: &Outgoing) -> MultiPart {
 
 fn alternative(message: &Outgoing, inline: &[&OutgoingFile]) -> MultiPart {
     let ids: Vec<String> = inline.iter().map(|f| content_id(message, f)).collect();
+    let keys: Vec<String> = inline.iter().map(|f| f.id.hex()).collect();
     let pictures: Vec<Picture<'_>> = inline
         .iter()
-        .zip(&ids)
-        .map(|(f, id)| Picture {
-            content_id: id,
+        .zip(ids.iter().zip(&keys))
+        .map(|(f, (content_id, key))| Picture {
+            content_id,
+            key,
             name: &f.name,
         })
         .collect();

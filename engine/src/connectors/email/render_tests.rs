@@ -294,3 +294,40 @@ fn hidden_copies_are_delivered_and_named_nowhere() {
     assert_eq!(r.envelope.to().len(), 2);
     assert!(!String::from_utf8_lossy(&r.raw).contains("boss"));
 }
+
+#[test]
+fn a_mail_that_is_passed_on_carries_its_html_and_the_pictures_in_it() {
+    let mut m = outgoing();
+    let file = |name: &str, inline| OutgoingFile {
+        id: FileId::random(),
+        name: name.into(),
+        mime: "image/png".into(),
+        inline,
+        bytes: b"\x89PNG".to_vec(),
+    };
+    m.files = vec![file("lamp.png", true), file("plan.png", false)];
+    let shown = format!(
+        "<p>Hi <img src=\"cid:{}\" alt=\"Lamp\"></p>",
+        m.files[0].id.hex()
+    );
+    m.text = "See below.".into();
+    m.history = Some(letter::History::new("Forwarded message", "Hi", true).with_html(Some(shown)));
+    let raw = render(&m).unwrap().raw;
+    assert_eq!(raw, render(&m).unwrap().raw);
+    let mail = MessageParser::default().parse(&raw).unwrap();
+    let inline = mail
+        .parts
+        .iter()
+        .find_map(|p| p.content_id())
+        .unwrap()
+        .trim_matches(['<', '>'])
+        .to_owned();
+    let html = mail.body_html(0).unwrap().replace("\r\n", "\n");
+    assert!(
+        html.contains("<div>Forwarded message</div><br><div><p>Hi "),
+        "{html}"
+    );
+    assert_eq!(html.matches(&format!("src=\"cid:{inline}\"")).count(), 1);
+    let text = mail.body_text(0).unwrap();
+    assert!(text.contains("See below.") && text.contains("Forwarded message"));
+}

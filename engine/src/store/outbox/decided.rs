@@ -1,6 +1,6 @@
 //! What a person decides about a send.
 
-use super::super::{Tx, conversations, search};
+use super::super::{Tx, search};
 use super::attempts::{record, reopen, sent_after_all};
 use super::{OutboxItem, get};
 use crate::error::{Error, Result};

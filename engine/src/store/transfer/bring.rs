@@ -34,6 +34,8 @@ pub struct Body {
 /// What is read anew from the message as it came; a line without it cannot tell.
 #[derive(Debug, Clone, Default)]
 pub struct Told {
+    /// It has HTML that is too much to be shown: the version of the sanitiser that left it out.
+    pub html_left_out: Option<u32>,
     /// What is folded away of its text.
     pub folds: Folds,
     /// The mail of ours that it says did not arrive.
@@ -227,6 +229,7 @@ fn incoming(
         text: line.text.clone(),
         folds: std::mem::take(&mut body.told.folds),
         html: body.html.take(),
+        html_left_out: body.told.html_left_out,
         files: std::mem::take(&mut body.files),
         thread: refs(line),
         class: line.kind.unwrap_or(Class::Human),

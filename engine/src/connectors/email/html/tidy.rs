@@ -5,7 +5,9 @@
 use super::super::quote;
 use super::allow::{GENERIC, SILENT, TAGS, tag_attributes};
 use super::links::{self, Found, decoded};
-use super::{MAX_DEPTH, MAX_HTML, MAX_TAGS};
+use super::sheets::{self, Budget, Element, Open, Sheets};
+use super::{MAX_DEPTH, MAX_HTML, MAX_TAGS, css};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// Most attributes of one tag that are looked at.
@@ -30,21 +32,28 @@ const FORMATTING: &[&str] = &[
 /// Most elements that may come of tags and of what is opened again with them.
 const MAX_COST: usize = 400_000;
 
+/// What of a page's own style is put around the mail instead of it: what the mail inherits, and its colour. Its
+/// margins and sizes are the frame's.
+const OF_BODY: &[&str] = &[
+    "background",
+    "background-color",
+    "color",
+    "direction",
+    "font",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-weight",
+    "letter-spacing",
+    "line-height",
+    "text-align",
+];
+
 /// The HTML written anew, or `None` where it has too many tags, nests too deep or grows too long. `ours` = this pass
-/// wrote it before, so that its marks of quotations are true.
-pub(super) fn tidy(html: &str, found: &mut Found, ours: bool) -> Option<String> {
-    let mut pass = Pass {
-        rest: html,
-        out: String::with_capacity(html.len()),
-        tags: 0,
-        open: 0,
-        formatting: 0,
-        cost: 0,
-        by_name: HashMap::new(),
-        allowed: tag_attributes(),
-        ours,
-        found,
-    };
+/// wrote it before, so that its marks of quotations are true. The rules of `sheets` are put into the tags they mean;
+/// where that costs too much, there is `None` as well.
+pub(super) fn tidy(html: &str, found: &mut Found, ours: bool, sheets: &Sheets) -> Option<String> {
+    let mut pass = Pass::new(html, found, ours, sheets);
     while let Some(at) = pass.rest.find('<') {
         let (text, tag) = pass.rest.split_at(at);
         pass.text(text);
@@ -59,6 +68,38 @@ pub(super) fn tidy(html: &str, found: &mut Found, ours: bool) -> Option<String> 
     Some(pass.out)
 }
 
+/// The style sheets of a mail as they stand in it, those for screens.
+pub(super) fn style_sheets(html: &str) -> Vec<&str> {
+    let (none, mut found) = (Sheets::default(), Found::default());
+    let mut pass = Pass::new(html, &mut found, false, &none);
+    let mut all = Vec::new();
+    while let Some(at) = pass.rest.find('<') {
+        pass.rest = pass.rest.get(at..).unwrap_or_default();
+        let Some((closing, tag)) = pass.next_tag() else {
+            continue;
+        };
+        if closing || !RAW.contains(&tag.name.as_str()) {
+            continue;
+        }
+        let content = pass.skip_raw(&tag.name);
+        let is = |name: &str, fits: fn(&str) -> bool| {
+            tag.attributes
+                .iter()
+                .find(|a| a.0 == name)
+                .is_none_or(|a| fits(a.1))
+        };
+        if tag.name == "style"
+            && is("media", sheets::applies_to_screens)
+            && is("type", |t| {
+                t.trim().is_empty() || t.trim().eq_ignore_ascii_case("text/css")
+            })
+        {
+            all.push(content);
+        }
+    }
+    all
+}
+
 struct Pass<'a, 'f> {
     /// What is still to be read.
     rest: &'a str,
@@ -71,6 +112,12 @@ struct Pass<'a, 'f> {
     allowed: HashMap<&'static str, HashSet<&'static str>>,
     ours: bool,
     found: &'f mut Found,
+    sheets: &'f Sheets,
+    /// What is open around a tag, where there are sheets that ask for it.
+    around: Open,
+    budget: Budget,
+    /// The page's own style was put around the mail.
+    dressed: bool,
 }
 
 /// A tag as it was read.
@@ -79,7 +126,26 @@ struct Tag<'a> {
     attributes: Vec<(String, &'a str)>,
 }
 
-impl<'a> Pass<'a, '_> {
+impl<'a, 'f> Pass<'a, 'f> {
+    fn new(html: &'a str, found: &'f mut Found, ours: bool, sheets: &'f Sheets) -> Self {
+        Self {
+            rest: html,
+            out: String::with_capacity(html.len()),
+            tags: 0,
+            open: 0,
+            formatting: 0,
+            cost: 0,
+            by_name: HashMap::new(),
+            allowed: tag_attributes(),
+            ours,
+            found,
+            sheets,
+            around: Open::default(),
+            budget: Budget::default(),
+            dressed: ours,
+        }
+    }
+
     fn text(&mut self, text: &str) {
         for c in text.chars() {
             match c {
@@ -92,6 +158,14 @@ impl<'a> Pass<'a, '_> {
 
     /// Reads what begins with `<`.
     fn tag(&mut self) -> Option<()> {
+        match self.next_tag() {
+            Some((closing, tag)) => self.named(closing, &tag),
+            None => Some(()),
+        }
+    }
+
+    /// The tag that stands here, if it is one, and whether it ends an element.
+    fn next_tag(&mut self) -> Option<(bool, Tag<'a>)> {
         let after = self.rest.get(1..).unwrap_or_default();
         let closing = after.starts_with('/');
         let name = if closing {
@@ -104,14 +178,19 @@ impl<'a> Pass<'a, '_> {
             self.skip_past(2, "-->");
         } else if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             self.rest = name;
-            return self.named(closing);
+            let tag = self.read_tag();
+            if tag.is_none() {
+                // A tag that never ends is no tag.
+                self.rest = "";
+            }
+            return tag.map(|t| (closing, t));
         } else if closing || after.starts_with(['!', '?']) {
             self.skip_past(1, ">");
         } else {
             self.out.push_str("&lt;");
             self.rest = after;
         }
-        Some(())
+        None
     }
 
     /// Goes on behind `end`; without it nothing more is left, as for a browser.
@@ -123,38 +202,79 @@ impl<'a> Pass<'a, '_> {
             .unwrap_or_default();
     }
 
-    fn named(&mut self, closing: bool) -> Option<()> {
-        // A tag that never ends is no tag.
-        let Some(tag) = self.read_tag() else {
-            self.rest = "";
-            return Some(());
-        };
+    fn named(&mut self, closing: bool, tag: &Tag<'a>) -> Option<()> {
         let known = TAGS.contains(&tag.name.as_str()) || SILENT.contains(&tag.name.as_str());
         if !closing {
-            self.note(&tag);
+            self.note(tag);
         }
         if RAW.contains(&tag.name.as_str()) {
             if !closing {
-                let content = self.rest;
-                self.skip_raw(&tag.name);
+                let content = self.skip_raw(&tag.name);
                 if tag.name == "style" {
-                    let long = content.len() - self.rest.len();
-                    self.found.style(content.get(..long).unwrap_or_default());
+                    self.found.style(content);
                 }
             }
             return Some(());
+        }
+        let style = self.styled(closing, tag)?;
+        if tag.name == "body" && !closing {
+            return self.dress(style.as_deref().unwrap_or_default());
         }
         if !known {
             return Some(());
         }
         self.count(closing, &tag.name)?;
-        self.write(closing, &tag);
+        self.write(closing, tag, style.as_deref());
         Some(())
     }
 
-    /// Goes on behind the end tag of an element whose content is no HTML.
-    fn skip_raw(&mut self, name: &str) {
-        let mut tail = self.rest;
+    /// The style of a tag: what it says itself and what the sheets say of it; `None` where that costs too much.
+    fn styled(&mut self, closing: bool, tag: &Tag<'a>) -> Option<Option<Cow<'a, str>>> {
+        let own = tag.value("style");
+        if self.sheets.is_empty() {
+            return Some(own.filter(|_| !closing).map(Cow::Borrowed));
+        }
+        if closing {
+            self.around.close(&tag.name);
+            return Some(None);
+        }
+        self.around.before(&tag.name);
+        let element = Element::new(&tag.name, tag.value("class"), tag.value("id"));
+        let known = TAGS.contains(&tag.name.as_str()) || tag.name == "body";
+        let all = if known && !matches!(tag.name.as_str(), "br" | "wbr") {
+            let own = decoded(own.unwrap_or_default());
+            self.sheets
+                .style(&element, &self.around, &own, &mut self.budget)
+                .ok()?
+        } else {
+            None
+        };
+        self.around.push(element);
+        Some(all.map(Cow::Owned).or(own.map(Cow::Borrowed)))
+    }
+
+    /// Puts the style of the page around the mail, which is no page of its own here.
+    fn dress(&mut self, style: &str) -> Option<()> {
+        let all = css::declarations(&decoded(style));
+        let kept = all
+            .iter()
+            .filter(|d| OF_BODY.contains(&d.property.as_str()));
+        let style = css::written(kept);
+        if self.dressed || style.is_empty() {
+            return Some(());
+        }
+        self.dressed = true;
+        self.count(false, "div")?;
+        self.out.push_str("<div");
+        put(&mut self.out, "style", &style);
+        self.out.push('>');
+        Some(())
+    }
+
+    /// Goes on behind the end tag of an element whose content is no HTML, and gives that content.
+    fn skip_raw(&mut self, name: &str) -> &'a str {
+        let all = self.rest;
+        let mut tail = all;
         while let Some(at) = tail.find("</") {
             tail = tail.get(at + 2..).unwrap_or_default();
             let same = tail
@@ -166,10 +286,11 @@ impl<'a> Pass<'a, '_> {
             if same && ends {
                 self.rest = tail;
                 self.skip_past(0, ">");
-                return;
+                return all.get(..all.len() - tail.len() - 2).unwrap_or_default();
             }
         }
         self.rest = "";
+        all
     }
 
     fn read_tag(&mut self) -> Option<Tag<'a>> {
@@ -272,7 +393,7 @@ impl<'a> Pass<'a, '_> {
         }
     }
 
-    fn write(&mut self, closing: bool, tag: &Tag<'_>) {
+    fn write(&mut self, closing: bool, tag: &Tag<'_>, style: Option<&str>) {
         self.out.push_str(if closing { "</" } else { "<" });
         self.out.push_str(&tag.name);
         if !closing {
@@ -294,14 +415,24 @@ impl<'a> Pass<'a, '_> {
                     }
                 }
                 ("img", "src") => {
-                    if let Some((name, value)) = picture(self.found, tag, &decoded(value)) {
+                    if let Some((name, value)) = picture(self.found, tag, style, &decoded(value)) {
                         put(&mut self.out, name, &value);
                     }
                 }
+                (_, "style") => put(&mut self.out, name, style.unwrap_or(value)),
                 _ => put(&mut self.out, name, value),
             }
         }
+        if let Some(style) = style.filter(|_| !closing && !seen.contains(&"style")) {
+            put(&mut self.out, "style", style);
+        }
         self.out.push('>');
+    }
+}
+
+impl<'a> Tag<'a> {
+    fn value(&self, name: &str) -> Option<&'a str> {
+        self.attributes.iter().find(|a| a.0 == name).map(|a| a.1)
     }
 }
 
@@ -320,12 +451,17 @@ fn put(out: &mut String, name: &str, value: &str) {
 }
 
 /// What stands for a picture's address: its Content-ID, or its number among what was not loaded.
-fn picture(found: &mut Found, tag: &Tag<'_>, src: &str) -> Option<(&'static str, String)> {
+fn picture(
+    found: &mut Found,
+    tag: &Tag<'_>,
+    style: Option<&str>,
+    src: &str,
+) -> Option<(&'static str, String)> {
     if let Some(part) = found.own_picture(src) {
         return Some(("src", part));
     }
     let n = found.block(src)?;
-    if is_pixel(tag) {
+    if is_pixel(tag, style) {
         found.pixels.insert(n);
         return None;
     }
@@ -334,9 +470,9 @@ fn picture(found: &mut Found, tag: &Tag<'_>, src: &str) -> Option<(&'static str,
 }
 
 /// Whether a picture is there to be fetched and not to be seen.
-fn is_pixel(tag: &Tag<'_>) -> bool {
-    let value = |name: &str| tag.attributes.iter().find(|a| a.0 == name).map(|a| a.1);
-    let style: String = value("style")
+fn is_pixel(tag: &Tag<'_>, style: Option<&str>) -> bool {
+    let value = |name: &str| tag.value(name);
+    let style: String = style
         .unwrap_or_default()
         .to_ascii_lowercase()
         .split_whitespace()
@@ -368,7 +504,7 @@ mod tests {
     use super::*;
 
     fn t(html: &str) -> String {
-        tidy(html, &mut Found::default(), false).unwrap_or_default()
+        tidy(html, &mut Found::default(), false, &Sheets::default()).unwrap_or_default()
     }
 
     #[test]

@@ -41,6 +41,8 @@ mod delivery;
 pub use delivery::*;
 mod transfer;
 pub use transfer::*;
+mod archives;
+pub use archives::*;
 
 words! {
     /// A view of the sidebar.

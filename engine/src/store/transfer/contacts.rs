@@ -1,7 +1,7 @@
 //! Customers that a person's list names, before they ever wrote: handles with the day they became known, and what the
 //! list says of them as entries of the log, so that one undo takes the whole list back.
 
-use super::super::{Tx, ingest, log};
+use super::super::{Tx, conversations, ingest, log};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::{Channel, CustomerId, GroupId};
@@ -117,19 +117,25 @@ fn set(
     Ok(1)
 }
 
-/// A name that a person gave by hand stays; one that a list gave follows the list.
+/// A name that a person gave by hand stays, to whichever of the linked customers it was given; one that a list gave
+/// follows the list.
 fn may_name(tx: &Tx<'_>, c: CustomerId) -> Result<bool> {
-    let Some(r) = log::register(tx, Entity::Customer, &c.hex(), "name")? else {
+    let mut newest: Option<(String, CustomerId)> = None;
+    for m in conversations::members(tx, c)? {
+        if let Some(r) = log::register(tx, Entity::Customer, &m.hex(), "name")?
+            && !r.value.is_null()
+        {
+            newest = newest.max(Some((r.stamp.as_str().to_owned(), m)));
+        }
+    }
+    let Some((stamp, m)) = newest else {
         return Ok(true);
     };
-    if r.value.is_null() {
-        return Ok(true);
-    }
     let kind: Option<String> = tx
         .prepare_cached(
             "SELECT kind FROM entry WHERE entity = 'customer' AND entity_id = ?1 AND stamp = ?2",
         )?
-        .query_row([c.hex().as_str(), r.stamp.as_str()], |r| r.get(0))
+        .query_row([m.hex().as_str(), stamp.as_str()], |r| r.get(0))
         .optional()?;
     Ok(kind.is_some_and(|k| k.ends_with(KIND)))
 }

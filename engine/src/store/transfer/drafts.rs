@@ -137,14 +137,18 @@ pub fn draft(
         said
     };
     let root = conversations::root(tx, conversation)?;
-    let known: Option<i64> = tx
-        .prepare_cached(
-            "SELECT updated_at FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = ?3",
-        )?
-        .query_row(params![root, agent, line.note], |r| r.get(0))
-        .optional()?;
-    if known.is_some_and(|k| k >= line.updated_at.0) {
-        return Ok(false);
+    // Where it once became that of the person at the desk, the same file again brings no second one.
+    let mine = (Some(said) == me).then_some(tx.identity.agent);
+    for whose in [Some(agent), mine].into_iter().flatten() {
+        let known: Option<i64> = tx
+            .prepare_cached(
+                "SELECT updated_at FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = ?3",
+            )?
+            .query_row(params![root, whose, line.note], |r| r.get(0))
+            .optional()?;
+        if known.is_some_and(|k| k >= line.updated_at.0) {
+            return Ok(false);
+        }
     }
     let body = kept(tx, naming, line, root, agent, attached)?;
     let body = serde_json::to_string(&body).map_err(|e| Error::Internal(e.to_string()))?;

@@ -114,7 +114,7 @@ CREATE TABLE customer (                   -- original customers; a shown one is 
     open INTEGER NOT NULL DEFAULT 0,
     wait_since INTEGER,
     wait_first INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+, known_at INTEGER) STRICT, WITHOUT ROWID;
 
 CREATE TABLE delivery (                   -- one appearance of a message at an account
     account BLOB NOT NULL,
@@ -153,7 +153,7 @@ CREATE TABLE entry (                      -- the log: append-only, the heart (mo
     changes TEXT NOT NULL,                -- [{field, value}], JSON
     salt BLOB NOT NULL,                   -- of the values' hash, so that erasing leaves nothing to guess
     chain BLOB NOT NULL                   -- SHA-256 over the device's chain so far, skeleton, salted hash of values
-) STRICT;
+, erased BLOB) STRICT;
 
 CREATE TABLE episode (                    -- facts; rebuilt from messages and log
     conversation BLOB NOT NULL,
@@ -214,6 +214,13 @@ CREATE TABLE import_id (                  -- ids of another workspace's export, 
     theirs BLOB NOT NULL,
     ours BLOB NOT NULL,
     PRIMARY KEY (import, theirs)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE import_into (                -- what an import brought to an account
+    import BLOB NOT NULL,
+    account BLOB NOT NULL,
+    messages INTEGER NOT NULL,
+    PRIMARY KEY (import, account)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE import_problem (             -- what an import could not take, and why
@@ -404,6 +411,8 @@ CREATE TABLE wait (                       -- facts; rebuilt from messages and lo
 
 CREATE INDEX act_conversation ON act (conversation);
 
+CREATE INDEX bounce_report ON bounce (report);
+
 CREATE INDEX conversation_assignee ON conversation (shelf, assignee, last_at DESC, id);
 
 CREATE INDEX conversation_last ON conversation (last_at DESC, id);
@@ -442,7 +451,11 @@ CREATE INDEX episode_opened ON episode (opened_at);
 
 CREATE INDEX episode_resolved ON episode (resolved_at) WHERE resolved_at IS NOT NULL;
 
+CREATE INDEX file_hash ON file (hash);
+
 CREATE INDEX file_message ON file (message) WHERE message IS NOT NULL;
+
+CREATE INDEX import_into_account ON import_into (account);
 
 CREATE INDEX link_b ON link (b);
 
@@ -454,6 +467,8 @@ CREATE INDEX message_variant ON message (variant_of) WHERE variant_of IS NOT NUL
 
 CREATE INDEX message_variant_in ON message (conversation) WHERE variant_of IS NOT NULL;
 
+CREATE INDEX message_written ON message (account) WHERE author IS NOT NULL;
+
 CREATE INDEX naming_message ON naming (message, nearness);
 
 CREATE INDEX note_conversation ON note (conversation, at);
@@ -463,6 +478,10 @@ CREATE INDEX outbox_conversation ON outbox (conversation);
 CREATE INDEX outbox_due ON outbox (account, state);
 
 CREATE INDEX outbox_ref ON outbox (ref);
+
+CREATE INDEX raw_hash ON raw (hash) WHERE hash IS NOT NULL;
+
+CREATE INDEX remote_picture_hash ON remote_picture (hash);
 
 CREATE INDEX tag_tag ON tag (tag) WHERE active = 1;
 

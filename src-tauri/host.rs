@@ -4,7 +4,7 @@ use crate::{window, words};
 use async_trait::async_trait;
 use parley_engine::api::Host;
 use parley_engine::api::{Openable, openable};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tauri::{AppHandle, Manager};
 use tokio::sync::Mutex;
 
@@ -99,6 +99,19 @@ impl Host for Desktop {
             return Ok(());
         }
         link.open().await
+    }
+
+    async fn show_file(&self, path: &Path) -> Result<(), String> {
+        // The folder alone: which program opens it is the person's choice, and none of them runs what lies in it.
+        let folder = path
+            .parent()
+            .filter(|p| p.is_dir())
+            .ok_or("the folder is not there any more")?
+            .to_path_buf();
+        tokio::task::spawn_blocking(move || open::that_detached(folder))
+            .await
+            .map_err(|e| e.to_string())?
+            .map_err(|e| format!("no program could be started to show the folder: {e}"))
     }
 
     async fn open_browser(&self, url: &str) -> Result<(), String> {

@@ -145,8 +145,14 @@ pub enum Command {
         #[command(subcommand)]
         what: Option<Outbox>,
     },
-    /// Bring in mails (.eml), mailbox files, Maildirs and interchange files (.jsonl)
+    /// Bring in mails (.eml), mailbox files, Maildirs, interchange files (.jsonl) and tables of customers (.csv, .tsv)
     Import(Import),
+    /// Archives of what was imported
+    Archives {
+        /// What to do; without it, `list`
+        #[command(subcommand)]
+        what: Option<Archives>,
+    },
     /// Write everything, or chosen conversations, as an interchange file
     Export(Export),
     /// Check that nothing was lost, doubled or damaged; exit code 3 when something is found
@@ -391,9 +397,43 @@ pub struct Import {
     /// Count the messages as if they came today: conversations open, waits are measured
     #[arg(long)]
     pub measured: bool,
+    /// Of a table of customers: the country (DE) where phone numbers without a country code were written
+    #[arg(long, value_name = "CC")]
+    pub region: Option<String>,
+    /// Of a table of customers: what each column holds, from the first on, with commas: ignore, email, phone, whatsapp,
+    /// name, first_name, last_name, tags, note, country
+    #[arg(long, value_name = "USES", value_delimiter = ',')]
+    pub columns: Vec<String>,
     /// What the mails are, whatever their folder is called
     #[arg(long, value_parser = words::place(), value_name = "inbox|sent|junk|other")]
     pub folder: Option<Place>,
+}
+
+/// About archives.
+#[derive(Debug, Subcommand)]
+pub enum Archives {
+    /// List them, with where they came from
+    List,
+    /// Call one something else
+    Rename {
+        /// Its name, its id or the start of it
+        archive: String,
+        /// Its new name
+        name: String,
+    },
+    /// Say what `remove` would erase
+    Weigh {
+        /// Its name, its id or the start of it
+        archive: String,
+    },
+    /// Erase one: its messages, their files, and conversations that consist of nothing else. It cannot be taken back
+    Remove {
+        /// Its name, its id or the start of it
+        archive: String,
+        /// Do it without asking
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// What to write.

@@ -142,3 +142,20 @@ CREATE TABLE import_id (                  -- ids of another workspace's export, 
     ours BLOB NOT NULL,
     PRIMARY KEY (import, theirs)
 ) STRICT, WITHOUT ROWID;
+
+-- Erasing, customers who are known before they write, and the pool of kept files.
+ALTER TABLE entry ADD COLUMN erased BLOB;         -- the salted hash of its values, where the values themselves were erased
+ALTER TABLE customer ADD COLUMN known_at INTEGER; -- when a person's list named the customer; NULL = known by messages alone
+CREATE INDEX message_written ON message (account) WHERE author IS NOT NULL;
+CREATE INDEX bounce_report ON bounce (report);
+CREATE INDEX file_hash ON file (hash);
+CREATE INDEX raw_hash ON raw (hash) WHERE hash IS NOT NULL;
+CREATE INDEX remote_picture_hash ON remote_picture (hash);
+
+CREATE TABLE import_into (                -- what an import brought to an account
+    import BLOB NOT NULL,
+    account BLOB NOT NULL,
+    messages INTEGER NOT NULL,
+    PRIMARY KEY (import, account)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX import_into_account ON import_into (account);

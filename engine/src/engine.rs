@@ -36,6 +36,8 @@ pub struct Engine {
     /// Fetches remote pictures when a person asks for them.
     fetcher: std::sync::OnceLock<Fetcher>,
     imports: crate::transfer::Running,
+    exports: crate::transfer::Exports,
+    picked: crate::transfer::Picked,
 }
 
 struct Running {
@@ -90,6 +92,8 @@ impl Engine {
             online: false.into(),
             fetcher: std::sync::OnceLock::new(),
             imports: crate::transfer::Running::default(),
+            exports: crate::transfer::Exports::default(),
+            picked: crate::transfer::Picked::default(),
         }))
     }
 
@@ -120,6 +124,18 @@ impl Engine {
     #[must_use]
     pub fn imports(&self) -> &crate::transfer::Running {
         &self.imports
+    }
+
+    /// The export under way.
+    #[must_use]
+    pub fn exports(&self) -> &crate::transfer::Exports {
+        &self.exports
+    }
+
+    /// The table that a person chose.
+    #[must_use]
+    pub fn picked(&self) -> &crate::transfer::Picked {
+        &self.picked
     }
 
     /// Begin to poll and to send, and keep the sleepers' alarm.
@@ -306,6 +322,7 @@ impl Engine {
     /// Stop all tasks, say goodbye to the servers, close the store.
     pub async fn stop(&self) {
         self.imports.cancel_all();
+        self.exports.cancel();
         if let Some(k) = lock(&self.keeper).take() {
             k.abort();
         }

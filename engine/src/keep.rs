@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::store::keep::backup::{self, Entry, Job, Kind};
+use crate::store::keep::pool::{self, Pruned};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -31,6 +32,15 @@ impl Backups {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Take the files away that nothing names any more, while no backup is made.
+    ///
+    /// # Errors
+    /// What [`pool::prune`] says.
+    pub async fn prune_files(&self, store: &Store) -> Result<Pruned> {
+        let _one = self.one.lock().await;
+        pool::prune(store).await
     }
 
     /// Give up a backup under way; nothing of it stays.
@@ -111,7 +121,13 @@ impl Backups {
             tokio::time::sleep(pause).await;
             let Some(store) = store.upgrade() else { return };
             pause = match self.make_due(&store).await {
-                Ok(_) => LOOK,
+                Ok(made) => {
+                    // Once a day what a crash left behind goes too.
+                    if made.is_some_and(|e| e.manifest.kind == Kind::Daily) {
+                        let _ = self.prune_files(&store).await;
+                    }
+                    LOOK
+                }
                 Err(Error::Stopped) => return,
                 Err(_) => AGAIN,
             };

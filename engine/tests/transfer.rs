@@ -13,6 +13,10 @@ mod scene;
 #[path = "transfer/support.rs"]
 mod support;
 
+#[path = "transfer/archives.rs"]
+mod archives;
+#[path = "transfer/contacts.rs"]
+mod contacts;
 #[path = "transfer/interchange.rs"]
 mod interchange;
 #[path = "transfer/mailboxes.rs"]

@@ -288,6 +288,18 @@ export const scenes = [
     },
   },
   { name: "settings-export", act: async (page) => { await settings(page, "data"); await page.locator(id("export-start")).click(); await page.locator(id("export-done")).waitFor(); await page.locator(id("export-done")).scrollIntoViewIfNeeded(); } },
+  { name: "settings-exporting", state: "exporting", act: async (page) => { await settings(page, "data"); await page.locator(id("export-start")).click(); await page.locator(id("export-progress")).waitFor(); await page.locator(id("export-progress")).scrollIntoViewIfNeeded(); } },
+  { name: "settings-export-stopped", state: "exporting", act: async (page) => { await settings(page, "data"); await page.locator(id("export-start")).click(); await page.locator(id("export-cancel")).click(); await page.locator(id("export-stopped")).waitFor(); await page.locator(id("export-stopped")).scrollIntoViewIfNeeded(); } },
+  { name: "settings-export-full", state: "export-full", act: async (page) => { await settings(page, "data"); await page.locator(id("export-start")).click(); await page.locator(id("export-error")).waitFor(); await page.locator(id("export-error")).scrollIntoViewIfNeeded(); } },
+  { name: "settings-archives", act: async (page) => { await settings(page, "data"); await page.locator(id("archive-row")).first().waitFor(); await page.locator(id("archive-report")).first().click(); await page.locator(id("archive-row")).last().scrollIntoViewIfNeeded(); } },
+  { name: "settings-archive-rename", act: async (page) => { await settings(page, "data"); await page.locator(id("archive-rename")).first().click(); await page.locator(id("archive-name")).waitFor(); await page.locator(id("archive-row")).last().scrollIntoViewIfNeeded(); } },
+  { name: "settings-archive-erased", act: async (page) => { await settings(page, "data"); await page.locator(id("archive-remove")).first().click(); await page.locator(id("archive-erased")).waitFor(); await page.locator(id("archive-row")).last().scrollIntoViewIfNeeded(); } },
+  { name: "contacts-preview", act: async (page) => { await settings(page, "data"); await page.locator(id("contacts-pick")).click(); await page.locator(id("contacts-dialog")).waitFor(); } },
+  { name: "contacts-preview-nothing", act: async (page) => { await settings(page, "data"); await page.locator(id("contacts-pick")).click(); await page.locator(id("contacts-use-2")).selectOption("ignore"); await page.locator(`${id("contacts-import")}:disabled`).waitFor(); } },
+  { name: "contacts-brought", act: async (page) => { await settings(page, "data"); await page.locator(id("contacts-pick")).click(); await page.locator(id("contacts-import")).click(); await page.locator(id("import-row")).first().waitFor(); await page.locator(id("import-row")).first().scrollIntoViewIfNeeded(); } },
+  { name: "welcome-import", state: "empty", act: async (page) => { await page.locator(id("welcome-import-door")).click(); await page.locator(id("import-files")).waitFor(); } },
+  { name: "welcome-importing", state: "empty", act: async (page) => { await page.locator(id("welcome-import-door")).click(); await page.locator(id("import-files")).click(); await page.locator(id("import-row")).waitFor(); await page.locator(`${id("welcome-inbox")}:not(:disabled)`).waitFor(); await page.locator(id("welcome-inbox")).scrollIntoViewIfNeeded(); } },
+  { name: "welcome-landed", state: "empty", act: async (page) => { await page.locator(id("welcome-import-door")).click(); await page.locator(id("contacts-pick")).click(); await page.locator(id("contacts-import")).click(); await page.locator(`${id("welcome-inbox")}:not(:disabled)`).click(); await page.locator(id("row")).first().waitFor(); } },
   {
     name: "settings-images",
     act: async (page) => {

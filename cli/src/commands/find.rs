@@ -1,7 +1,7 @@
 //! From what a person types to the one thing that is meant.
 
 use crate::failure::{Failure, Result};
-use parley_engine::api::dto::{AccountItem, Sort, View};
+use parley_engine::api::dto::{AccountItem, ArchiveItem, Sort, View};
 use parley_engine::api::headless::{AccountId, AgentId, CustomerId, MessageId};
 use parley_engine::api::{Desk, args, ask};
 
@@ -93,6 +93,28 @@ pub async fn account(desk: &Desk, typed: &str) -> Result<AccountItem> {
     all.retain(|a| a.id == id);
     all.pop()
         .ok_or_else(|| Failure::not_found("this account does not exist"))
+}
+
+/// An archive by its name, its id or the start of it.
+pub async fn archive(desk: &Desk, typed: &str) -> Result<ArchiveItem> {
+    let mut all = ask(desk, args::Archives {}).await?;
+    let named: Vec<AccountId> = all
+        .iter()
+        .filter(|a| a.name.to_lowercase() == typed.to_lowercase())
+        .map(|a| a.id)
+        .collect();
+    let id = match named[..] {
+        [id] => id,
+        [] => one("an archive", typed, all.iter().map(|a| (a.id.hex(), a.id)))?,
+        _ => {
+            return Err(Failure::invalid(
+                "more than one archive has this name; give an id",
+            ));
+        }
+    };
+    all.retain(|a| a.id == id);
+    all.pop()
+        .ok_or_else(|| Failure::not_found("this archive does not exist"))
 }
 
 /// A send in the outbox by its id or the start of it.

@@ -1,6 +1,7 @@
 //! The commands, each a few calls of the engine's api and the words for its answer.
 
 mod account;
+mod archives;
 mod find;
 mod inspect;
 mod keep;
@@ -114,6 +115,7 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
         Command::Check { backups: true, .. } => keep::check_backups(cx).await,
         Command::Check { quick, .. } => inspect::check(cx, *quick).await,
         Command::Import(i) => transfer::import(cx, i).await,
+        Command::Archives { what } => archives::run(cx, what.as_ref()).await,
         Command::Export(e) => transfer::export(cx, e).await,
         Command::Report(r) => inspect::report(cx, r).await,
         // Needs no workspace, and was answered before one was opened.

@@ -5,7 +5,8 @@ use crate::failure::{Failure, exit};
 use crate::{Outcome, args as typed, print};
 use parley_engine::api::dto::{ImportItem, ImportReport};
 use parley_engine::api::headless::{
-    self, Attached, ExportOptions, Exported, ImportOptions, ImportState,
+    self, Attached, ContactUse, ContactsMapping, ExportOptions, Exported, ImportOptions,
+    ImportState,
 };
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -29,6 +30,10 @@ pub async fn import(cx: &Context<'_>, i: &typed::Import) -> End {
     };
     let mut all = Vec::new();
     for path in &i.paths {
+        if headless::is_table(path) {
+            all.push(headless::import_contacts(desk, path, mapping(i)?).await?);
+            continue;
+        }
         if headless::adopt(desk, path).await? {
             print::aside("This is an export of this very workspace: its ids come back with it");
         }
@@ -54,6 +59,23 @@ pub async fn import(cx: &Context<'_>, i: &typed::Import) -> End {
         Outcome::Code(exit::FOUND)
     } else {
         Outcome::Done
+    })
+}
+
+/// How a table of customers is to be read.
+fn mapping(i: &typed::Import) -> Result<ContactsMapping, Failure> {
+    let uses = i
+        .columns
+        .iter()
+        .map(|c| {
+            serde_json::from_value::<ContactUse>(json!(c.trim()))
+                .map_err(|_| Failure::invalid(format!("“{c}” is nothing that a column can hold")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(ContactsMapping {
+        uses: Some(uses).filter(|u| !u.is_empty()),
+        header: None,
+        region: i.region.clone(),
     })
 }
 
@@ -98,17 +120,19 @@ fn progress(now: &ImportItem) {
 
 fn told(r: &ImportReport, ours: Option<&str>) -> String {
     let (i, c) = (&r.import, &r.import.counts);
-    let mut out = format!(
-        "{}: {} read, {} new, {} here already, {} kept unreadable, {} events, {} refused, {} left out\n",
-        print::line(&i.path),
-        c.read,
-        c.new,
-        c.known,
-        c.unreadable,
-        c.events,
-        c.refused,
-        c.left_out
-    );
+    let mut out = if i.contacts {
+        format!(
+            "{}: {} rows read, {} new customers, {} here already, {} changes, {} left out\n",
+            print::line(&i.path),
+            c.read,
+            c.new,
+            c.known,
+            c.events,
+            c.refused
+        )
+    } else {
+        messages(r)
+    };
     match i.state {
         ImportState::Failed => out.push_str(&format!("  failed: {}\n", print::line(&i.says))),
         ImportState::Paused => out.push_str("  stopped; the same command goes on\n"),
@@ -121,7 +145,11 @@ fn told(r: &ImportReport, ours: Option<&str>) -> String {
         ));
     }
     for p in r.problems.iter().take(SHOWN) {
-        let what = if p.kept { "unreadable" } else { "refused" };
+        let what = match (p.kept, i.contacts) {
+            (true, _) => "unreadable",
+            (false, true) => "left out",
+            (false, false) => "refused",
+        };
         out.push_str(&format!(
             "  {}:{}: {what}: {}\n",
             print::line(&p.file),
@@ -143,6 +171,21 @@ fn told(r: &ImportReport, ours: Option<&str>) -> String {
         });
     }
     out
+}
+
+fn messages(r: &ImportReport) -> String {
+    let (i, c) = (&r.import, &r.import.counts);
+    format!(
+        "{}: {} read, {} new, {} here already, {} kept unreadable, {} events, {} refused, {} left out\n",
+        print::line(&i.path),
+        c.read,
+        c.new,
+        c.known,
+        c.unreadable,
+        c.events,
+        c.refused,
+        c.left_out
+    )
 }
 
 pub async fn export(cx: &Context<'_>, e: &typed::Export) -> End {

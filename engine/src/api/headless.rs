@@ -2,9 +2,10 @@
 //!
 //! Also the few plain types such a process needs to speak with the commands, so that it imports nothing below.
 
-pub use super::transfer::{
-    adopt, content, rest, run as import, to_file as export_to_file, to_writer as export_to,
-};
+pub use super::archives::erase_now as erase_archive;
+pub use super::contacts::{bring as import_contacts, is_table};
+pub use super::export::{to_file as export_to_file, to_writer as export_to};
+pub use super::transfer::{adopt, content, rest, run as import};
 pub use crate::connectors::email::canonical_fingerprint;
 pub use crate::error::Error;
 pub use crate::model::Place;
@@ -16,6 +17,7 @@ pub use crate::model::{
 pub use crate::store::transfer::ImportState;
 pub use crate::time::{Millis, SystemClock};
 pub use crate::transfer::Options as ImportOptions;
+pub use crate::transfer::contacts::{ContactUse, Mapping as ContactsMapping};
 pub use crate::transfer::export::{Attached, Exported, Options as ExportOptions};
 
 use super::Desk;

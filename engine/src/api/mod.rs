@@ -2,10 +2,13 @@
 
 mod accounts;
 mod actions;
+mod archives;
 pub mod args;
 mod compose;
+mod contacts;
 mod customer;
 pub mod dto;
+mod export;
 mod files;
 mod folds;
 pub mod headless;
@@ -51,6 +54,10 @@ pub trait Host: Send + Sync + 'static {
     /// Ask the person for files or, with `folder`, for a folder to import.
     async fn pick_import(&self, _folder: bool) -> Vec<PathBuf> {
         Vec::new()
+    }
+    /// Show a file in its folder, as the system's own file manager does.
+    async fn show_file(&self, _path: &std::path::Path) -> std::result::Result<(), String> {
+        Err("there is no window to show a folder from".into())
     }
     /// Show where a link leads and open it in the browser if the person agrees. Only http, https, mailto and tel.
     async fn open_url(&self, url: &str) -> std::result::Result<(), String>;

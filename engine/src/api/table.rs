@@ -75,7 +75,17 @@ macro_rules! table { ($with:ident) => { $with! {
     ImportReport "import_report" -> dto::ImportReport, Viewer, transfer::report;
     ImportCancel "import_cancel" -> dto::Nothing, Admin, transfer::cancel;
     ImportResume "import_resume" -> dto::ImportItem, Admin, transfer::resume;
-    ExportStart "export_start" -> dto::ExportDone, Admin, transfer::export;
+    ExportStart "export_start" -> dto::ExportDone, Admin, export::start;
+    ExportStatus "export_status" -> dto::ExportNow, Admin, export::status;
+    ExportCancel "export_cancel" -> dto::Nothing, Admin, export::cancel;
+    ExportShow "export_show" -> dto::Nothing, Admin, export::show;
+    Archives "archives" -> Vec<dto::ArchiveItem>, Viewer, archives::list;
+    ArchiveWeigh "archive_weigh" -> dto::ArchiveWeight, Admin, archives::weigh;
+    ArchiveRename "archive_rename" -> dto::Nothing, Admin, archives::rename;
+    ArchiveErase "archive_erase" -> dto::ArchiveErased, Admin, archives::erase;
+    ContactsPick "contacts_pick" -> dto::ContactsPlan, Admin, contacts::pick;
+    ContactsPreview "contacts_preview" -> dto::ContactsPlan, Admin, contacts::preview;
+    ContactsImport "contacts_import" -> dto::ImportReport, Admin, contacts::import;
     Check "check" -> dto::CheckReport, Viewer, settings::check;
 } }; }
 pub(crate) use table;

@@ -1,17 +1,15 @@
-//! Import and export for the window and the command line.
+//! Import for the window and the command line.
 
-use super::dto::{ExportDone, ImportItem, ImportProblem, ImportReport, Nothing};
+use super::dto::{ImportItem, ImportProblem, ImportReport, Nothing};
 use super::{Desk, args};
 use crate::error::{Error, Result};
 use crate::model::ImportId;
 use crate::model::interchange::{Header, Line};
 use crate::store::transfer::{self as rows, Import};
-use crate::transfer::export::{self as exports, Attached, Exported};
-use crate::transfer::{self, Options};
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use crate::transfer::{self, Options, contacts};
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Longest first line that is looked at.
 const HEADER: u64 = 64 * 1024;
@@ -19,6 +17,7 @@ const HEADER: u64 = 64 * 1024;
 pub(super) fn item(desk: &Desk, i: Import) -> ImportItem {
     ImportItem {
         active: desk.engine.imports().has(i.id),
+        contacts: contacts::mapping_of(&i).is_some(),
         id: i.id,
         path: i.path,
         state: i.state,
@@ -41,6 +40,12 @@ pub(super) async fn start(a: args::ImportStart, desk: &Desk) -> Result<Vec<Impor
     };
     let mut out = Vec::new();
     for path in desk.host.pick_import(a.folder).await {
+        if super::contacts::is_table(&path) {
+            return Err(Error::Invalid(format!(
+                "{} is a table. Bring it in with “Customers from a table”, where you see first what becomes of it",
+                path.display()
+            )));
+        }
         let import = transfer::begin(desk.engine.store(), &path, options.clone()).await?;
         spawn(desk, import.id);
         out.push(item(desk, import));
@@ -104,6 +109,15 @@ pub(super) async fn resume(a: args::ImportResume, desk: &Desk) -> Result<ImportI
     if desk.engine.imports().has(a.id) {
         return Err(Error::Refused("this import is under way".into()));
     }
+    let old = desk
+        .engine
+        .store()
+        .read(move |c| rows::get(c, a.id))
+        .await?;
+    if let Some(mapping) = contacts::mapping_of(&old) {
+        let done = contacts::run(desk.engine.store(), Path::new(&old.path), mapping).await?;
+        return Ok(item(desk, done));
+    }
     let import = desk
         .engine
         .store()
@@ -114,123 +128,6 @@ pub(super) async fn resume(a: args::ImportResume, desk: &Desk) -> Result<ImportI
         .await?;
     spawn(desk, import.id);
     Ok(item(desk, import))
-}
-
-pub(super) async fn export(a: args::ExportStart, desk: &Desk) -> Result<ExportDone> {
-    let Some(path) = desk.host.save_file("parley.jsonl").await else {
-        return Ok(done(None, Exported::default()));
-    };
-    let options = exports::Options {
-        conversations: a.conversations,
-        attached: if a.attachments {
-            Attached::Inline
-        } else {
-            Attached::Left
-        },
-        raw: a.raw,
-        digest: true,
-    };
-    let shown = path.display().to_string();
-    let did = to_file(desk, path, options, Box::new(|_, _| {})).await?;
-    Ok(done(Some(shown), did))
-}
-
-fn done(path: Option<String>, e: Exported) -> ExportDone {
-    ExportDone {
-        path,
-        messages: e.messages,
-        entries: e.entries,
-        bytes: e.bytes,
-        missing_files: e.missing_files,
-        digest: e.digest,
-    }
-}
-
-/// Told how far it came: messages done and in all.
-pub type Progress = Box<dyn FnMut(u64, u64) + Send>;
-
-/// Export into a file: written aside first, so that an old export stays until the new one is whole.
-///
-/// # Errors
-/// When the store cannot be read or the file not be written.
-pub async fn to_file(
-    desk: &Desk,
-    path: PathBuf,
-    options: exports::Options,
-    progress: Progress,
-) -> Result<Exported> {
-    let aside = path.with_extension("jsonl-part");
-    let open = aside.clone();
-    let file = super::session::blocking(move || {
-        private(&open).map_err(|e| Error::io(format!("writing {}", open.display()), e))
-    })
-    .await?;
-    let beside = path.parent().map(Path::to_path_buf);
-    let written = to_writer(
-        desk,
-        Box::new(BufWriter::new(file)),
-        options,
-        beside,
-        progress,
-    )
-    .await;
-    super::session::blocking(move || {
-        let finished = written.and_then(|did| {
-            std::fs::File::open(&aside)
-                .and_then(|f| f.sync_all())
-                .and_then(|()| std::fs::rename(&aside, &path))
-                .map_err(|e| Error::io(format!("writing {}", path.display()), e))?;
-            Ok(did)
-        });
-        if finished.is_err() {
-            let _ = std::fs::remove_file(&aside);
-        }
-        finished
-    })
-    .await
-}
-
-/// A new file that its owner alone can read: an export is not encrypted.
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Export to anything that takes bytes.
-///
-/// # Errors
-/// When the store cannot be read or the bytes not be taken.
-pub async fn to_writer(
-    desk: &Desk,
-    mut out: Box<dyn Write + Send>,
-    options: exports::Options,
-    beside: Option<PathBuf>,
-    mut progress: Progress,
-) -> Result<Exported> {
-    let store = desk.engine.store();
-    let (files, ours, now) = (store.files(), store.identity().clone(), store.clock().now());
-    store
-        .read(move |conn| {
-            let from = exports::From {
-                conn,
-                ours: &ours,
-                files: &files,
-                now,
-            };
-            let never = AtomicBool::new(false);
-            exports::export(
-                &from,
-                &options,
-                &mut *out,
-                beside.as_deref(),
-                &never,
-                &mut *progress,
-            )
-        })
-        .await
 }
 
 /// Begin and finish an import in this process.

@@ -447,6 +447,57 @@ pub struct AgentLine {
     pub unknown: Unknown,
 }
 
+/// What an agent had begun to write and not sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DraftLine {
+    /// The conversation that it was begun in: the `id` of a handle line.
+    pub conversation: String,
+    /// Whose; without, the person who imports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// A note rather than a reply.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub note: bool,
+    /// Text.
+    #[serde(default)]
+    pub text: String,
+    /// Subject, if it was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Recipients, if they were changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<Party>,
+    /// Copies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<Party>,
+    /// Hidden copies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bcc: Vec<Party>,
+    /// The account to send from, if it was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The address to send from, if it was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Whether the answered message stands below.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub quote: bool,
+    /// Whether the account's signature stands below.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub signature: bool,
+    /// The message that is passed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forwarding: Option<String>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Last change; of two drafts in one place the newer stands.
+    pub updated_at: Instant,
+    /// What this version does not know.
+    #[serde(flatten, skip_serializing)]
+    pub unknown: Unknown,
+}
+
 /// The last line of what Parley writes: without it the file was cut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndLine {
@@ -476,6 +527,8 @@ pub enum Line {
     Entry(Box<EntryLine>),
     /// A deed.
     Event(Box<EventLine>),
+    /// A draft.
+    Draft(Box<DraftLine>),
     /// The end.
     End(EndLine),
 }
@@ -511,6 +564,7 @@ impl Line {
             "handle" => of(object).map(Self::Handle),
             "message" => of(object).map(|m| Self::Message(Box::new(m))),
             "entry" => of(object).map(|e| Self::Entry(Box::new(e))),
+            "draft" => of(object).map(|d| Self::Draft(Box::new(d))),
             "end" => of(object).map(Self::End),
             other => {
                 let shown: String = other.chars().take(40).collect();
@@ -530,6 +584,7 @@ impl Line {
             Self::Message(l) => l.unknown.len(),
             Self::Entry(l) => l.unknown.len(),
             Self::Event(l) => l.unknown.len(),
+            Self::Draft(l) => l.unknown.len(),
         }
     }
 }

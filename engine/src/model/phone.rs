@@ -32,6 +32,14 @@ pub fn phone_key(number: &str, region: &str) -> Option<String> {
     (read(&e164, None).as_deref() == Some(e164.as_str())).then_some(e164)
 }
 
+/// The country of a canonical number, two letters; of several that share a code, the main one.
+#[must_use]
+pub fn region_of(e164: &str) -> Option<&'static str> {
+    international(e164.strip_prefix('+')?)
+        .map(|(meta, _)| meta.id())
+        .filter(|id| id.len() == 2)
+}
+
 fn read(number: &str, home: Option<&Metadata>) -> Option<String> {
     if number.len() > MAX_INPUT {
         return None;

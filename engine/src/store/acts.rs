@@ -18,6 +18,7 @@ pub(super) fn project(tx: &mut Tx<'_>, entity: Entity, id: &str, field: &str) ->
         Entity::Note => note(tx, id),
         Entity::Link => link(tx, id),
         Entity::Message => class(tx, id),
+        Entity::Handle if field == "known" => known(tx, id),
         Entity::Handle => handle(tx, id),
         Entity::Outbox => sending(tx, id),
         Entity::Account => account(tx, id),
@@ -144,6 +145,34 @@ fn class(tx: &mut Tx<'_>, id: &str) -> Result<()> {
         return Ok(());
     };
     conversations::reclassify(tx, "id = ?1", &[&m])
+}
+
+/// A person's list names an address: its customer is there before the first message, from the day of the list on.
+fn known(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    let (Some(h), Some(r)) = (
+        HandleId::parse(id),
+        log::register(tx, Entity::Handle, id, "known")?,
+    ) else {
+        return Ok(());
+    };
+    let said = |key: &str| r.value.get(key).and_then(Value::as_str);
+    let at = match (said("channel").and_then(Channel::parse), said("value")) {
+        (Some(channel), Some(value)) => {
+            // An id that was not made of this address would be somebody else's.
+            if super::ingest::handle_id(&tx.identity.ids, channel, "", value) != h {
+                return Ok(());
+            }
+            super::ingest::handle(tx, channel, "", value, None, 0)?;
+            Some(r.stamp.clock().millis())
+        }
+        _ => None,
+    };
+    tx.execute(
+        "UPDATE customer SET known_at = ?2 WHERE id = ?1",
+        params![h, at],
+    )?;
+    tx.touch(CustomerId(h.0));
+    Ok(())
 }
 
 fn handle(tx: &mut Tx<'_>, id: &str) -> Result<()> {

@@ -315,16 +315,18 @@ fn facts(conn: &Connection, r: &mut Report) -> Result<()> {
 /// The chain of each device verifies: no entry was changed or taken out.
 fn chains(conn: &Connection, r: &mut Report) -> Result<()> {
     let mut last: BTreeMap<DeviceId, Vec<u8>> = BTreeMap::new();
-    let mut s = conn.prepare("SELECT id, device, stamp, entity, entity_id, kind, changes, salt, chain FROM entry ORDER BY seq")?;
+    let mut s = conn.prepare("SELECT id, device, stamp, entity, entity_id, kind, changes, salt, chain, erased FROM entry ORDER BY seq")?;
     let mut rows = s.query([])?;
     while let Some(x) = rows.next()? {
         let (id, device): (EntryId, DeviceId) = (x.get(0)?, x.get(1)?);
         let (stamp, entity, entity_id, kind, changes): (String, String, String, String, String) =
             (x.get(2)?, x.get(3)?, x.get(4)?, x.get(5)?, x.get(6)?);
         let (salt, chain): (Vec<u8>, Vec<u8>) = (x.get(7)?, x.get(8)?);
-        let mut values = Sha256::new();
-        values.update(&salt);
-        values.update(changes.as_bytes());
+        // Of erased values the hash alone is left.
+        let values = match x.get::<_, Option<Vec<u8>>>(9)? {
+            Some(erased) => erased,
+            None => log::values_hash(&salt, &changes).to_vec(),
+        };
         let mut h = Sha256::new();
         h.update(last.get(&device).cloned().unwrap_or_default());
         for part in [
@@ -333,7 +335,7 @@ fn chains(conn: &Connection, r: &mut Report) -> Result<()> {
             entity.as_bytes(),
             entity_id.as_bytes(),
             kind.as_bytes(),
-            &values.finalize(),
+            &values,
         ] {
             h.update((part.len() as u64).to_be_bytes());
             h.update(part);
@@ -358,6 +360,12 @@ fn kept_files(conn: &Connection, files: &super::files::Files, r: &mut Report) ->
         .collect::<rusqlite::Result<_>>()?;
     r.counted
         .push(("files", u32::try_from(hashes.len()).unwrap_or(u32::MAX)));
+    // No damage: a crash leaves some, and what was erased is taken away after it.
+    let orphans = super::keep::pool::orphans(conn, files)?.len();
+    r.counted.push((
+        "files that nothing names",
+        u32::try_from(orphans).unwrap_or(u32::MAX),
+    ));
     r.findings
         .extend(hashes.iter().filter(|h| !files.has(h)).map(|h| Finding {
             invariant: "I1",

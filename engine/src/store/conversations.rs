@@ -19,6 +19,9 @@ pub const RESOLVED: i64 = 2;
 /// Only machines wrote.
 pub const AUTOMATIC: i64 = 3;
 
+/// Known from a person's list, and nothing was written yet.
+pub const KNOWN: i64 = 4;
+
 /// The customer exists as a row, even before its first message (an entry may arrive first).
 pub(super) fn ensure(tx: &Tx<'_>, c: CustomerId) -> Result<()> {
     tx.prepare_cached("INSERT OR IGNORE INTO customer (id, root) VALUES (?1, ?1)")?
@@ -264,11 +267,12 @@ struct Member {
     human: i64,
     open: bool,
     wait: Option<(Millis, bool)>,
+    known: Option<Millis>,
 }
 
 fn load_members(conn: &Connection, root: CustomerId) -> Result<Vec<Member>> {
     let mut s = conn.prepare_cached(
-        "SELECT id, name, name_stamp, stage, stage_stamp, assignee, assignee_stamp, snooze_until, snooze_seen, snooze_stamp, messages, here, human, open, wait_since, wait_first
+        "SELECT id, name, name_stamp, stage, stage_stamp, assignee, assignee_stamp, snooze_until, snooze_seen, snooze_stamp, messages, here, human, open, wait_since, wait_first, known_at
          FROM customer WHERE root = ?1 ORDER BY id",
     )?;
     let rows = s.query_map([root], |r| {
@@ -301,6 +305,7 @@ fn load_members(conn: &Connection, root: CustomerId) -> Result<Vec<Member>> {
             human: r.get(12)?,
             open: r.get(13)?,
             wait: r.get::<_, Option<Millis>>(14)?.zip(r.get(15)?),
+            known: r.get(16)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -309,7 +314,8 @@ fn load_members(conn: &Connection, root: CustomerId) -> Result<Vec<Member>> {
 /// Write the row that the list shows, with its counts, or take it away.
 fn show(tx: &mut Tx<'_>, id: CustomerId) -> Result<()> {
     let members = load_members(tx, id)?;
-    let exists = members.iter().map(|m| m.here).sum::<i64>() > 0;
+    let exists = members.iter().map(|m| m.here).sum::<i64>() > 0
+        || members.iter().any(|m| m.known.is_some());
     let new = if exists {
         build(tx, id, &members)?
     } else {
@@ -333,8 +339,10 @@ fn show(tx: &mut Tx<'_>, id: CustomerId) -> Result<()> {
 }
 
 fn build(tx: &Tx<'_>, id: CustomerId, members: &[Member]) -> Result<Option<Row>> {
-    let Some(last) = last_message(tx, members)? else {
-        return Ok(None);
+    let (last, written) = match (last_message(tx, members)?, known(tx, id, members)?) {
+        (Some(last), _) => (last, true),
+        (None, Some(known)) => (known, false),
+        (None, None) => return Ok(None),
     };
     let open = members.iter().any(|m| m.open);
     let snooze = members
@@ -352,6 +360,7 @@ fn build(tx: &Tx<'_>, id: CustomerId, members: &[Member]) -> Result<Option<Row>>
     let shelf = match (open, asleep) {
         (true, Some(_)) => SNOOZED,
         (true, None) => OPEN,
+        (false, _) if !written => KNOWN,
         (false, _) if members.iter().all(|m| m.human == 0) => AUTOMATIC,
         (false, _) => RESOLVED,
     };
@@ -397,6 +406,31 @@ struct Last {
     channel: String,
     subject: Option<String>,
     snippet: String,
+}
+
+/// What stands in the place of a last message where a list alone knows the customer: the address, and the list's day.
+fn known(conn: &Connection, id: CustomerId, members: &[Member]) -> Result<Option<Last>> {
+    let Some(at) = members.iter().filter_map(|m| m.known).max() else {
+        return Ok(None);
+    };
+    let mut all = Vec::new();
+    for m in members {
+        let row: Option<(String, String)> = conn
+            .prepare_cached("SELECT channel, value FROM handle WHERE id = ?1")?
+            .query_row([HandleId(m.id.0)], |r| Ok((r.get(0)?, r.get(1)?)))
+            .optional()?;
+        all.extend(row);
+    }
+    let addresses: Vec<&str> = all.iter().map(|a| a.1.as_str()).collect();
+    let channel = all.first().map_or("email", |a| a.0.as_str());
+    Ok(Some(Last {
+        at,
+        id: MessageId(id.0),
+        direction: Direction::Inbound.as_i64(),
+        channel: channel.to_owned(),
+        subject: None,
+        snippet: addresses.join(" · "),
+    }))
 }
 
 fn last_message(conn: &Connection, members: &[Member]) -> Result<Option<Last>> {

@@ -119,6 +119,19 @@ impl Files {
         self.cipher().decrypt(&XNonce::from(nonce), payload).ok()
     }
 
+    /// Where they lie.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Take a file away. Returns its bytes, or `None` where it is not there or stays.
+    pub(crate) fn remove(&self, hash: &[u8]) -> Option<u64> {
+        let path = self.path(hash);
+        let bytes = std::fs::metadata(&path).ok()?.len();
+        std::fs::remove_file(&path).ok().map(|()| bytes)
+    }
+
     /// Whether a file lies under this hash.
     #[must_use]
     pub fn has(&self, hash: &[u8]) -> bool {

@@ -125,9 +125,6 @@ fn chain(conn: &Connection, e: &Entry, salt: &[u8; 16], changes: &str) -> Result
         .prepare_cached("SELECT chain FROM entry WHERE device = ?1 ORDER BY seq DESC LIMIT 1")?
         .query_row([e.device], |r| r.get(0))
         .optional()?;
-    let mut values = Sha256::new();
-    values.update(salt);
-    values.update(changes.as_bytes());
     let mut h = Sha256::new();
     h.update(before.unwrap_or_default());
     for part in [
@@ -136,12 +133,53 @@ fn chain(conn: &Connection, e: &Entry, salt: &[u8; 16], changes: &str) -> Result
         e.entity.as_str().as_bytes(),
         e.entity_id.as_bytes(),
         e.kind.as_bytes(),
-        &values.finalize(),
+        &values_hash(salt, changes),
     ] {
         h.update((part.len() as u64).to_be_bytes());
         h.update(part);
     }
     Ok(h.finalize().into())
+}
+
+/// The salted hash of an entry's values, which the chain runs over.
+pub(super) fn values_hash(salt: &[u8], changes: &str) -> [u8; 32] {
+    let mut values = Sha256::new();
+    values.update(salt);
+    values.update(changes.as_bytes());
+    values.finalize().into()
+}
+
+/// Erase all values of the entities whose entries `which` names: the skeletons stay, and the chain still verifies. What
+/// they had set is no state any more.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn erase(tx: &Tx<'_>, which: &str, args: &[&dyn rusqlite::ToSql]) -> Result<()> {
+    let entities: Vec<(String, String)> = {
+        let mut s = tx.prepare_cached(&format!(
+            "SELECT DISTINCT entity, entity_id FROM entry WHERE erased IS NULL AND {which}"
+        ))?;
+        s.query_map(args, |r| Ok((r.get(0)?, r.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?
+    };
+    for (entity, id) in entities {
+        let rows: Vec<(i64, Vec<u8>, String)> = {
+            let mut s = tx.prepare_cached(
+                "SELECT seq, salt, changes FROM entry WHERE entity = ?1 AND entity_id = ?2 AND erased IS NULL",
+            )?;
+            s.query_map([&entity, &id], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
+                .collect::<rusqlite::Result<_>>()?
+        };
+        for (seq, salt, changes) in rows {
+            tx.prepare_cached(
+                "UPDATE entry SET changes = '[]', salt = x'', why = NULL, erased = ?2 WHERE seq = ?1",
+            )?
+            .execute(params![seq, &values_hash(&salt, &changes)[..]])?;
+        }
+        tx.prepare_cached("DELETE FROM register WHERE entity = ?1 AND id = ?2")?
+            .execute([&entity, &id])?;
+    }
+    Ok(())
 }
 
 /// Whether the register changed.
@@ -224,7 +262,7 @@ pub struct Undone {
 pub fn newest_group(tx: &Tx<'_>) -> Result<Option<(GroupId, String)>> {
     Ok(tx
         .query_row(
-            "SELECT grp, kind FROM entry e WHERE device = ?1 AND agent = ?2 AND undoes IS NULL AND kind NOT LIKE 'auto.%'
+            "SELECT grp, kind FROM entry e WHERE device = ?1 AND agent = ?2 AND undoes IS NULL AND erased IS NULL AND kind NOT LIKE 'auto.%'
                AND NOT EXISTS (SELECT 1 FROM entry u WHERE u.undoes = e.grp)
                AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.grp = e.grp AND o.state NOT IN ('held', 'queued'))
                AND entity NOT IN ('account', 'setting', 'agent')

@@ -307,6 +307,25 @@ impl Store {
         answer.await.map_err(|_| Error::Stopped)?
     }
 
+    /// Bring what was written into the database's file and empty the write-ahead file, so that no old page lies in it.
+    /// Readers that are in the middle of something keep it as it is; it is emptied at the latest at the next start.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when the store is closed.
+    pub async fn shorten_log(&self) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            let _ = reply.send(());
+        });
+        lock(&self.jobs)
+            .as_ref()
+            .ok_or(Error::Stopped)?
+            .send(job)
+            .map_err(|_| Error::Stopped)?;
+        answer.await.map_err(|_| Error::Stopped)
+    }
+
     /// Finish what was asked and close the database.
     pub fn close(&self) {
         lock(&self.jobs).take();

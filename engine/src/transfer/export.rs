@@ -104,6 +104,7 @@ pub fn export(
     w.entries(true)?;
     w.messages(total.unsigned_abs(), progress)?;
     w.entries(false)?;
+    w.drafts()?;
     if options.digest && options.conversations.is_empty() {
         w.did.digest = Some(digest::content(conn)?);
     }
@@ -231,12 +232,29 @@ impl Writer<'_> {
                             || !early && e.conversation.is_some_and(|c| s.contains(&c))
                     }
                 };
-                if early == first && chosen {
+                // Of erased ones there is nothing to tell.
+                if early == first && chosen && !e.changes.is_empty() {
                     self.did.entries += 1;
                     self.line("entry", &rows::entry_line(&e))?;
                 }
             }
         }
+    }
+
+    /// What was begun and not sent, of a whole workspace: whoever gets some conversations gets no half-written words.
+    fn drafts(&mut self) -> Result<()> {
+        if self.scope.is_some() {
+            return Ok(());
+        }
+        for d in rows::drafts::given(self.conn)? {
+            let mut line = d.line;
+            for f in d.files {
+                let a = self.attachment(&f)?;
+                line.attachments.push(a);
+            }
+            self.line("draft", &line)?;
+        }
+        Ok(())
     }
 
     fn messages(&mut self, total: u64, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {

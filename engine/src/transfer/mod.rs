@@ -4,14 +4,18 @@
 //! how far it came is stored with what was stored, so that it goes on after any stop, and doing it again changes
 //! nothing. An export reads one snapshot and holds a page of it at a time.
 
+pub mod contacts;
 pub mod digest;
+pub mod erase;
 pub mod export;
 pub mod mbox;
 mod read;
 mod take;
+mod underway;
 pub mod walk;
 
 pub use read::Gauge;
+pub use underway::{Exporting, Exports, Meter, Picked};
 
 use crate::error::{Error, Result};
 use crate::model::{AccountId, Channel, ImportId, Place, address_key};
@@ -104,6 +108,11 @@ impl Running {
         lock(&self.0)
             .get(&id)
             .is_some_and(|c| !c.swap(true, Ordering::SeqCst))
+    }
+    /// Whether any is under way here.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        !lock(&self.0).is_empty()
     }
     /// Ask all to rest.
     pub fn cancel_all(&self) {

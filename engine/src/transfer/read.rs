@@ -243,6 +243,12 @@ impl Reader<'_> {
                 text.len(),
             );
         }
+        if let Line::Draft(d) = &line {
+            match self.files(file, at, &d.attachments, path) {
+                Ok(files) => body.files = files,
+                Err(why) => return self.refuse(file, at, why),
+            }
+        }
         self.push(
             Arc::clone(file),
             at,
@@ -305,8 +311,22 @@ impl Reader<'_> {
         {
             m.text = html::to_text(&h.html);
         }
-        let mut total = 0;
         let all = std::mem::take(&mut m.attachments);
+        body.files.extend(self.files(file, at, &all, path)?);
+        m.raw = None;
+        m.raw_zstd = None;
+        Ok(body)
+    }
+
+    /// The files of a line. One that cannot be had is noted.
+    fn files(
+        &mut self,
+        file: &Arc<str>,
+        at: u64,
+        all: &[Attachment],
+        path: &Path,
+    ) -> Result<Vec<IncomingFile>, String> {
+        let (mut out, mut total) = (Vec::new(), 0);
         for (i, a) in all.iter().enumerate() {
             match attachment(a, i + 1, path) {
                 Ok(f) => {
@@ -314,14 +334,12 @@ impl Reader<'_> {
                     if total > MAX_FILES {
                         return Err(format!("its files are larger than {} MB", MAX_FILES >> 20));
                     }
-                    body.files.push(f);
+                    out.push(f);
                 }
                 Err(why) => self.note(file, at, why),
             }
         }
-        m.raw = None;
-        m.raw_zstd = None;
-        Ok(body)
+        Ok(out)
     }
 
     fn flush(&mut self) -> Result<(), Stop> {

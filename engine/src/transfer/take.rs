@@ -3,7 +3,7 @@
 use super::read::{Chunk, Ready, Thing};
 use crate::error::{Error, Result};
 use crate::model::interchange::{AccountLine, HandleLine, Header, Line};
-use crate::model::{AccountId, Archive, Channel, Event, ImportId};
+use crate::model::{AccountId, AgentId, Archive, Channel, Event, ImportId};
 use crate::store::ingest::Brought;
 use crate::store::transfer::{self as rows, Body, Brings, Counts, Naming, Problem, Step};
 use crate::store::{Tx, ingest};
@@ -15,6 +15,8 @@ pub(super) struct Taker {
     total: u64,
     /// The account that mails go to, once it was needed.
     account: Option<AccountId>,
+    /// Who wrote the file.
+    agent: Option<AgentId>,
 }
 
 /// What came of one thing.
@@ -36,6 +38,7 @@ impl Taker {
             brings,
             total,
             account: None,
+            agent: None,
         }
     }
 
@@ -118,8 +121,10 @@ impl Taker {
             Event::Unreadable { reason, .. } => Some(reason.clone()),
             _ => None,
         };
+        let brought = ingest::import(tx, account, &[event])?;
+        rows::brought(tx, self.naming.import, account, brought)?;
         Ok(Came {
-            brought: ingest::import(tx, account, &[event])?,
+            brought,
             events: 0,
             unreadable,
         })
@@ -138,6 +143,9 @@ impl Taker {
             }
             Line::Entry(e) => came.events = u64::from(rows::entry(tx, &self.naming, &e)?),
             Line::Event(e) => came.events = u64::from(rows::event(tx, &self.naming, &e)?),
+            Line::Draft(d) => {
+                rows::drafts::draft(tx, &self.naming, self.agent, &d, &body.files)?;
+            }
             Line::End(e) => rows::said_digest(tx, self.naming.import, e.digest.as_deref())?,
         }
         Ok(came)
@@ -145,6 +153,7 @@ impl Taker {
 
     fn header(&mut self, tx: &mut Tx<'_>, h: &Header) -> Result<()> {
         const FRESH: &str = "fresh";
+        self.agent = h.agent.as_deref().and_then(AgentId::parse);
         let ours = rows::check(&tx.identity.ids);
         self.naming.same = h.ids.as_ref().is_some_and(|i| i.check == ours);
         // Remembered, as after the first messages the workspace is no longer empty.

@@ -4,6 +4,7 @@ use crate::scene::{DAY, HOUR, MINUTE, MONDAY, Mail, Scene, folder, key};
 use crate::support::{mail, mbox, put};
 use parley_engine::Engine;
 use parley_engine::api::args;
+use parley_engine::api::dto::{Draft, FileItem};
 use parley_engine::connectors;
 use parley_engine::model::{Class, OutboxState};
 use parley_engine::store::transfer::{self as rows, ImportState};
@@ -115,6 +116,13 @@ fn rich() -> Scene {
         handle: s.handle("eve@shop.test"),
         on: true,
     });
+    s.does(args::DraftSave {
+        conversation: anna,
+        draft: draft(
+            "Half a sentence",
+            s.stage("drawing.bin", b"staged for a draft"),
+        ),
+    });
     // The same mail in another mailbox of ours.
     let second = s.connect("sales@parley.test");
     s.receive_at(
@@ -128,6 +136,99 @@ fn rich() -> Scene {
     );
     s.is_sound();
     s
+}
+
+fn draft(text: &str, files: Vec<FileItem>) -> Draft {
+    Draft {
+        note: false,
+        text: text.into(),
+        subject: Some("Re: it".into()),
+        to: vec![crate::scene::party("Anna <anna@shop.test>")],
+        cc: Vec::new(),
+        bcc: vec![crate::scene::party("boss@parley.test")],
+        account: None,
+        from: None,
+        quote: true,
+        signature: true,
+        forwarding: None,
+        files,
+        updated_at: 0,
+    }
+}
+
+#[test]
+fn drafts_come_back_with_their_files_and_an_older_one_never_over_a_newer() {
+    let s = rich();
+    let dir = folder();
+    let file = put(dir.path(), "all.jsonl", s.exported(Export::default()));
+    assert!(
+        std::fs::read_to_string(&file)
+            .unwrap()
+            .contains("\"type\":\"draft\"")
+    );
+    for like in [Some(&s), None] {
+        let home = folder();
+        let back = fresh(home.path(), like);
+        assert_eq!(
+            problems(&s, &back, &take(&s, &back, &file)),
+            Vec::<String>::new()
+        );
+        let (body, agent, me) = s
+            .run(back.store().read(|c| {
+                Ok(c.query_row(
+                    "SELECT body, agent, (SELECT value FROM meta WHERE key = 'agent') FROM draft",
+                    [],
+                    |r| {
+                        Ok((
+                            r.get::<_, String>(0)?,
+                            r.get::<_, Vec<u8>>(1)?,
+                            r.get::<_, Vec<u8>>(2)?,
+                        ))
+                    },
+                )?)
+            }))
+            .unwrap();
+        let d: Draft = serde_json::from_str(&body).unwrap();
+        assert_eq!(
+            (d.text.as_str(), d.files.len(), d.bcc.len()),
+            ("Half a sentence", 1, 1)
+        );
+        assert_eq!(agent, me, "it is the person's at the desk");
+        let id = d.files[0].id;
+        let bytes = {
+            let files = back.store().files();
+            s.run(
+                back.store()
+                    .read(move |c| files.read(&parley_engine::store::files::get(c, id)?.hash)),
+            )
+            .unwrap()
+        };
+        assert_eq!(bytes, b"staged for a draft");
+        // What was written here since stays.
+        s.run(back.store().write(|tx| {
+            tx.execute("UPDATE draft SET updated_at = updated_at + 1, body = json_set(body, '$.text', 'newer')", [])?;
+            Ok(())
+        }))
+        .unwrap();
+        take(&s, &back, &file);
+        let text: String = s
+            .run(back.store().read(|c| {
+                Ok(
+                    c.query_row("SELECT json_extract(body, '$.text') FROM draft", [], |r| {
+                        r.get(0)
+                    })?,
+                )
+            }))
+            .unwrap();
+        assert_eq!(text, "newer");
+        sound(&s, &back);
+    }
+    // Whoever gets some conversations gets no half-written words.
+    let some = s.exported(Export {
+        conversations: vec![s.customer("anna@shop.test")],
+        ..Export::default()
+    });
+    assert!(!some.contains("Half a sentence"));
 }
 
 /// A fresh workspace in a folder: nothing is connected. With the same key of ids or another one.

@@ -39,6 +39,16 @@ pub fn put(dir: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
 }
 
 impl Scene {
+    /// A file that was staged for a draft.
+    pub fn stage(&self, name: &str, bytes: &[u8]) -> Vec<parley_engine::api::dto::FileItem> {
+        let data = data_encoding::BASE64.encode(bytes);
+        vec![self.does(parley_engine::api::args::FileStage {
+            id: None,
+            name: name.into(),
+            data,
+            last: true,
+        })]
+    }
     /// Import until the end.
     pub fn imports(&self, path: &Path, options: Options) -> Import {
         let import = self

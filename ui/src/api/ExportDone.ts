@@ -9,6 +9,10 @@ export type ExportDone = {
  */
 path: string | null, 
 /**
+ * A person stopped it; nothing of it stayed.
+ */
+stopped: boolean, 
+/**
  * Messages.
  */
 messages: number, 

@@ -24,6 +24,10 @@ state: ImportState,
  */
 active: boolean, 
 /**
+ * It brought customers of a table, not messages.
+ */
+contacts: boolean, 
+/**
  * Why it failed.
  */
 says: string, 

@@ -52,6 +52,8 @@ export class App {
   overlay = $state<Overlay | null>(null);
   /** The account wizard is open for a new account. */
   adding = $state(false);
+  /** The first screen brings in what other programs have. */
+  importing = $state(false);
   panel = $state(typeof window === "undefined" || window.innerWidth >= 1200);
   ready = $state(false);
   error = $state<string | null>(null);
@@ -130,6 +132,13 @@ export class App {
       void this.session.wait().then(() => this.enter());
       return false;
     }
+  }
+
+  /** What was brought in is shown: as history it waits for nobody, so it is in no view but that of everything. */
+  async landed(): Promise<void> {
+    await this.workspace.refreshSidebar();
+    await this.show(this.workspace.count("inbox") > 0 ? "inbox" : "all");
+    this.importing = false;
   }
 
   /** Shows a view of the inbox. */

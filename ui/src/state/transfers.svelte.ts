@@ -1,4 +1,5 @@
 import type { ExportDone } from "../api/ExportDone";
+import type { ExportNow } from "../api/ExportNow";
 import type { ImportItem } from "../api/ImportItem";
 import type { ImportReport } from "../api/ImportReport";
 import { say } from "../errors";
@@ -17,6 +18,9 @@ export class Transfers {
   items = $state.raw<ImportItem[]>([]);
   report = $state.raw<ImportReport | null>(null);
   exported = $state.raw<ExportDone | null>(null);
+  /** How far the export under way came. */
+  exporting = $state.raw<ExportNow | null>(null);
+  exportError = $state<string | null>(null);
   busy = $state(false);
   error = $state<string | null>(null);
   measured = $state(false);
@@ -25,6 +29,7 @@ export class Transfers {
   raw = $state(true);
   private readonly host: Host;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private watch: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: Host) {
     this.host = host;
@@ -40,6 +45,7 @@ export class Transfers {
 
   stop(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.watch);
   }
 
   async start(folder: boolean): Promise<void> {
@@ -71,10 +77,46 @@ export class Transfers {
   async export(): Promise<void> {
     this.busy = true;
     this.exported = null;
-    await this.tried(async () => {
-      this.exported = await this.host.call("export_start", { conversations: [], attachments: this.attachments, raw: this.raw });
-    });
+    this.exportError = null;
+    const ended = this.host.call("export_start", { conversations: [], attachments: this.attachments, raw: this.raw });
+    void this.followExport();
+    try {
+      this.exported = await ended;
+    } catch (failure) {
+      this.exportError = say(failure);
+    }
+    clearTimeout(this.watch);
+    this.exporting = null;
     this.busy = false;
+  }
+
+  /** Looks how far the export under way came, while there is one or the person still chooses a file. */
+  async followExport(): Promise<void> {
+    clearTimeout(this.watch);
+    try {
+      const now = await this.host.call("export_status", {});
+      this.exporting = now.active ? now : null;
+    } catch (failure) {
+      this.exportError = say(failure);
+      return;
+    }
+    if (this.busy || this.exporting !== null) this.watch = setTimeout(() => void this.followExport(), pause);
+  }
+
+  async stopExport(): Promise<void> {
+    try {
+      await this.host.call("export_cancel", {});
+    } catch (failure) {
+      this.exportError = say(failure);
+    }
+  }
+
+  async showExport(): Promise<void> {
+    try {
+      await this.host.call("export_show", {});
+    } catch (failure) {
+      this.exportError = say(failure);
+    }
   }
 
   private async tried(act: () => Promise<unknown>): Promise<void> {

@@ -33,6 +33,8 @@ mod delivery;
 pub use delivery::*;
 mod transfer;
 pub use transfer::*;
+mod archives;
+pub use archives::*;
 mod session;
 pub use session::*;
 mod lists;

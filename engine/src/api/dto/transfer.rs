@@ -16,6 +16,8 @@ dto! {
         pub state: ImportState,
         /// Under way in this very process; a running one that is not was cut short and can go on.
         pub active: bool,
+        /// It brought customers of a table, not messages.
+        pub contacts: bool,
         /// Why it failed.
         pub says: String,
         /// Bytes done.
@@ -53,6 +55,8 @@ dto! {
     pub struct ExportDone {
         /// Where to; null = the person chose no file.
         pub path: Option<String>,
+        /// A person stopped it; nothing of it stayed.
+        pub stopped: bool,
         /// Messages.
         #[ts(type = "number")] pub messages: u64,
         /// Entries of the log.

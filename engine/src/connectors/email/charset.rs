@@ -12,11 +12,11 @@ const LOOKED_AT: usize = 64 * 1024;
 /// Reads text in the charset of that label; without one, or under one that is wrong, by what the bytes look like.
 pub(super) fn decode(label: Option<&str>, bytes: &[u8]) -> String {
     let label = label.map(tidy).unwrap_or_default();
-    if bytes.is_ascii() && !bytes.contains(&0x1B) && !seven_bit(&label) {
-        return String::from_utf8_lossy(bytes).into_owned();
-    }
     if let Some(shifted) = shift::named(&label) {
         return shifted.decode(bytes);
+    }
+    if bytes.is_ascii() && !bytes.contains(&0x1B) && !seven_bit(&label) {
+        return String::from_utf8_lossy(bytes).into_owned();
     }
     match named(&label) {
         // UTF-8 under a western label is always a wrong label: no western text is UTF-8 by chance.

@@ -213,6 +213,8 @@ pub fn make(job: &Job<'_>) -> Result<Entry> {
     let made = made?;
     if job.to.is_none() {
         prune(job.dir, job.kind);
+        // What cannot be looked into now is looked into after the next one.
+        let _ = super::pool::prune_backups(job.dir, job.key);
     }
     Ok(made)
 }
@@ -319,7 +321,7 @@ pub(super) fn hashes(conn: &Connection) -> Result<BTreeSet<String>> {
         .collect())
 }
 
-fn kept_path(files: &Path, hex: &str) -> PathBuf {
+pub(super) fn kept_path(files: &Path, hex: &str) -> PathBuf {
     files.join(hex.get(..2).unwrap_or("xx")).join(hex)
 }
 

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod folder;
 pub mod health;
 mod mark;
+pub mod pool;
 pub mod rescue;
 pub mod restore;
 mod salvage;

@@ -117,6 +117,7 @@ pub fn bring(
         polled(tx, naming, account, line, body)?
     };
     ingest::count_import(tx, account, brought)?;
+    super::brought(tx, naming.import, account, brought)?;
     Ok(brought)
 }
 

@@ -2,7 +2,10 @@
 //! an exported message becomes rows again.
 
 mod bring;
+pub mod contacts;
+pub mod drafts;
 mod entries;
+pub mod erase;
 mod events;
 mod give;
 mod ids;
@@ -243,7 +246,7 @@ pub fn begin(tx: &Tx<'_>, path: &str, options: &str, account: Option<AccountId>)
     get(tx, id)
 }
 
-fn forget(tx: &Tx<'_>, id: ImportId) -> Result<()> {
+pub(super) fn forget(tx: &Tx<'_>, id: ImportId) -> Result<()> {
     tx.execute("DELETE FROM import WHERE id = ?1", [id])?;
     tx.execute("DELETE FROM import_problem WHERE import = ?1", [id])?;
     tx.execute("DELETE FROM import_id WHERE import = ?1", [id])?;
@@ -404,23 +407,125 @@ pub fn own(tx: &mut Tx<'_>, account: AccountId, address: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// Archives: id, name, channel, messages.
+/// An archive as it is listed.
+#[derive(Debug, Clone)]
+pub struct ArchiveRow {
+    /// Its account.
+    pub id: AccountId,
+    /// Its settings.
+    pub archive: Archive,
+    /// What a person calls it now.
+    pub name: String,
+    /// Messages that came by import.
+    pub messages: u32,
+    /// Counts from this instant on; 0 = everything counts.
+    pub live_from: Millis,
+    /// The imports that brought something, newest first.
+    pub imports: Vec<(Import, u32)>,
+}
+
+/// The archives, oldest first.
 ///
 /// # Errors
 /// When the store fails.
-pub fn archives(conn: &Connection) -> Result<Vec<(AccountId, Archive, u32)>> {
+pub fn archives(conn: &Connection) -> Result<Vec<ArchiveRow>> {
     let mut s = conn.prepare_cached(
-        "SELECT id, config, imported FROM account WHERE archive = 1 AND connected = 1 ORDER BY live_from, id",
+        "SELECT id, config, imported, live_from FROM account WHERE archive = 1 AND connected = 1 ORDER BY live_from, id",
     )?;
     let rows = s
         .query_map([], |r| {
-            Ok((r.get(0)?, r.get::<_, String>(1)?, r.get::<_, u32>(2)?))
+            Ok((
+                r.get(0)?,
+                r.get::<_, String>(1)?,
+                r.get::<_, u32>(2)?,
+                r.get(3)?,
+            ))
         })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(id, config, n)| Some((id, serde_json::from_str(&config).ok()?, n)))
-        .collect())
+        .collect::<rusqlite::Result<Vec<(AccountId, String, u32, Millis)>>>()?;
+    rows.into_iter()
+        .filter_map(|(id, config, n, from)| {
+            Some((id, serde_json::from_str::<Archive>(&config).ok()?, n, from))
+        })
+        .map(|(id, archive, messages, live_from)| {
+            let label = log::value(conn, Entity::Account, &id.hex(), "label")?
+                .and_then(|v| v.as_str().map(str::to_owned));
+            Ok(ArchiveRow {
+                id,
+                name: label.unwrap_or_else(|| archive.name.clone()),
+                archive,
+                messages,
+                live_from,
+                imports: imports_into(conn, id)?,
+            })
+        })
+        .collect()
+}
+
+fn imports_into(conn: &Connection, account: AccountId) -> Result<Vec<(Import, u32)>> {
+    let mut s = conn.prepare_cached(
+        "SELECT import, messages FROM import_into WHERE account = ?1 ORDER BY import",
+    )?;
+    let ids = s
+        .query_map([account], |r| Ok((r.get(0)?, r.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(ImportId, u32)>>>()?;
+    let mut out = Vec::new();
+    for (id, n) in ids {
+        match get(conn, id) {
+            Ok(i) => out.push((i, n)),
+            Err(Error::NotFound(_)) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    out.sort_by_key(|(i, _)| std::cmp::Reverse(i.started_at));
+    Ok(out)
+}
+
+/// Remember what an import brought to an account, so that one knows where it came from.
+///
+/// # Errors
+/// When the store fails.
+pub fn brought(
+    tx: &Tx<'_>,
+    import: ImportId,
+    account: AccountId,
+    n: ingest::Brought,
+) -> Result<()> {
+    let new = n.new + n.unreadable;
+    if new == 0 {
+        return Ok(());
+    }
+    tx.prepare_cached("INSERT INTO import_into (import, account, messages) VALUES (?1, ?2, ?3) ON CONFLICT (import, account) DO UPDATE SET messages = messages + excluded.messages")?
+        .execute(params![import, account, new])?;
+    Ok(())
+}
+
+/// Call an archive something else. What is imported under its first name still goes there.
+///
+/// # Errors
+/// [`Error::NotFound`] without such an archive, [`Error::Invalid`] for a name that is none.
+pub fn rename(tx: &mut Tx<'_>, id: AccountId, name: &str) -> Result<()> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(Error::Invalid(
+            "an archive's name has between 1 and 100 characters, on one line".into(),
+        ));
+    }
+    if !archives(tx)?.iter().any(|a| a.id == id) {
+        return Err(Error::NotFound("this archive".into()));
+    }
+    log::write(
+        tx,
+        "archive_rename",
+        GroupId::random(),
+        log::Writing::new(
+            Entity::Account,
+            id.hex(),
+            None,
+            vec![("label", json!(name))],
+        ),
+    )?;
+    tx.changes.accounts = true;
+    Ok(())
 }
 
 /// Whether nothing was ever received, sent or decided here.

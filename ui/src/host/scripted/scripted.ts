@@ -23,7 +23,7 @@ import { capabilities, linksOf, me, message, nextId, rowOf, stages, team, world,
 import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
 import lamp from "./lamp.png";
-import { begun, importsFor, reportOf } from "./transfers";
+import { archivesFor, begun, broughtIn, erasedOf, halfway, importsFor, planFor, reportOf, resting, written } from "./transfers";
 
 type Answers = { [K in keyof Commands]: (args: Commands[K]["args"]) => Commands[K]["reply"] };
 interface Undoable {
@@ -41,7 +41,9 @@ export class ScriptedHost implements Host {
   private readonly undoes: Undoable[] = [];
   private readonly staged = new Map<string, FileItem>();
   private readonly state: string;
-  private imports = importsFor();
+  private imports: ImportItem[];
+  private archives: ReturnType<typeof archivesFor>;
+  private exporting: ((stopped: boolean) => void) | null = null;
   private accounts: ReturnType<typeof accountsFor>;
   private session: Reply<"session_status">;
   private all: Conversation[];
@@ -56,6 +58,8 @@ export class ScriptedHost implements Host {
 
   constructor(state = "", now = Date.now()) {
     this.state = state;
+    this.imports = importsFor(state);
+    this.archives = archivesFor(this.imports);
     this.kept = keptAs(state);
     this.accounts = accountsFor(state);
     this.all = this.accounts.length === 0 ? [] : world(now);
@@ -72,6 +76,12 @@ export class ScriptedHost implements Host {
     this.calls.push({ name, args });
     const never = this.state === "slow" || (this.state === "empty-signing-in" && name === "oauth_wait");
     await new Promise((resolve) => setTimeout(resolve, never ? 1_000_000 : 0));
+    if (name === "export_start" && this.state === "exporting") {
+      const stopped = await new Promise<boolean>((end) => (this.exporting = end));
+      this.exporting = null;
+      return (stopped ? { ...written, path: null, stopped } : written) as Reply<K>;
+    }
+    if (name === "export_start" && this.state === "export-full") throw hostError("refused", "the export does not fit on the disk of /media/stick; what was written of it was taken away again. Make room there, or choose another disk");
     if (this.failNext === name || (this.state === "error" && (name === "conversation_ids" || name === "timeline"))) {
       this.failNext = null;
       throw hostError("storage", "The database could not be read (disk I/O error). Check the disk, then try again.");
@@ -462,6 +472,7 @@ export class ScriptedHost implements Host {
     import_start: ({ folder }) => {
       const fresh = begun(folder);
       this.imports = [fresh, ...this.imports];
+      this.filled();
       return [fresh];
     },
     import_report: ({ id }) => reportOf(this.imported(id)),
@@ -470,7 +481,32 @@ export class ScriptedHost implements Host {
       return {};
     },
     import_resume: ({ id }) => this.imported(id, { active: true, state: "running" }),
-    export_start: () => ({ path: "/home/maria/parley.jsonl", messages: 21_616, entries: 3_402, bytes: 61_000_000, missing_files: 0, digest: "0".repeat(64) }),
+    export_start: () => written,
+    export_status: () => (this.exporting === null ? resting : halfway),
+    export_cancel: () => {
+      this.exporting?.(true);
+      return {};
+    },
+    export_show: () => ({}),
+    archives: () => this.archives,
+    archive_weigh: ({ id }) => erasedOf(this.archive(id)).weight,
+    archive_rename: ({ id, name }) => {
+      this.archives = this.archives.map((a) => (a.id === this.archive(id).id ? { ...a, name } : a));
+      return {};
+    },
+    archive_erase: ({ id }) => {
+      const told = erasedOf(this.archive(id));
+      this.archives = this.archives.filter((a) => a.id !== id);
+      return told;
+    },
+    contacts_pick: () => planFor({}),
+    contacts_preview: (asked) => planFor(asked),
+    contacts_import: () => {
+      const fresh = broughtIn();
+      this.imports = [fresh, ...this.imports];
+      this.filled();
+      return reportOf(fresh);
+    },
     check: () => ({ ok: true, findings: [], counted: [{ key: "messages", count: 21_616 }, { key: "conversations", count: this.all.length }, { key: "log entries", count: 3_402 }] }),
   };
 
@@ -484,6 +520,18 @@ export class ScriptedHost implements Host {
     m.send = m.send === null ? null : { ...m.send, state: "sent", error: null };
     this.tell(this.all.find((c) => c.items.some((i) => i.id === id))?.id ?? null);
     return {};
+  }
+
+  /** Something was brought into what may have been empty. */
+  private filled(): void {
+    if (this.all.length === 0) this.all = world(Date.now());
+    this.tell(null, { all: true });
+  }
+
+  private archive(id: string): (typeof this.archives)[number] {
+    const found = this.archives.find((a) => a.id === id);
+    if (found === undefined) throw hostError("not_found", "This archive is gone.");
+    return found;
   }
 
   private imported(id: string, more: Partial<ImportItem> = {}): ImportItem {

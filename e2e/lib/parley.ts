@@ -15,9 +15,15 @@ export async function createWorkspace(w: Window): Promise<void> {
 
 /** Fills the wizard for the team's mailbox. */
 export async function fillWizard(w: Window, j: Journey, password = j.servers.facts.password): Promise<void> {
-  const { address, host, imap_port, smtp_port, ca } = j.servers.facts;
-  await (await w.byTestId("wizard-address")).fill(address);
+  await (await w.byTestId("wizard-address")).fill(j.servers.facts.address);
   await (await w.byTestId("wizard-password")).fill(password);
+  await fillServers(w, j);
+  await paste(w, "wizard-certificate", readFileSync(j.servers.facts.ca, "utf8"));
+}
+
+/** Fills the wizard's fields about the servers. */
+export async function fillServers(w: Window, j: Journey): Promise<void> {
+  const { address, host, imap_port, smtp_port } = j.servers.facts;
   const servers = await w.byTestId("wizard-servers");
   if ((await servers.attribute("aria-expanded")) !== "true") await servers.click();
   for (const [which, port] of [["imap", imap_port], ["smtp", smtp_port]] as const) {
@@ -26,7 +32,6 @@ export async function fillWizard(w: Window, j: Journey, password = j.servers.fac
     await (await w.byTestId(`wizard-${which}-port`)).fill(`${port}`);
     await (await w.byTestId(`wizard-${which}-user`)).fill(address);
   }
-  await paste(w, "wizard-certificate", readFileSync(ca, "utf8"));
 }
 
 /** Connects the team's mailbox and waits until its older mail is there. */
@@ -45,7 +50,7 @@ export async function connected(w: Window): Promise<void> {
 }
 
 /** Chooses a value of a select as a person would see it change. */
-async function choose(w: Window, testid: string, value: string): Promise<void> {
+export async function choose(w: Window, testid: string, value: string): Promise<void> {
   await w.byTestId(testid);
   await w.execute(`const e = document.querySelector('[data-testid="' + arguments[0] + '"]'); e.value = arguments[1]; e.dispatchEvent(new Event("change", { bubbles: true }));`, testid, value);
 }
@@ -74,6 +79,31 @@ export async function row(w: Window, text: string, seconds = 30): Promise<Elemen
 export async function openRow(w: Window, text: string): Promise<void> {
   await (await row(w, text)).click();
   await w.byTestId("composer");
+}
+
+/** Chooses a segment of a row of them, such as how to sign in. */
+export async function segment(w: Window, testid: string, value: string): Promise<void> {
+  await w.byTestId(testid);
+  await w.execute(`document.querySelector('[data-testid="' + arguments[0] + '"] input[value="' + arguments[1] + '"]').click()`, testid, value);
+}
+
+/** Opens a page of the settings. */
+export async function settings(w: Window, page: "accounts" | "data" | "general"): Promise<void> {
+  await (await w.byTestId("nav-settings")).click();
+  await (await w.byTestId(`settings-${page}`)).click();
+}
+
+/** Searches, and waits until this many messages are found. */
+export async function finds(w: Window, query: string, count: number): Promise<void> {
+  await (await w.byTestId("nav-search")).click();
+  await (await w.byTestId("search-input")).fill(query);
+  await eventually(
+    `${count} hits for "${query}"`,
+    async () => {
+      const [hits, none] = await w.execute<[number, boolean]>(`return [document.querySelectorAll('[data-testid="search-hit"]').length, document.querySelector('[data-testid="search-none"]')?.innerText.includes(arguments[0]) ?? false]`, query);
+      return (count > 0 ? hits === count : none) || undefined;
+    },
+  );
 }
 
 /** Waits until the last message of ours stands in this state. */

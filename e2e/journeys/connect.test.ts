@@ -4,9 +4,8 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { journey } from "../lib/journey.ts";
-import { connected, createWorkspace, fillServers, openRow, segment, sendState } from "../lib/parley.ts";
+import { connected, createWorkspace, fillServers, openRow, paste, segment, sendState } from "../lib/parley.ts";
 import { eventually } from "../lib/process.ts";
-import { paste } from "../lib/parley.ts";
 
 test("a person signs in at the provider's page, and mail is read and sent without a password", async () => {
   await journey("sign-in", async (j) => {
@@ -22,17 +21,17 @@ test("a person signs in at the provider's page, and mail is read and sent withou
     await (await w.byTestId("wizard-client-id")).fill("nobody-knows-this");
     await (await w.byTestId("wizard-sign-in")).click();
     await eventually("the page that refuses", () => j.desktop.browsed().includes("this is no request for a code") || undefined);
-    await w.screenshot("sign-in-waiting");
+    await j.desktop.picture("sign-in-waiting");
     await (await w.byTestId("wizard-sign-in-cancel")).click();
 
-    await (await w.byTestId("wizard-client-id")).fill(j.servers.facts.client_id);
+    await paste(w, "wizard-client-id", j.servers.facts.client_id);
     await (await w.byTestId("wizard-sign-in")).click();
     await w.byCss('[data-testid="wizard-sign-in-state"][data-signed="true"]', 30);
     assert.match(j.desktop.browsed(), /code_challenge_method=S256/);
     assert.match(j.desktop.browsed(), /Signed in/);
     await (await w.byTestId("wizard-test")).click();
     await w.byCss('[data-testid="wizard-steps"][data-ok="true"]', 60);
-    await w.screenshot("sign-in-done");
+    await j.desktop.picture("sign-in-done");
     await (await w.byTestId("wizard-connect")).click();
     await connected(w);
 
@@ -52,7 +51,7 @@ test("a certificate that nobody vouches for is shown by its fingerprint, and tru
     await createWorkspace(w);
     await (await w.byTestId("welcome-add-account")).click();
     await (await w.byTestId("wizard-address")).fill(j.servers.facts.address);
-    await (await w.byTestId("wizard-password")).fill(j.servers.facts.password);
+    await paste(w, "wizard-password", j.servers.facts.password);
     await fillServers(w, j);
     await (await w.byTestId("wizard-test")).click();
     await w.byCss('[data-testid="wizard-steps"][data-ok="false"]', 60);
@@ -61,7 +60,7 @@ test("a certificate that nobody vouches for is shown by its fingerprint, and tru
     const shown = await (await w.byTestId("trust-fingerprint")).text();
     const true_one = new X509Certificate(readFileSync(j.servers.facts.ca)).fingerprint256;
     assert.equal(shown.replaceAll(/[^0-9A-F]/gi, "").toUpperCase(), true_one.replaceAll(":", ""));
-    await w.screenshot("trust");
+    await j.desktop.picture("trust");
 
     // A no leaves everything as it was; a yes tests at once, and it goes through.
     await (await w.byTestId("trust-no")).click();
@@ -69,7 +68,7 @@ test("a certificate that nobody vouches for is shown by its fingerprint, and tru
     await (await w.byTestId("wizard-look-certificate")).click();
     await (await w.byTestId("trust-yes")).click();
     await w.byCss('[data-testid="wizard-steps"][data-ok="true"]', 60);
-    await w.screenshot("trusted");
+    await j.desktop.picture("trusted");
     await (await w.byTestId("wizard-connect")).click();
     await connected(w);
   }, { homeMade: true });

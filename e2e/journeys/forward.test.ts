@@ -3,15 +3,16 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { picture } from "../lib/png.ts";
 import { journey } from "../lib/journey.ts";
 import { fileOf, leaves, parseMail, sha256, textOf } from "../lib/mime.ts";
-import { attach, connected, createWorkspace, fillWizard, leaveField, openRow, paste, sendState } from "../lib/parley.ts";
+import { attach, connected, createWorkspace, fillWizard, messageMenu, openRow, paste, row, sendState } from "../lib/parley.ts";
 import { eventually } from "../lib/process.ts";
 
 const TOM = "tom@garden.test";
 const LIST = "article;quantity\r\nBrass lamp;4\r\nShade, größe M;12\r\n";
-// One red and one blue pixel.
-const PIXELS = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAEElEQVR4nGP8z8DA8J8BSAEADwYB/+nbTMQAAAAASUVORK5CYII=";
+const CORNER = picture(0xb5, 0x65, 0x1d).toString("base64");
+const SHADE = picture(0x2f, 0x6f, 0x8f);
 
 /** A customer's mail with a list, and with a picture inside its text. */
 function letter(to: string): string {
@@ -36,7 +37,7 @@ Content-Disposition: inline; filename="corner.png"
 Content-ID: <corner@studio.test>
 Content-Transfer-Encoding: base64
 
-${PIXELS}
+${CORNER}
 --inner--
 --outer
 Content-Type: text/csv; charset=utf-8; name="lamps.csv"
@@ -61,21 +62,20 @@ test("a mail is passed on with its files, a picture in the text and the account'
     await j.servers.deliver(j.servers.facts.address, letter(j.servers.facts.address));
     await openRow(w, "Which shade fits there?");
 
-    await (await w.byTestId("message-menu")).click();
-    await (await w.byTestId("menu-forward")).click();
+    await messageMenu(w, "Which shade fits there?", "forward");
     await w.byTestId("composer-forwarding");
     await (await w.byTestId("composer-to")).fill(TOM);
     await (await w.byTestId("composer-text")).fill("Tom, which shade do you have left for this corner?");
     const shade = join(j.desktop.folder, "shade.png");
-    writeFileSync(shade, Buffer.from(PIXELS, "base64"));
+    writeFileSync(shade, SHADE);
     await attach(w, shade);
     // The composer shows the customer's files and our picture; the picture goes into the text.
     await eventually("our picture among the files", async () => (await w.text()).includes("shade.png") || undefined);
     await (await w.byCss('[data-testid="composer-file"]:last-child [data-testid="composer-inline"]')).click();
     await w.byCss('[data-testid="composer-file"]:last-child [data-testid="composer-inline"][aria-pressed="true"]');
-    await w.screenshot("forward");
+    await j.desktop.picture("forward");
     await (await w.byTestId("composer-send")).click();
-    await sendState(w, "sent");
+    await w.shows("You passed a message on to tom@garden.test");
 
     const mail = parseMail(await j.servers.received(TOM, "lamps.csv"));
     assert.equal(mail.head.get("subject"), "Fwd: Lamps for the studio");
@@ -93,16 +93,18 @@ test("a mail is passed on with its files, a picture in the text and the account'
 
     // The list is the customer's to the byte; both pictures are there, ours is shown by the text.
     assert.equal(sha256(fileOf(mail, "lamps.csv")?.body ?? ""), sha256(LIST));
-    for (const name of ["shade.png", "corner.png"]) assert.equal(sha256(fileOf(mail, name)?.body ?? ""), sha256(Buffer.from(PIXELS, "base64")), name);
+    assert.equal(sha256(fileOf(mail, "shade.png")?.body ?? ""), sha256(SHADE));
+    assert.equal(fileOf(mail, "corner.png")?.body.toString("base64"), CORNER);
     const id = fileOf(mail, "shade.png")?.head.get("content-id")?.replaceAll(/[<>]/g, "") ?? "none";
     assert.ok(html.includes(`cid:${id}`), html);
     assert.equal(leaves(mail).filter((leaf) => leaf.type === "text/html").length, 1);
     // Lea hears nothing of it.
     assert.equal((await j.servers.accepted()).flatMap((one) => one.recipients).join(), TOM);
 
-    // In the window it stands in Lea's conversation, as something of ours.
-    await leaveField(w);
-    await w.shows("Tom, which shade do you have left for this corner?");
-    await w.screenshot("forwarded");
+    // In the window it stands in the conversation with Tom, and Lea's still waits for an answer.
+    await row(w, "Which shade fits there?");
+    await openRow(w, "Fwd: Lamps for the studio");
+    await sendState(w, "sent");
+    await j.desktop.picture("forwarded");
   });
 });

@@ -57,6 +57,8 @@ export class Desktop {
       XDG_CACHE_HOME: own("cache"),
       XDG_STATE_HOME: own("state"),
       XDG_RUNTIME_DIR: own("runtime"),
+      // There is no dconf on our bus.
+      GSETTINGS_BACKEND: "memory",
       LANG: "C.UTF-8",
       TZ: "UTC",
       // Nobody listens to accessibility events here, and there is no graphics card.

@@ -29,11 +29,18 @@ export class SystemDialog {
 
   /** Types a path into a dialog that chooses files, and takes it. */
   async choose(path: string): Promise<void> {
+    // Away from the list of what was used lately, which takes no path of a folder.
+    await this.press("alt+Home");
     await this.press("ctrl+l");
     await this.press("ctrl+a");
     await this.tool("type", "--delay", "2", path);
-    await this.press("Return");
-    await this.closed();
+    // The first Return may only close the list of names that fit.
+    await eventually("the dialog to take the path", async () => {
+      if (!(await this.isOpen())) return true;
+      // For this window alone: the next one must not take it for its own.
+      await this.tool("key", "--window", this.id, "Return");
+      return undefined;
+    });
   }
 
   async press(...keys: string[]): Promise<void> {
@@ -42,7 +49,11 @@ export class SystemDialog {
 
   /** Waits until it is gone. */
   async closed(): Promise<void> {
-    await eventually("the dialog to close", async () => !(await windows(this.desktop)).includes(this.id) || undefined);
+    await eventually("the dialog to close", async () => !(await this.isOpen()) || undefined);
+  }
+
+  private async isOpen(): Promise<boolean> {
+    return (await windows(this.desktop)).includes(this.id);
   }
 
   private async tool(...args: string[]): Promise<string> {

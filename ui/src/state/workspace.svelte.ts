@@ -46,8 +46,9 @@ export class Workspace {
     return this.sidebar?.me ?? null;
   }
 
-  get hasAccounts(): boolean {
-    return (this.sidebar?.accounts.length ?? 0) > 0;
+  /** Nothing to show and nobody to ask: what was imported is shown without an account too. */
+  get bare(): boolean {
+    return (this.sidebar?.accounts.length ?? 0) === 0 && this.count("all") === 0;
   }
 
   /** No account can reach its server at the moment. */

@@ -92,8 +92,9 @@ async fn a_mailbox_is_read_and_written_from_after_signing_in_at_the_page() {
     let synced = p.ctl(&["sync", "--once"]).json();
     assert_eq!(synced[0]["new"], 1, "{synced}");
     let conversation = p.only_conversation();
-    p.fed(&["reply", &conversation], "It is.").json();
-    p.ctl(&["sync", "--once"]).json();
+    let send = ["send", "--conversation", &conversation, "--wait"];
+    let sent = p.fed(&send, "It is.").json();
+    assert_eq!(sent["send"]["state"], "sent", "{sent}");
     let mails = p.dovecot.mails(ANNA, "INBOX").unwrap();
     assert_eq!(mails.len(), 1);
     assert_eq!(p.relay.accepted()[0].login.as_deref(), Some(TEAM));

@@ -108,8 +108,8 @@ export async function finds(w: Window, query: string, count: number): Promise<vo
   await eventually(
     `${count} hits for "${query}"`,
     async () => {
-      const [hits, none] = await w.execute<[number, boolean]>(`return [document.querySelectorAll('[data-testid="search-hit"]').length, document.querySelector('[data-testid="search-none"]')?.innerText.includes(arguments[0]) ?? false]`, query);
-      return (count > 0 ? hits === count : none) || undefined;
+      const [hits, answered] = await w.execute<[number, string | null]>(`return [document.querySelectorAll('[data-testid="search-hit"]').length, document.querySelector('[data-testid="search-box"]')?.dataset.answered ?? null]`);
+      return (answered === query && hits === count) || undefined;
     },
   );
 }

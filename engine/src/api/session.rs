@@ -397,6 +397,7 @@ impl App {
         let dir = &self.options.data_dir;
         let now = self.options.clock.now();
         let unclean = rescue::ready(dir, key, now)?;
+        crate::store::files::sweep(dir);
         let open = || {
             Engine::open_with(
                 dir,

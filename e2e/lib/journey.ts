@@ -1,8 +1,10 @@
 // A journey: a desktop, mail servers and the app's window, with a picture of the window where it fails.
 import { join } from "node:path";
 import { Desktop, type DesktopOptions } from "./desktop.ts";
-import { BUILT, Servers } from "./servers.ts";
+import { BUILT, Servers, type ServerOptions } from "./servers.ts";
 import { Driver, type Window } from "./webdriver.ts";
+
+export type JourneyOptions = DesktopOptions & ServerOptions;
 
 /** What a journey walks through. */
 export class Journey {
@@ -14,11 +16,14 @@ export class Journey {
     private readonly driver: Driver,
   ) {}
 
-  static async begin(options: DesktopOptions): Promise<Journey> {
+  static async begin(options: JourneyOptions): Promise<Journey> {
     const desktop = await Desktop.start(options);
     try {
-      const servers = await Servers.start(desktop);
-      const driver = await Driver.start(desktop, { PARLEY_DATA_DIR: join(desktop.folder, "parley") });
+      const servers = await Servers.start(desktop, options);
+      const driver = await Driver.start(desktop, {
+        PARLEY_DATA_DIR: join(desktop.folder, "parley"),
+        PARLEY_SIGN_IN_AT: servers.facts.sign_in,
+      });
       return new Journey(desktop, servers, driver);
     } catch (error) {
       await desktop.stop();
@@ -52,7 +57,7 @@ export class Journey {
 }
 
 /** Runs a journey and tidies up after it. */
-export async function journey(name: string, walk: (journey: Journey) => Promise<void>, options: DesktopOptions = {}): Promise<void> {
+export async function journey(name: string, walk: (journey: Journey) => Promise<void>, options: JourneyOptions = {}): Promise<void> {
   const begun = await Journey.begin(options);
   try {
     await walk(begun);

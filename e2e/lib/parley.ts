@@ -15,18 +15,24 @@ export async function createWorkspace(w: Window): Promise<void> {
 
 /** Fills the wizard for the team's mailbox. */
 export async function fillWizard(w: Window, j: Journey, password = j.servers.facts.password): Promise<void> {
-  const { address, host, imap_port, smtp_port, ca } = j.servers.facts;
-  await (await w.byTestId("wizard-address")).fill(address);
-  await (await w.byTestId("wizard-password")).fill(password);
+  await (await w.byTestId("wizard-address")).fill(j.servers.facts.address);
+  await paste(w, "wizard-password", password);
+  await fillServers(w, j);
+  await paste(w, "wizard-certificate", readFileSync(j.servers.facts.ca, "utf8"));
+}
+
+/** Fills the wizard's fields about the servers. */
+export async function fillServers(w: Window, j: Journey): Promise<void> {
+  const { address, host, imap_port, smtp_port } = j.servers.facts;
   const servers = await w.byTestId("wizard-servers");
   if ((await servers.attribute("aria-expanded")) !== "true") await servers.click();
   for (const [which, port] of [["imap", imap_port], ["smtp", smtp_port]] as const) {
     await choose(w, `wizard-${which}-security`, "starttls");
-    await (await w.byTestId(`wizard-${which}-host`)).fill(host);
-    await (await w.byTestId(`wizard-${which}-port`)).fill(`${port}`);
-    await (await w.byTestId(`wizard-${which}-user`)).fill(address);
+    // Typing letter by letter takes the driver a tenth of a second each.
+    await paste(w, `wizard-${which}-host`, host);
+    await paste(w, `wizard-${which}-port`, `${port}`);
+    await paste(w, `wizard-${which}-user`, address);
   }
-  await paste(w, "wizard-certificate", readFileSync(ca, "utf8"));
 }
 
 /** Connects the team's mailbox and waits until its older mail is there. */
@@ -45,7 +51,7 @@ export async function connected(w: Window): Promise<void> {
 }
 
 /** Chooses a value of a select as a person would see it change. */
-async function choose(w: Window, testid: string, value: string): Promise<void> {
+export async function choose(w: Window, testid: string, value: string): Promise<void> {
   await w.byTestId(testid);
   await w.execute(`const e = document.querySelector('[data-testid="' + arguments[0] + '"]'); e.value = arguments[1]; e.dispatchEvent(new Event("change", { bubbles: true }));`, testid, value);
 }
@@ -74,6 +80,38 @@ export async function row(w: Window, text: string, seconds = 30): Promise<Elemen
 export async function openRow(w: Window, text: string): Promise<void> {
   await (await row(w, text)).click();
   await w.byTestId("composer");
+}
+
+/** Opens the menu of the message that shows a text, and does one of its deeds. */
+export async function messageMenu(w: Window, text: string, deed: string): Promise<void> {
+  const id = await eventually(`a message with "${text}"`, async () => (await w.execute<string | null>(`return [...document.querySelectorAll('[data-testid="message"]')].find((e) => e.innerText.includes(arguments[0]))?.dataset.id ?? null`, text)) ?? undefined);
+  await (await w.byCss(`[data-testid="message"][data-id="${id}"] [data-testid="message-menu"]`)).click();
+  await (await w.byTestId(`menu-${deed}`)).click();
+}
+
+/** Chooses a segment of a row of them, such as how to sign in. */
+export async function segment(w: Window, testid: string, value: string): Promise<void> {
+  await w.byTestId(testid);
+  await w.execute(`document.querySelector('[data-testid="' + arguments[0] + '"] input[value="' + arguments[1] + '"]').click()`, testid, value);
+}
+
+/** Opens a page of the settings. */
+export async function settings(w: Window, page: "accounts" | "data" | "general"): Promise<void> {
+  await (await w.byTestId("nav-settings")).click();
+  await (await w.byTestId(`settings-${page}`)).click();
+}
+
+/** Searches, and waits until this many messages are found. */
+export async function finds(w: Window, query: string, count: number): Promise<void> {
+  if (!(await w.execute<boolean>(`return document.querySelector('[data-testid="search-input"]') !== null`))) await (await w.byTestId("nav-search")).click();
+  await (await w.byTestId("search-input")).fill(query);
+  await eventually(
+    `${count} hits for "${query}"`,
+    async () => {
+      const [hits, answered] = await w.execute<[number, string | null]>(`return [document.querySelectorAll('[data-testid="search-hit"]').length, document.querySelector('[data-testid="search-box"]')?.dataset.answered ?? null]`);
+      return (answered === query && hits === count) || undefined;
+    },
+  );
 }
 
 /** Waits until the last message of ours stands in this state. */

@@ -20,6 +20,14 @@ export interface Facts {
   /** The authority's certificate, a PEM file. */
   ca: string;
   page: string;
+  /** A provider's sign-in page and token address. */
+  sign_in: string;
+  client_id: string;
+}
+
+export interface ServerOptions {
+  /** The servers show one certificate that nobody vouches for. */
+  homeMade?: boolean;
 }
 
 export interface Letter {
@@ -41,12 +49,12 @@ export class Servers {
     lines.on("line", (line) => this.answers.shift()?.(line));
   }
 
-  static async start(desktop: Desktop): Promise<Servers> {
+  static async start(desktop: Desktop, { homeMade = false }: ServerOptions = {}): Promise<Servers> {
     const folder = join(desktop.folder, "servers");
     mkdirSync(folder);
     // Where we are root the mailbox server becomes an ordinary user, who has to come through here.
     chmodSync(desktop.folder, 0o711);
-    const program = desktop.launch([join(BUILT, "parley-sandbox"), "demo-servers", "--control", "--dir", folder], { log: "servers" });
+    const program = desktop.launch([join(BUILT, "parley-sandbox"), "demo-servers", "--control", "--dir", folder, ...(homeMade ? ["--home-made-certificate"] : [])], { log: "servers" });
     const { stdout } = program.child;
     if (stdout === null) throw new Error("the servers have no output");
     const lines = createInterface({ input: stdout });
@@ -60,6 +68,11 @@ export class Servers {
   /** Delivers a customer's letter to the team. */
   async write(letter: Letter): Promise<void> {
     await this.order({ do: "write", ...letter });
+  }
+
+  /** Delivers a raw mail into a mailbox. */
+  async deliver(to: string, mail: string): Promise<void> {
+    await this.order({ do: "deliver", to, mail: mail.replaceAll(/\r?\n/g, "\r\n") });
   }
 
   /** The raw mails of a mailbox. */

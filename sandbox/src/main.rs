@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use parley_sandbox::compose::Letter;
-use parley_sandbox::demo::{Demo, Facts, control, write_as_customer};
+use parley_sandbox::demo::{Demo, Facts, Wishes, control, write_as_customer};
 use parley_sandbox::{Error, Result};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,6 +30,9 @@ enum Command {
         /// Take orders as lines of JSON from standard input, and end with it
         #[arg(long)]
         control: bool,
+        /// Show one certificate that nobody vouches for
+        #[arg(long)]
+        home_made_certificate: bool,
     },
     /// Write to the team as a customer, while the demo servers run
     WriteAsCustomer {
@@ -57,7 +60,16 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::DemoServers { dir, control } => serve(&dir, control).await,
+        Command::DemoServers {
+            dir,
+            control,
+            home_made_certificate,
+        } => {
+            let wishes = Wishes {
+                home_made_certificate,
+            };
+            serve(&dir, control, wishes).await
+        }
         Command::WriteAsCustomer {
             dir,
             from,
@@ -88,11 +100,11 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(dir: &Path, control: bool) -> Result<()> {
+async fn serve(dir: &Path, control: bool, wishes: Wishes) -> Result<()> {
     let parent = std::os::unix::process::parent_id();
     // Listening for signals begins before anything is started that they should stop.
     let mut end = signals()?;
-    let mut demo = Demo::start(dir).await?;
+    let mut demo = Demo::start(dir, wishes).await?;
     print(&json!({ "event": "ready", "demo": demo.facts() }))?;
     let mut lines = if control { Some(input_lines()) } else { None };
     loop {

@@ -1,13 +1,16 @@
 //! A small OAuth 2 server on loopback: codes with PKCE, refresh tokens, and access tokens that a Dovecot can check by
 //! itself. What it is asked is counted, and what it answers can be made to go wrong.
 
+mod token;
+
+pub use token::{access_token, holder};
+
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -122,6 +125,12 @@ impl OAuth {
     #[must_use]
     pub fn authorize(&self) -> String {
         format!("http://{}/authorize", self.address)
+    }
+
+    /// The server's address, under which page and tokens lie.
+    #[must_use]
+    pub fn base(&self) -> String {
+        format!("http://{}/", self.address)
     }
 
     /// Where tokens are given.
@@ -351,29 +360,4 @@ impl State {
         }
         reply(200, "application/json", &body.to_string())
     }
-}
-
-/// An access token (a JWT signed with [`KEY`]) for a user, good for so many seconds.
-#[must_use]
-pub fn access_token(user: &str, good_for: i64, number: u64) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX));
-    let claims = json!({
-        "iss": "https://sandbox.test", "sub": user, "email": user, "aud": "mail", "scope": "mail",
-        "iat": now - 3_600, "nbf": now - 3_600, "exp": now + good_for, "jti": number.to_string(),
-    });
-    let part = |v: &serde_json::Value| BASE64URL_NOPAD.encode(v.to_string().as_bytes());
-    let signed = format!(
-        "{}.{}",
-        part(&json!({ "alg": "HS256", "typ": "JWT" })),
-        part(&claims)
-    );
-    let signature = Hmac::<Sha256>::new_from_slice(KEY)
-        .map(|mut mac| {
-            mac.update(signed.as_bytes());
-            BASE64URL_NOPAD.encode(&mac.finalize().into_bytes())
-        })
-        .unwrap_or_default();
-    format!("{signed}.{signature}")
 }

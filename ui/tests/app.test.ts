@@ -22,6 +22,21 @@ async function press(...keys: Parameters<App["actions"]["press"]>[0][]): Promise
   }
 }
 
+describe("a workspace without an account", () => {
+  it("is bare only as long as nothing was imported", async () => {
+    const host = new ScriptedHost("empty");
+    const empty = new App(host);
+    await empty.start();
+    expect(empty.workspace.isEmpty).toBe(true);
+    const full = new ScriptedHost();
+    full.accounts = [];
+    const imported = new App(full);
+    await imported.start();
+    expect(imported.workspace.sidebar?.accounts).toHaveLength(0);
+    expect(imported.workspace.isEmpty).toBe(false);
+  });
+});
+
 describe("working through the inbox", () => {
   it("opens the next conversation with one key", async () => {
     await press("next");

@@ -3,6 +3,13 @@ import { ScriptedHost } from "../src/host/scripted/scripted";
 import { App } from "../src/state/app.svelte";
 import { Keep } from "../src/state/keep.svelte";
 
+/** A window in which something was just done. */
+function withUndo(host: ScriptedHost): { keep: Keep; toasts: App["toasts"]; restoreBackup: () => Promise<void> } {
+  const app = new App(host);
+  app.toasts.done("Note added", () => undefined);
+  return { keep: app.keep, toasts: app.toasts, restoreBackup: () => app.restoreBackup("hourly-1") };
+}
+
 describe("how the workspace is kept", () => {
   it("shows the words of a recovery key until they are written down, and not after", async () => {
     const host = new ScriptedHost("empty-recovery");
@@ -24,6 +31,23 @@ describe("how the workspace is kept", () => {
     expect(keep.error).not.toBeNull();
     expect(await keep.backUp()).toBe(true);
     expect(keep.error).toBeNull();
+  });
+
+  it("takes a no to the question before a backup is restored as no failure", async () => {
+    const host = new ScriptedHost();
+    const { keep, toasts, restoreBackup } = withUndo(host);
+    host.declines = true;
+    await restoreBackup();
+    expect(keep.error).toBeNull();
+    expect(toasts.list).toHaveLength(1);
+    host.failNext = "backup_restore";
+    await restoreBackup();
+    expect(keep.error).not.toBeNull();
+    host.declines = false;
+    await restoreBackup();
+    expect(keep.error).toBeNull();
+    // What was done since is not in the backup, and cannot be taken back any more.
+    expect(toasts.list).toHaveLength(0);
   });
 
   it("opens a locked workspace with the words of its recovery key", async () => {

@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use parley_sandbox::compose::Letter;
-use parley_sandbox::{Dovecot, Relay, dovecot, relay};
+use parley_sandbox::{Dovecot, Relay, dovecot, oauth, relay};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -51,12 +51,17 @@ pub struct Place {
 impl Place {
     pub async fn start() -> Self {
         let users = [(TEAM, PASSWORD), (ANNA, PASSWORD)];
-        let dovecot = Dovecot::start(dovecot::Options::users(&users)).unwrap();
+        let dovecot = Dovecot::start(dovecot::Options {
+            token_key: Some(oauth::KEY.to_vec()),
+            ..dovecot::Options::users(&users)
+        })
+        .unwrap();
         let relay = Relay::start(relay::Options {
             users: users
                 .iter()
                 .map(|(u, p)| ((*u).into(), (*p).into()))
                 .collect(),
+            token_key: Some(oauth::KEY.to_vec()),
             login_needs_tls: true,
             certificates: Some(dovecot.certificates().clone()),
             delivery: Some(dovecot.lmtp()),

@@ -3,6 +3,7 @@
 use super::dto::{Change, ErrorBody, Notice, SessionState, SessionStatus};
 use super::{Desk, Host, Role, call};
 use crate::Engine;
+use crate::connectors::email::oauth::{self, Issuers};
 use crate::connectors::{Factory, factory};
 use crate::error::{Error, Result};
 use crate::secrets::Secrets;
@@ -19,6 +20,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::broadcast;
+
+/// The providers' sign-in pages. A development build may be led to a server on this computer instead, to try it
+/// without a provider; what people install knows no such way.
+fn sign_in_pages() -> Issuers {
+    #[cfg(debug_assertions)]
+    if let Some(pages) = std::env::var("PARLEY_SIGN_IN_AT")
+        .ok()
+        .and_then(|base| oauth::issuers_at(&base))
+    {
+        return pages;
+    }
+    oauth::issuers()
+}
 
 /// A host without a window: nobody to ask.
 #[derive(Debug, Clone, Copy, Default)]
@@ -383,12 +397,14 @@ impl App {
         let dir = &self.options.data_dir;
         let now = self.options.clock.now();
         let unclean = rescue::ready(dir, key, now)?;
+        crate::store::files::sweep(dir);
         let open = || {
-            Engine::open(
+            Engine::open_with(
                 dir,
                 key,
                 Arc::clone(&self.options.clock),
                 Arc::clone(&self.connect),
+                sign_in_pages(),
             )
         };
         let engine = match open() {

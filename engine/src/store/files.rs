@@ -30,6 +30,22 @@ impl FileKey {
     }
 }
 
+/// Where a file is while it is written, in the folder of kept files.
+const ASIDE: &str = "aside";
+
+/// Remove what a killed process was writing in a workspace's folder. Only while nobody else has it open.
+pub(crate) fn sweep(dir: &Path) {
+    for left in std::fs::read_dir(dir.join("files").join(ASIDE))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        if let Err(e) = std::fs::remove_file(left.path()) {
+            tracing::warn!(kind = %e.kind(), "what was left of a file could not be removed");
+        }
+    }
+}
+
 /// The folder of kept files.
 #[derive(Clone)]
 pub struct Files {
@@ -68,7 +84,7 @@ impl Files {
             .cipher()
             .encrypt(&XNonce::from(nonce), bytes)
             .map_err(|_| Error::Internal("a file could not be encrypted".into()))?;
-        write_whole(&path, &[&nonce, &sealed])
+        write_by(&self.dir.join(ASIDE), &path, &[&nonce, &sealed])
             .map_err(|e| Error::io("keeping an attachment", e))?;
         Ok(hash)
     }
@@ -141,14 +157,23 @@ impl Files {
 
 /// Write aside, sync, rename, sync the folder: afterwards it is there whole, or not at all.
 pub(crate) fn write_whole(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
-    let dir = path
-        .parent()
-        .ok_or_else(|| std::io::Error::other("no folder"))?;
+    write_by(folder_of(path)?, path, parts)
+}
+
+fn folder_of(path: &Path) -> std::io::Result<&Path> {
+    path.parent()
+        .ok_or_else(|| std::io::Error::other("no folder"))
+}
+
+/// The same, by way of a folder of the same disk.
+fn write_by(by: &Path, path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
+    let dir = folder_of(path)?;
     std::fs::create_dir_all(dir)?;
-    let aside = path.with_extension(format!(
-        "new-{}",
-        data_encoding::HEXLOWER.encode(&crate::model::random_id()[..4])
-    ));
+    std::fs::create_dir_all(by)?;
+    let mut aside = path.file_name().unwrap_or_default().to_owned();
+    let random = data_encoding::HEXLOWER.encode(&crate::model::random_id()[..4]);
+    aside.push(format!(".new-{random}"));
+    let aside = by.join(aside);
     let written = (|| {
         let mut f = std::fs::File::create(&aside)?;
         for p in parts {
@@ -368,6 +393,19 @@ mod tests {
             assert_eq!(unpack_text(&pack(text.as_bytes())).unwrap(), text);
         }
         assert!(unpack(&[9, 1]).is_err() && unpack(&[]).is_err());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_half_written_goes_and_what_is_kept_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        sweep(dir.path());
+        let files = Files::new(dir.path().join("files"), Arc::new(FileKey([3; 32])));
+        let hash = files.keep(b"invoice of anna").unwrap();
+        let aside = dir.path().join("files").join(ASIDE);
+        std::fs::write(aside.join("ab12.new-00000000"), b"half").unwrap();
+        sweep(dir.path());
+        assert_eq!(std::fs::read_dir(&aside).unwrap().count(), 0);
+        assert_eq!(files.read(&hash).unwrap(), b"invoice of anna");
     }
 
     #[test]

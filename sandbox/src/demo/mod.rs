@@ -17,6 +17,7 @@ use crate::dovecot::{self, Dovecot};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::lmtp::Lmtp;
+use crate::oauth::{self, Behaviour, OAuth};
 use crate::relay::{self, Relay};
 
 /// The team's address in the demo.
@@ -52,6 +53,10 @@ pub struct Facts {
     pub page: String,
     /// The page's port.
     pub page_port: u16,
+    /// Where a development build of Parley signs in instead of at a provider: `PARLEY_SIGN_IN_AT`.
+    pub sign_in: String,
+    /// The id under which programs are known there.
+    pub client_id: String,
     /// Where the mailbox server takes deliveries.
     pub lmtp: PathBuf,
 }
@@ -72,14 +77,26 @@ pub struct Demo {
     dovecot: Dovecot,
     relay: Relay,
     page: JoinHandle<()>,
+    /// Signs the team in at a page; ends with the demo.
+    _oauth: OAuth,
+}
+
+/// What shall be different from the usual demo.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Wishes {
+    /// One certificate that nobody vouches for, as home-made servers show it, instead of an authority and a leaf.
+    pub home_made_certificate: bool,
 }
 
 impl Demo {
     /// Starts the servers with their mail in `folder`. A second start there finds the same mail, the
     /// same password and, unless another program took one, the same ports.
-    pub async fn start(folder: &Path) -> Result<Self> {
+    pub async fn start(folder: &Path, wishes: Wishes) -> Result<Self> {
         files::create_folder(folder)?;
         let folder = folder.canonicalize().map_err(Error::file(folder))?;
+        if wishes.home_made_certificate && !folder.join("ca.pem").exists() {
+            Certificates::home_made(true)?.write(&folder)?;
+        }
         let earlier = Facts::read(&folder).ok();
         match start_with(&folder, earlier.as_ref()).await {
             Err(Error::Start { .. } | Error::System { .. }) if earlier.is_some() => {
@@ -143,6 +160,7 @@ async fn start_with(folder: &Path, earlier: Option<&Facts>) -> Result<Demo> {
         imaps_port: fixed(|facts| facts.imaps_port),
         mail_folder: Some(mail_folder.clone()),
         certificates: Some(certificates.clone()),
+        token_key: Some(oauth::KEY.to_vec()),
         ..dovecot::Options::default()
     })?;
     if fresh {
@@ -153,6 +171,7 @@ async fn start_with(folder: &Path, earlier: Option<&Facts>) -> Result<Demo> {
             .map(|address| (address, password.clone()))
             .collect(),
         port: fixed(|facts| facts.smtp_port),
+        token_key: Some(oauth::KEY.to_vec()),
         certificates: Some(certificates),
         delivery: Some(dovecot.lmtp()),
         mailboxes: addresses().collect(),
@@ -169,6 +188,7 @@ async fn start_with(folder: &Path, earlier: Option<&Facts>) -> Result<Demo> {
         .local_addr()
         .map_err(Error::system("ask for the page's port"))?
         .port();
+    let oauth = OAuth::start(Behaviour::of(TEAM)).await?;
     let facts = Facts {
         address: TEAM.into(),
         password,
@@ -180,6 +200,8 @@ async fn start_with(folder: &Path, earlier: Option<&Facts>) -> Result<Demo> {
         ca: folder.join("ca.pem"),
         page: format!("http://127.0.0.1:{page_port}/"),
         page_port,
+        sign_in: oauth.base(),
+        client_id: oauth::CLIENT.into(),
         lmtp: dovecot.lmtp().socket().to_owned(),
     };
     let text =
@@ -191,5 +213,6 @@ async fn start_with(folder: &Path, earlier: Option<&Facts>) -> Result<Demo> {
         dovecot,
         relay,
         page,
+        _oauth: oauth,
     })
 }

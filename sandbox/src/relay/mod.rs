@@ -38,6 +38,8 @@ pub enum Tls {
 pub struct Options {
     /// Names and passwords that may send. None means that nobody needs to log in.
     pub users: Vec<(String, String)>,
+    /// Take access tokens signed with this key (XOAUTH2), besides passwords.
+    pub token_key: Option<Vec<u8>>,
     /// How the relay encrypts.
     pub tls: Tls,
     /// Refuse a login over an unencrypted connection, as most real servers do.
@@ -58,6 +60,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             users: Vec::new(),
+            token_key: None,
             tls: Tls::default(),
             login_needs_tls: false,
             size_limit: 25 * 1024 * 1024,

@@ -1,5 +1,7 @@
 //! One client's conversation with the relay.
 
+mod token;
+
 use std::io;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use super::{Accepted, Fault, Shared, Tls};
 const COMMAND_LIMIT: usize = 4096;
 const MOST_RECIPIENTS: usize = 100;
 const MOST_ERRORS: u32 = 20;
+const REFUSED: &str = "535 5.7.8 authentication failed";
 
 struct Session {
     lines: Lines,
@@ -140,7 +143,12 @@ impl Session {
             lines.push("STARTTLS".into());
         }
         if self.offers_login() {
-            lines.push("AUTH PLAIN LOGIN".into());
+            let tokens = if options.token_key.is_some() {
+                " XOAUTH2"
+            } else {
+                ""
+            };
+            lines.push(format!("AUTH PLAIN LOGIN{tokens}"));
         }
         let last = lines.len() - 1;
         let reply = lines
@@ -209,21 +217,28 @@ impl Session {
                 };
                 (name, password)
             }
+            "XOAUTH2" if self.shared.options.token_key.is_some() => {
+                return self.by_token(initial).await;
+            }
             _ => return Ok("504 5.5.4 PLAIN or LOGIN".into()),
         };
         Ok(self.judge_login(name, &password))
     }
 
     fn judge_login(&mut self, name: String, password: &str) -> Next {
-        let refused = "535 5.7.8 authentication failed";
         if !self.shared.may_send(&name, password) {
-            return refused.into();
+            return REFUSED.into();
         }
+        self.welcome(name)
+    }
+
+    /// Lets a proven user in, unless a fault is due.
+    fn welcome(&mut self, name: String) -> Next {
         match self
             .shared
             .fault(|fault| matches!(fault, Fault::RefuseLogin | Fault::LoginLater))
         {
-            Some(Fault::RefuseLogin) => refused.into(),
+            Some(Fault::RefuseLogin) => REFUSED.into(),
             Some(_) => "454 4.7.0 cannot check passwords now".into(),
             None => {
                 self.login = Some(name);

@@ -108,6 +108,11 @@ export class App {
     await this.enter();
   }
 
+  /** Goes back to a backup. What was just done is not in it, so nothing of it is offered to be taken back. */
+  async restoreBackup(name: string): Promise<void> {
+    if (await this.keep.restore(name)) this.toasts.clear();
+  }
+
   /** Opens the workspace with the words of its recovery key. */
   async recoverSession(words: string): Promise<void> {
     await this.session.recover(words);

@@ -1,7 +1,7 @@
 import type { BackupItem } from "../api/BackupItem";
 import type { KeepStatus } from "../api/KeepStatus";
 import type { KeyPlace } from "../api/KeyPlace";
-import { say } from "../errors";
+import { codeOf, say } from "../errors";
 import type { Host } from "../host/host";
 
 /** How the workspace is kept: its key, its backups, and what is wrong with its disk. */
@@ -59,11 +59,19 @@ export class Keep {
     });
   }
 
-  /** Going back closes and opens the workspace; the window follows as for any change. */
-  restore(name: string): Promise<boolean> {
-    return this.run(async () => {
-      await this.host.call("backup_restore", { name });
+  /** Going back closes and opens the workspace; the window follows as for any change. True once it was done. */
+  async restore(name: string): Promise<boolean> {
+    let restored = false;
+    await this.run(async () => {
+      try {
+        await this.host.call("backup_restore", { name });
+        restored = true;
+      } catch (error) {
+        // The person was asked once more and said no: nothing went wrong.
+        if (codeOf(error) !== "refused") throw error;
+      }
     });
+    return restored;
   }
 
   async seen(): Promise<void> {

@@ -26,6 +26,11 @@ export class Toasts {
     this.list = this.list.filter((toast) => toast.id !== id);
   }
 
+  /** None of them says anything about what is on screen now. */
+  clear(): void {
+    this.list = [];
+  }
+
   private add(text: string, tone: Toast["tone"], undo: Toast["undo"], life: number): void {
     const id = this.next++;
     // Undo takes back the newest action only, so only the newest toast offers it.

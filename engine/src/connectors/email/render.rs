@@ -202,7 +202,9 @@ fn alternative(message: &Outgoing, inline: &[&OutgoingFile]) -> MultiPart {
     }
     let related = part(message, MultiPartKind::Related, "related").singlepart(html);
     start.multipart(inline.iter().zip(ids).fold(related, |parts, (f, id)| {
-        parts.singlepart(Attachment::new_inline(id).body(file_body(f), kind(f)))
+        // A program that shows no HTML lists the picture among the files, and a person may save it: by its name.
+        let picture = Attachment::new_inline_with_name(id, f.name.clone());
+        parts.singlepart(picture.body(file_body(f), kind(f)))
     }))
 }
 

@@ -44,7 +44,7 @@ export class ScriptedHost implements Host {
   private imports: ImportItem[];
   private archives: ReturnType<typeof archivesFor>;
   private exporting: ((stopped: boolean) => void) | null = null;
-  private accounts: ReturnType<typeof accountsFor>;
+  accounts: ReturnType<typeof accountsFor>;
   private session: Reply<"session_status">;
   private all: Conversation[];
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
@@ -55,6 +55,8 @@ export class ScriptedHost implements Host {
   readonly calls: { name: Name; args: unknown }[] = [];
   /** Makes the named command fail once, for tests. */
   failNext: Name | null = null;
+  /** The person says no where the system asks once more. */
+  declines = false;
 
   constructor(state = "", now = Date.now()) {
     this.state = state;
@@ -214,7 +216,10 @@ export class ScriptedHost implements Host {
     key_change: ({ to }) => (this.kept = { ...this.kept, key: to }),
     backups: () => backups,
     backup_now: () => backups[0] as (typeof backups)[number],
-    backup_restore: () => this.session,
+    backup_restore: () => {
+      if (this.declines) throw hostError("refused", "Nothing was restored");
+      return this.session;
+    },
     rescue_seen: () => {
       this.kept = { ...this.kept, rescue: null };
       return {};

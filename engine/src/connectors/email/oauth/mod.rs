@@ -60,6 +60,23 @@ pub fn issuers() -> Issuers {
     std::sync::Arc::new(published)
 }
 
+/// The providers with their addresses replaced by those of a server on this very computer: to try signing in without
+/// a provider. `None` where the address is not on this computer.
+#[must_use]
+pub fn issuers_at(base: &str) -> Option<Issuers> {
+    let base = Url::parse(base)
+        .ok()
+        .filter(|u| u.scheme() == "http" && exchange::is_loopback(u))?;
+    let (authorize, token) = (base.join("authorize").ok()?, base.join("token").ok()?);
+    Some(std::sync::Arc::new(move |provider, tenant| {
+        Ok(Issuer {
+            authorize: authorize.clone(),
+            token: token.clone(),
+            ..published(provider, tenant)?
+        })
+    }))
+}
+
 fn published(provider: OauthProvider, tenant: &str) -> Result<Issuer> {
     match provider {
         OauthProvider::Google => google(),
@@ -193,6 +210,25 @@ mod tests {
         );
         for bad in ["a/b", "../x", "..", "a?b", "a#b", "a@b", "a b", "a\\b"] {
             assert!(of(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_page_to_try_with_lies_on_this_computer_and_asks_for_what_the_provider_is_asked() {
+        let of = issuers_at("http://127.0.0.1:8090/").unwrap();
+        let tried = of(OauthProvider::Google, "").unwrap();
+        assert_eq!(tried.token.as_str(), "http://127.0.0.1:8090/token");
+        let real = published(OauthProvider::Google, "").unwrap();
+        assert_eq!((tried.scopes, tried.extra), (real.scopes, real.extra));
+        for elsewhere in [
+            "http://evil.example/",
+            "https://127.0.0.1/",
+            "http://127.0.0.1.evil.example/",
+            "http://127.0.0.1@evil.example/",
+            "file:///127.0.0.1",
+            "",
+        ] {
+            assert!(issuers_at(elsewhere).is_none(), "{elsewhere}");
         }
     }
 

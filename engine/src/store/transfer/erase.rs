@@ -227,7 +227,7 @@ impl Left {
             places::rederive(tx, id)?;
         }
         for c in &self.conversations {
-            conversations::recount_customer(tx, *c)?;
+            tx.recount(*c);
         }
         for c in self.conversations {
             if !is_wanted(tx, c)? {
@@ -416,7 +416,7 @@ fn imports(tx: &Tx<'_>, account: AccountId) -> Result<()> {
 /// Addresses that only stand ready, and say nothing: no message, no decision, no list names them.
 fn ready(tx: &Tx<'_>) -> Result<()> {
     tx.execute(
-        "DELETE FROM customer WHERE messages = 0 AND known_at IS NULL AND root = id AND coalesce(name_stamp, stage_stamp, assignee_stamp, snooze_stamp) IS NULL
+        "DELETE FROM customer WHERE known_at IS NULL AND root = id AND coalesce(name_stamp, stage_stamp, assignee_stamp, snooze_stamp) IS NULL
            AND NOT EXISTS (SELECT 1 FROM timeline t WHERE t.conversation = customer.id)
            AND NOT EXISTS (SELECT 1 FROM customer u WHERE u.root = customer.id AND u.id <> customer.id)
            AND NOT EXISTS (SELECT 1 FROM act x WHERE x.conversation = customer.id)

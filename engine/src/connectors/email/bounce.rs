@@ -120,10 +120,7 @@ pub(super) fn read(letter: &Letter<'_>) -> Option<Bounce> {
         return None;
     }
     let said = human(letter);
-    let groups = letter
-        .part(&kinds)
-        .map(status_groups)
-        .unwrap_or_default();
+    let groups = letter.part(&kinds).map(status_groups).unwrap_or_default();
     let named: Vec<&Group> = groups
         .iter()
         .filter(|g| g.recipient().is_some() || g.get("action").is_some())

@@ -160,7 +160,7 @@ fn cells<'a>(
         .map(|(_, v)| v.as_str())
 }
 
-fn numbers<'a>(cell: &'a str) -> impl Iterator<Item = &'a str> {
+fn numbers(cell: &str) -> impl Iterator<Item = &str> {
     cell.split([';', ',', '\n', '|'])
         .flat_map(|p| p.split(":::"))
         .map(str::trim)
@@ -265,7 +265,7 @@ fn row(p: &mut Plan, r: &Record, shared: &BTreeSet<(Channel, String)>) {
                     );
                 }
                 Some(key) if !handles.contains(&(channel, key.clone())) => {
-                    handles.push((channel, key))
+                    handles.push((channel, key));
                 }
                 Some(_) => {}
                 None => {

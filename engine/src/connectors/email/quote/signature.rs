@@ -148,7 +148,7 @@ fn dashed_name(line: &str) -> bool {
         && !name.starts_with('-')
         && (words.len() == 1 && name.chars().count() <= 16
             || (2..=3).contains(&words.len())
-                && words.iter().all(|w| capital(w))
+                && words.iter().all(capital)
                 && name.len() <= 40)
 }
 

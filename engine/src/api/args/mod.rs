@@ -29,6 +29,8 @@ mod setup;
 pub use setup::*;
 mod transfer;
 pub use transfer::*;
+mod language;
+pub use language::*;
 
 args! {
     /// Counts, accounts and who I am.

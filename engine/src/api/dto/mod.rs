@@ -41,6 +41,8 @@ mod delivery;
 pub use delivery::*;
 mod transfer;
 pub use transfer::*;
+mod language;
+pub use language::*;
 
 words! {
     /// A view of the sidebar.

@@ -48,6 +48,7 @@ export class ScriptedHost implements Host {
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
   private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400 };
   private kept: KeepStatus;
+  private language: string | null = new URLSearchParams(window.location.search).get("lang");
   private readonly pictures = new Pictures();
   /** Every call, for tests. */
   readonly calls: { name: Name; args: unknown }[] = [];
@@ -207,6 +208,11 @@ export class ScriptedHost implements Host {
     rescue_seen: () => {
       this.kept = { ...this.kept, rescue: null };
       return {};
+    },
+    language_get: () => ({ language: this.language }),
+    language_set: ({ language }) => {
+      this.language = language;
+      return { language };
     },
     sidebar: () => {
       const views: View[] = ["inbox", "mine", "unassigned", "waiting", "snoozed", "resolved", "automatic", "problems", "all"];

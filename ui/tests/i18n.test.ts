@@ -8,6 +8,8 @@ import { language } from "../src/i18n/language.svelte";
 import { choose, languages, regionOf } from "../src/i18n/languages";
 import { pseudo } from "../src/i18n/pseudo";
 import { dayName, duration, fileSize, listed, nextMondayNine, number, shortDuration, shortTime, tomorrowNine } from "../src/i18n/time";
+import { ScriptedHost } from "../src/host/scripted/scripted";
+import { speech } from "../src/state/speech.svelte";
 import { argumentsOf, problems } from "../tools/messages.mjs";
 import { wordsOfMarkup, wordsOfProgram } from "../tools/words.mjs";
 
@@ -95,6 +97,41 @@ describe("the languages", () => {
     const counted = [0, 1, 2, 3, 11, 100].map((n) => t("waits.messages", { n }));
     expect(new Set(counted).size).toBe(6);
     expect(counted[2]).toBe("رسالتان");
+  });
+});
+
+describe("the words outside of the window", () => {
+  it.each(languages.map((one) => one.tag))("are handed to the shell in %s, once for each plural", async (tag) => {
+    const host = new ScriptedHost();
+    await speech.choose(host, tag);
+    const said = host.shell;
+    expect(said?.language).toBe(tag);
+    expect(said?.ask_web).toContain("{host}");
+    const plurals = [...new Intl.PluralRules(tag).resolvedOptions().pluralCategories].sort();
+    for (const forms of [said?.waiting, said?.many_messages, said?.many_customers]) {
+      expect(Object.keys(forms ?? {}).sort()).toEqual(plurals);
+      expect(forms?.["other"]).toContain("{n}");
+    }
+    await speech.choose(host, null);
+  });
+});
+
+describe("the choice", () => {
+  it("is kept by the engine, spoken at once, and the system's again without one", async () => {
+    const host = new ScriptedHost();
+    await speech.start(host);
+    expect(speech.chosen).toBeNull();
+    await speech.choose(host, "nl");
+    expect([speech.chosen, t("action.close")]).toEqual(["nl", "Sluiten"]);
+    expect(host.calls.at(-1)).toEqual({ name: "language_set", args: { language: "nl" } });
+    await speech.choose(host, null);
+    expect([speech.chosen, t("action.close")]).toEqual([null, "Close"]);
+  });
+  it("is the system's language where the engine cannot say it", async () => {
+    const host = new ScriptedHost();
+    host.failNext = "language_get";
+    await speech.start(host);
+    expect(t("action.close")).toBe("Close");
   });
 });
 

@@ -2,7 +2,7 @@
 //! before anything is opened, and without a key.
 
 use super::args;
-use super::dto::LanguageChoice;
+use super::dto::{Change, LanguageChoice};
 use super::session::{App, blocking};
 use crate::error::{Error, Result};
 use std::path::Path;
@@ -66,13 +66,21 @@ impl App {
             ));
         }
         let dir = self.options().data_dir.clone();
-        blocking(move || {
+        let chosen = blocking(move || {
             write(&dir, a.language.as_deref())?;
             Ok(LanguageChoice {
                 language: read(&dir),
             })
         })
-        .await
+        .await?;
+        self.tell(Change {
+            conversations: Vec::new(),
+            all: false,
+            lists: false,
+            accounts: false,
+            settings: true,
+        });
+        Ok(chosen)
     }
 }
 

@@ -1,4 +1,5 @@
 import type { Host } from "../host/host";
+import { shellWords } from "./shellwords";
 import { language } from "../i18n/language.svelte";
 
 /** Which language was chosen. It is kept beside the workspace, so that the door speaks it before anything is opened. */
@@ -12,8 +13,9 @@ export class Speech {
     // The system's language is fetched while the engine is asked: mostly it is the one.
     const guess = language.speak(null);
     await Promise.all([guess, this.ask(host)]).catch(() => language.speak("en"));
+    host.speak(shellWords());
     host.onChange((change) => {
-      if (change.settings) void this.ask(host);
+      if (change.settings) void this.ask(host).then(() => host.speak(shellWords()));
     });
   }
 
@@ -21,6 +23,7 @@ export class Speech {
   async choose(host: Host, tag: string | null): Promise<void> {
     this.chosen = (await host.call("language_set", { language: tag })).language;
     await language.speak(this.chosen);
+    host.speak(shellWords());
   }
 
   /** Development builds speak a language nobody speaks where their address asks for it. */

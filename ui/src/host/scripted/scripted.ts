@@ -16,7 +16,7 @@ import type { SavedView } from "../../api/SavedView";
 import type { Settings } from "../../api/Settings";
 import type { Undone } from "../../api/Undone";
 import type { View } from "../../api/View";
-import { hostError, type Args, type Host, type Name, type Reply, type Stop } from "../host";
+import { hostError, type Args, type Host, type Name, type Reply, type ShellWords, type Stop } from "../host";
 import { accountOf, accountsFor, foldersFor, suggestionFor, testOf } from "./accounts";
 import { Pictures } from "./pictures";
 import { capabilities, linksOf, me, message, nextId, rowOf, stages, team, world, type Conversation } from "./world";
@@ -50,6 +50,8 @@ export class ScriptedHost implements Host {
   private kept: KeepStatus;
   private language: string | null = new URLSearchParams(window.location.search).get("lang");
   private readonly pictures = new Pictures();
+  /** What the shell was told to say, for tests. */
+  shell: ShellWords | null = null;
   /** Every call, for tests. */
   readonly calls: { name: Name; args: unknown }[] = [];
   /** Makes the named command fail once, for tests. */
@@ -92,6 +94,10 @@ export class ScriptedHost implements Host {
 
   setTitle(title: string): void {
     document.title = title;
+  }
+
+  speak(words: ShellWords): void {
+    this.shell = words;
   }
 
   partUrl(): string {

@@ -5,8 +5,8 @@ import ts from "typescript";
 
 /** What people read or hear of an element, and the same as properties of our own parts. */
 const read = new Set(["title", "aria-label", "aria-description", "aria-roledescription", "aria-valuetext", "placeholder", "alt", "label", "hint", "text", "foldlabel", "summary"]);
-/** What is the same in every language, or not for reading: keys as the programs of today print them, and how a file begins. */
-const allowed = new Set(["Ctrl+Enter", "Ctrl+Shift+Enter", "-----BEGIN CERTIFICATE-----"]);
+/** What is not for reading: how a file begins. */
+const allowed = new Set(["-----BEGIN CERTIFICATE-----"]);
 const isWord = (text) => /\p{L}{2,}/u.test(text) && !allowed.has(text.trim());
 
 /** Every node of a tree. */

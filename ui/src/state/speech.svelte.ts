@@ -9,7 +9,13 @@ export class Speech {
 
   /** Speaks the chosen language, and goes with what is chosen in another window. */
   async start(host: Host): Promise<void> {
-    if (__DEV_HOSTS__ && (await this.pretend())) return;
+    // Development builds speak a language nobody speaks where their address asks for it.
+    if (__DEV_HOSTS__ && new URLSearchParams(window.location.search).get("lang") === "pseudo") {
+      const { pseudo } = await import("../i18n/pseudo");
+      await language.speak("en");
+      language.put("en", "ltr", "en", pseudo(language.texts));
+      return;
+    }
     // The system's language is fetched while the engine is asked: mostly it is the one.
     const guess = language.speak(null);
     await Promise.all([guess, this.ask(host)]).catch(() => language.speak("en"));
@@ -24,15 +30,6 @@ export class Speech {
     this.chosen = (await host.call("language_set", { language: tag })).language;
     await language.speak(this.chosen);
     host.speak(shellWords());
-  }
-
-  /** Development builds speak a language nobody speaks where their address asks for it. */
-  private async pretend(): Promise<boolean> {
-    if (new URLSearchParams(window.location.search).get("lang") !== "pseudo") return false;
-    const { pseudo } = await import("../i18n/pseudo");
-    await language.speak("en");
-    language.put("en", "ltr", "en", pseudo(language.texts));
-    return true;
   }
 
   private async ask(host: Host): Promise<void> {

@@ -1,6 +1,7 @@
 //! What only a window can do for the engine: choose files, and open a link after asking.
 
-use crate::{window, words};
+use crate::window;
+use crate::words::{self, words};
 use async_trait::async_trait;
 use parley_engine::api::Host;
 use parley_engine::api::{Openable, openable};
@@ -33,7 +34,7 @@ impl Desktop {
     }
 
     async fn ask(&self, question: &str, yes: &str) -> bool {
-        let (open, cancel) = (yes.to_owned(), words::CANCEL.to_owned());
+        let (open, cancel) = (yes.to_owned(), words().cancel.clone());
         let mut dialog = rfd::AsyncMessageDialog::new()
             .set_title(words::NAME)
             .set_level(rfd::MessageLevel::Warning)
@@ -57,7 +58,7 @@ impl Host for Desktop {
             return Vec::new();
         };
         let picked = self
-            .files(words::ATTACH)
+            .files(&words().attach)
             .pick_files()
             .await
             .unwrap_or_default();
@@ -70,7 +71,7 @@ impl Host for Desktop {
     async fn save_file(&self, suggested: &str) -> Option<PathBuf> {
         let _alone = self.asking.try_lock().ok()?;
         let chosen = self
-            .files(words::SAVE)
+            .files(&words().save)
             .set_file_name(plain_name(suggested))
             .save_file()
             .await?;
@@ -81,7 +82,7 @@ impl Host for Desktop {
         let Ok(_alone) = self.asking.try_lock() else {
             return Vec::new();
         };
-        let dialog = self.files(words::IMPORT);
+        let dialog = self.files(&words().import);
         if folder {
             let chosen = dialog.pick_folder().await;
             return chosen.iter().map(|f| f.path().to_path_buf()).collect();
@@ -95,7 +96,7 @@ impl Host for Desktop {
         let Ok(_alone) = self.asking.try_lock() else {
             return Ok(());
         };
-        if !self.ask(&link.question(), words::OPEN_LINK).await {
+        if !self.ask(&link.question(), &words().open_link).await {
             return Ok(());
         }
         link.open().await
@@ -181,8 +182,8 @@ impl Link {
     fn question(&self) -> String {
         let address = shorten(&self.0.url);
         match &self.0.shown_host {
-            Some(host) => words::ask_web(host, &address),
-            None => words::ask_other(&address),
+            Some(host) => words().ask_web(host, &address),
+            None => words().ask_other(&address),
         }
     }
 }

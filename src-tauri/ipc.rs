@@ -1,6 +1,7 @@
 //! The one command `call`, and the one stream of changes.
 
 use crate::engine::Handle;
+use crate::{tray, words};
 use parley_engine::api::dto::{Change, ErrorBody};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,6 +101,7 @@ pub async fn opened(app: &AppHandle) {
 pub async fn call(
     name: String,
     args: Value,
+    app: AppHandle,
     engine: State<'_, Handle>,
     pace: State<'_, Pace>,
     opened: State<'_, Opened>,
@@ -108,6 +110,11 @@ pub async fn call(
         None => return Err(pace.refuse()),
         Some(wait) if wait.is_zero() => {}
         Some(wait) => tokio::time::sleep(wait).await,
+    }
+    if name == words::COMMAND {
+        words::learn(args)?;
+        tray::retell(&app, &engine).await;
+        return Ok(Value::Null);
     }
     let reply = engine.call(&name, args).await?;
     opened.learn(&name, &reply);

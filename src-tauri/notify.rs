@@ -1,7 +1,8 @@
 //! Notifications of the operating system for new messages of customers.
 
 use crate::engine::Handle;
-use crate::{window, words};
+use crate::window;
+use crate::words::{self, words};
 use notify_rust::{Notification, Timeout};
 use parley_engine::api::dto::{Notice, Settings};
 use parley_engine::model::CustomerId;
@@ -86,12 +87,12 @@ fn compose(batch: &[Notice], missed: usize, text: bool) -> Vec<Shown> {
     let customers: HashSet<_> = batch.iter().map(|n| n.conversation).collect();
     let only = (customers.len() == 1 && missed == 0).then(|| batch[0].conversation);
     let body = if missed == 0 {
-        words::many_customers(customers.len())
+        words().many_customers(customers.len())
     } else {
         String::new()
     };
     vec![Shown {
-        title: words::many_messages(batch.len() + missed),
+        title: words().many_messages(batch.len() + missed),
         body,
         opens: only,
     }]
@@ -102,7 +103,7 @@ fn one(notice: &Notice, text: bool) -> Shown {
     let (title, body) = if text {
         (clean(&notice.name), clean(&notice.snippet))
     } else {
-        (words::NAME.to_owned(), words::NEW_MESSAGE.to_owned())
+        (words::NAME.to_owned(), words().new_message.clone())
     };
     Shown {
         title: if title.is_empty() {
@@ -180,7 +181,7 @@ impl Desk {
     #[cfg(all(unix, not(target_os = "macos")))]
     fn show_and_wait(&self, app: &AppHandle, shown: &Shown) -> notify_rust::error::Result<()> {
         let handle = notification(shown)
-            .action("default", words::SHOW)
+            .action("default", &words().show)
             .hint(notify_rust::Hint::Category("im.received".into()))
             .hint(notify_rust::Hint::DesktopEntry(words::NAME.into()))
             .show()?;

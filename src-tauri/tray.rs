@@ -1,7 +1,8 @@
 //! The icon in the tray with the number of customers who wait.
 
 use crate::engine::Handle;
-use crate::{ipc, window, words};
+use crate::words::words;
+use crate::{ipc, window};
 use parley_engine::api::dto::{Sidebar, View};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -33,16 +34,14 @@ pub fn put_up(app: &AppHandle, data_dir: &Path) {
 }
 
 fn build(app: &AppHandle, data_dir: &Path) -> tauri::Result<TrayIcon> {
-    let open = MenuItem::with_id(app, "open", words::OPEN, true, None::<&str>)?;
-    let quit = MenuItem::with_id(app, "quit", words::QUIT, true, None::<&str>)?;
-    let menu = Menu::with_items(app, &[&open, &quit])?;
+    let menu = menu(app)?;
     TrayIconBuilder::with_id(ID)
         .menu(&menu)
         .show_menu_on_left_click(cfg!(target_os = "linux"))
         .temp_dir_path(data_dir.join("tray"))
         .icon(mark(is_panel_dark(app)).clone())
         .icon_as_template(true)
-        .tooltip(words::waiting(0))
+        .tooltip(words().waiting(0))
         .on_menu_event(|app, event| match event.id().as_ref() {
             "open" => window::raise(app, None),
             "quit" => app.exit(0),
@@ -59,6 +58,26 @@ fn build(app: &AppHandle, data_dir: &Path) -> tauri::Result<TrayIcon> {
             }
         })
         .build(app)
+}
+
+fn menu(app: &AppHandle) -> tauri::Result<Menu<tauri::Wry>> {
+    let open = MenuItem::with_id(app, "open", &words().open, true, None::<&str>)?;
+    let quit = MenuItem::with_id(app, "quit", &words().quit, true, None::<&str>)?;
+    Menu::with_items(app, &[&open, &quit])
+}
+
+/// Says the menu and the tooltip anew, in the language that is spoken now.
+pub async fn retell(app: &AppHandle, engine: &Handle) {
+    let Some(tray) = app.tray_by_id(ID) else {
+        return;
+    };
+    let told = menu(app).and_then(|menu| tray.set_menu(Some(menu)));
+    if let Err(e) = told {
+        tracing::warn!(error = %e, "the tray could not be told the language");
+    }
+    if let Some(count) = waiting(engine).await {
+        show(app, count);
+    }
 }
 
 /// Keeps the count true for as long as the engine runs.
@@ -101,7 +120,7 @@ fn show(app: &AppHandle, count: u32) {
         return;
     };
     let told = tray
-        .set_tooltip(Some(words::waiting(count)))
+        .set_tooltip(Some(words().waiting(count)))
         .and_then(|()| paint(app, &tray, count));
     if let Err(e) = told {
         tracing::warn!(error = %e, "the tray's count could not be shown");

@@ -1,8 +1,15 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import { chooseHost } from "./host";
+import { speech } from "./state/speech.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
+async function begin(target: HTMLElement): Promise<void> {
+  const host = await chooseHost();
+  await speech.start(host);
+  mount(App, { target, props: { host } });
+}
+
 const target = document.getElementById("app");
-if (target !== null) void chooseHost().then((host) => mount(App, { target, props: { host } }));
+if (target !== null) void begin(target);

@@ -1,4 +1,5 @@
 import { afterEach, vi } from "vitest";
+import { language } from "../src/i18n/language.svelte";
 
 /** jsdom has no layout: what is observed has the size of a usual window at once. */
 class Observer implements ResizeObserver {
@@ -17,6 +18,8 @@ Element.prototype.scrollIntoView = () => undefined;
 Element.prototype.scrollTo = () => undefined;
 Object.defineProperty(HTMLElement.prototype, "offsetParent", { get: () => document.body });
 Object.defineProperty(HTMLElement.prototype, "offsetHeight", { get: () => 700, configurable: true });
+
+await language.speak("en");
 
 afterEach(() => {
   vi.useRealTimers();

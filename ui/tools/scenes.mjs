@@ -355,9 +355,9 @@ export const scenes = [
 ];
 
 /** Opens a scene in a page. */
-export async function play(page, base, scene) {
+export async function play(page, base, scene, tongue = "en") {
   page.setDefaultTimeout(8000);
-  await page.goto(`${base}?host=scripted&state=${scene.state ?? ""}`);
+  await page.goto(`${base}?host=scripted&state=${scene.state ?? ""}&lang=${tongue}`);
   await page.locator("#app > *").first().waitFor();
   if (scene.act) await scene.act(page);
   await page.waitForTimeout(160);

@@ -1,4 +1,4 @@
-// Pictures of every scene, light and dark, at the usual and the smallest size; arguments name scenes, a theme or a width.
+// Pictures of every scene, light and dark, at the usual and the smallest size; arguments name scenes, a theme, a width or a language.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
@@ -9,7 +9,9 @@ const asked = process.argv.slice(2);
 const chosen = (all) => (all.some((one) => asked.includes(String(one))) ? all.filter((one) => asked.includes(String(one))) : all);
 const themes = chosen(["light", "dark"]);
 const widths = chosen([1280, 960]);
-const only = asked.filter((word) => !["light", "dark", "1280", "960"].includes(word));
+const tongue = asked.find((word) => /^(en|de|nl|fr|ar|pseudo)$/.test(word)) ?? "en";
+const only = asked.filter((word) => !["light", "dark", "1280", "960", tongue].includes(word));
+const mark = tongue === "en" ? "" : `-${tongue}`;
 const folder = fileURLToPath(new URL("../shots/", import.meta.url));
 mkdirSync(folder, { recursive: true });
 const browser = await launch();
@@ -26,12 +28,12 @@ for (const theme of themes) {
     for (const scene of scenes.filter((s) => only.length === 0 || only.includes(s.name))) {
       const page = await context.newPage();
       try {
-        await play(page, server.url, scene);
-        await page.screenshot({ path: `${folder}${scene.name}-${theme}-${String(width)}.png` });
+        await play(page, server.url, scene, tongue);
+        await page.screenshot({ path: `${folder}${scene.name}-${theme}-${String(width)}${mark}.png` });
       } catch (error) {
         failed += 1;
         console.error(`${scene.name} ${theme} ${String(width)}: ${String(error).split("\n")[0]}`);
-        await page.screenshot({ path: `${folder}${scene.name}-${theme}-${String(width)}.png` }).catch(() => undefined);
+        await page.screenshot({ path: `${folder}${scene.name}-${theme}-${String(width)}${mark}.png` }).catch(() => undefined);
       }
       await page.close();
     }

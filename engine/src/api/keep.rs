@@ -30,6 +30,8 @@ macro_rules! table {
             BackupNow "backup_now" -> dto::BackupItem, backup_now;
             BackupRestore "backup_restore" -> dto::SessionStatus, backup_restore;
             RescueSeen "rescue_seen" -> dto::Nothing, rescue_seen;
+            LanguageGet "language_get" -> dto::LanguageChoice, language_get;
+            LanguageSet "language_set" -> dto::LanguageChoice, language_set;
         }
     };
 }

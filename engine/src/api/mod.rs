@@ -16,6 +16,7 @@ mod hints;
 mod inbox;
 pub mod inspect;
 mod keep;
+mod language;
 mod mailbox;
 mod oauth;
 mod origin;

@@ -276,6 +276,12 @@ impl App {
         }
     }
 
+    /// Tells the window of a change that is the session's own.
+    pub(super) fn tell(&self, change: Change) {
+        // Nobody may be listening yet.
+        let _ = self.changes.send(change);
+    }
+
     pub(super) fn options(&self) -> &AppOptions {
         &self.options
     }

@@ -95,6 +95,8 @@ import type { Backups as BackupsArgs } from "./args/Backups";
 import type { BackupNow as BackupNowArgs } from "./args/BackupNow";
 import type { BackupRestore as BackupRestoreArgs } from "./args/BackupRestore";
 import type { RescueSeen as RescueSeenArgs } from "./args/RescueSeen";
+import type { LanguageGet as LanguageGetArgs } from "./args/LanguageGet";
+import type { LanguageSet as LanguageSetArgs } from "./args/LanguageSet";
 import type { AccountItem } from "./AccountItem";
 import type { Agent } from "./Agent";
 import type { ArchiveErased } from "./ArchiveErased";
@@ -117,6 +119,7 @@ import type { ImageSender } from "./ImageSender";
 import type { ImportItem } from "./ImportItem";
 import type { ImportReport } from "./ImportReport";
 import type { KeepStatus } from "./KeepStatus";
+import type { LanguageChoice } from "./LanguageChoice";
 import type { MessageHtml } from "./MessageHtml";
 import type { MessageRest } from "./MessageRest";
 import type { MessageText } from "./MessageText";
@@ -239,4 +242,6 @@ export interface Commands {
   backup_now: { args: BackupNowArgs; reply: BackupItem };
   backup_restore: { args: BackupRestoreArgs; reply: SessionStatus };
   rescue_seen: { args: RescueSeenArgs; reply: Nothing };
+  language_get: { args: LanguageGetArgs; reply: LanguageChoice };
+  language_set: { args: LanguageSetArgs; reply: LanguageChoice };
 }

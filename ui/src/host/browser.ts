@@ -48,6 +48,9 @@ export class BrowserHost implements Host {
     document.title = title;
   }
 
+  // A browser says nothing outside of its page.
+  speak(): void {}
+
   partUrl(file: string): string {
     return `${this.base}/part/${encodeURIComponent(file)}?token=${encodeURIComponent(this.token)}`;
   }

@@ -12,6 +12,27 @@ export type Reply<K extends Name> = Commands[K]["reply"];
 /** Undoes a subscription. */
 export type Stop = () => void;
 
+/** The words of the shell outside of the window, in the language that is spoken; those that count by the plural's category. */
+export interface ShellWords {
+  language: string;
+  open: string;
+  quit: string;
+  open_link: string;
+  cancel: string;
+  attach: string;
+  save: string;
+  import: string;
+  show: string;
+  new_message: string;
+  /** With `{host}` where the host stands. */
+  ask_web: string;
+  ask_other: string;
+  /** With `{n}` where the number stands. */
+  waiting: Record<string, string>;
+  many_messages: Record<string, string>;
+  many_customers: Record<string, string>;
+}
+
 /**
  * What the window needs from the program around it. The one seam between the front end and whatever runs the engine:
  * nothing outside this folder knows which of the hosts it speaks to.
@@ -25,6 +46,8 @@ export interface Host {
   onOpen(heard: (conversation: string) => void): Stop;
   /** The window's title. */
   setTitle(title: string): void;
+  /** Has the tray, notifications and the system's dialogs speak these words. */
+  speak(words: ShellWords): void;
   /** Where an inline image is served from. */
   partUrl(file: string): string;
 }

@@ -2,7 +2,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWindow } from "@tauri-apps/api/window";
 import type { Change } from "../api/Change";
-import { hostError, isErrorBody, type Args, type Host, type Name, type Reply, type Stop } from "./host";
+import { hostError, isErrorBody, type Args, type Host, type Name, type Reply, type ShellWords, type Stop } from "./host";
 
 /** Subscriptions are made asynchronously; a caller who stops early must still be heard. */
 function subscribe<T>(event: string, heard: (payload: T) => void): Stop {
@@ -41,6 +41,11 @@ export class TauriHost implements Host {
     getCurrentWindow()
       .setTitle(title)
       .catch(() => undefined);
+  }
+
+  speak(words: ShellWords): void {
+    // A shell that does not take them goes on in English, which is no reason to disturb anybody.
+    invoke("call", { name: "shell_words", args: words }).catch(() => undefined);
   }
 
   partUrl(file: string): string {

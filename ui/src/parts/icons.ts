@@ -48,3 +48,6 @@ export const icons = {
 } as const;
 
 export type IconName = keyof typeof icons;
+
+/** What points the way one reads: forward, back, to somebody, to the window's other side. A clock, a check or a lens is the same everywhere. */
+export const mirrored: ReadonlySet<IconName> = new Set(["reply", "send", "undo", "chevronEnd", "panel", "sort", "external", "note"]);

@@ -7,7 +7,7 @@ import type { Queued } from "../api/Queued";
 import type { ReplyOptions } from "../api/ReplyOptions";
 import type { Host } from "../host/host";
 import { say } from "../errors";
-import { t } from "../i18n";
+import { plain } from "../i18n";
 import { fullTime } from "../i18n/time";
 
 /** A pause in typing after which a draft is kept. */
@@ -268,11 +268,11 @@ export class Composer {
   private get intro(): string | null {
     const history = this.options?.history ?? null;
     if (history === null || (!this.quote && this.forwarding === null)) return null;
-    const who = history.from === null ? t("composer.somebody") : formatParties([history.from]);
-    if (this.forwarding === null) return t("composer.wrote", { date: fullTime(history.at), who });
-    const lines = [t("composer.forwarded"), t("composer.forwardedFrom", { who }), t("composer.forwardedDate", { date: fullTime(history.at) })];
-    if (history.subject !== null) lines.push(t("composer.forwardedSubject", { subject: history.subject }));
-    if (history.to.length > 0) lines.push(t("composer.forwardedTo", { who: formatParties(history.to) }));
+    const who = history.from === null ? plain("composer.somebody") : formatParties([history.from]);
+    if (this.forwarding === null) return plain("composer.wrote", { date: fullTime(history.at), who });
+    const lines = [plain("composer.forwarded"), plain("composer.forwardedFrom", { who }), plain("composer.forwardedDate", { date: fullTime(history.at) })];
+    if (history.subject !== null) lines.push(plain("composer.forwardedSubject", { subject: history.subject }));
+    if (history.to.length > 0) lines.push(plain("composer.forwardedTo", { who: formatParties(history.to) }));
     return lines.join("\n");
   }
 

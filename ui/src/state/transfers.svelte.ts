@@ -4,6 +4,7 @@ import type { ImportItem } from "../api/ImportItem";
 import type { ImportReport } from "../api/ImportReport";
 import { say } from "../errors";
 import type { Host } from "../host/host";
+import { plain } from "../i18n";
 
 /** How often a running import is looked at. */
 const pause = 500;
@@ -50,7 +51,7 @@ export class Transfers {
 
   async start(folder: boolean): Promise<void> {
     const own = this.own.split(/[,;\s]+/).filter((a) => a !== "");
-    await this.tried(() => this.host.call("import_start", { folder, account: null, archive: this.measured ? "Imported and measured" : null, own, measured: this.measured }));
+    await this.tried(() => this.host.call("import_start", { folder, account: null, archive: this.measured ? plain("data.measuredArchive") : null, own, measured: this.measured }));
     await this.refresh();
   }
 

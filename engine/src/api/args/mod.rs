@@ -31,6 +31,8 @@ mod transfer;
 pub use transfer::*;
 mod archives;
 pub use archives::*;
+mod language;
+pub use language::*;
 
 args! {
     /// Counts, accounts and who I am.

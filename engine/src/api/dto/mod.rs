@@ -51,3 +51,5 @@ mod reports;
 pub use reports::*;
 mod settings;
 pub use settings::*;
+mod language;
+pub use language::*;

@@ -16,7 +16,7 @@ import type { SavedView } from "../../api/SavedView";
 import type { Settings } from "../../api/Settings";
 import type { Undone } from "../../api/Undone";
 import type { View } from "../../api/View";
-import { hostError, type Args, type Host, type Name, type Reply, type Stop } from "../host";
+import { hostError, type Args, type Host, type Name, type Reply, type ShellWords, type Stop } from "../host";
 import { accountOf, accountsFor, foldersFor, suggestionFor, testOf } from "./accounts";
 import { Pictures } from "./pictures";
 import { capabilities, linksOf, me, message, nextId, rowOf, stages, team, world, type Conversation } from "./world";
@@ -50,7 +50,10 @@ export class ScriptedHost implements Host {
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
   private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400 };
   private kept: KeepStatus;
+  private language: string | null = new URLSearchParams(window.location.search).get("lang");
   private readonly pictures = new Pictures();
+  /** What the shell was told to say, for tests. */
+  shell: ShellWords | null = null;
   /** Every call, for tests. */
   readonly calls: { name: Name; args: unknown }[] = [];
   /** Makes the named command fail once, for tests. */
@@ -104,6 +107,10 @@ export class ScriptedHost implements Host {
 
   setTitle(title: string): void {
     document.title = title;
+  }
+
+  speak(words: ShellWords): void {
+    this.shell = words;
   }
 
   partUrl(): string {
@@ -223,6 +230,11 @@ export class ScriptedHost implements Host {
     rescue_seen: () => {
       this.kept = { ...this.kept, rescue: null };
       return {};
+    },
+    language_get: () => ({ language: this.language }),
+    language_set: ({ language }) => {
+      this.language = language;
+      return { language };
     },
     sidebar: () => {
       const views: View[] = ["inbox", "mine", "unassigned", "waiting", "snoozed", "resolved", "automatic", "problems", "all"];

@@ -1,0 +1,26 @@
+import type { ShellWords } from "../host/host";
+import { plain, type Key } from "../i18n";
+import { language } from "../i18n/language.svelte";
+import { number } from "../i18n/time";
+
+/** Whole numbers of which each language has one in each of its plurals. */
+const samples = [0, 1, 2, 3, 11, 100, 1_000_000];
+
+/** A sentence that counts, once for each plural of the language, with `{n}` where the number stands. */
+function counted(key: Key): Record<string, string> {
+  const rules = new Intl.PluralRules(language.tag);
+  const forms: Record<string, string> = {};
+  for (const n of samples) forms[rules.select(n)] ??= plain(key, { n }).replace(number(n), "{n}");
+  return forms;
+}
+
+/** What is said outside of the window: tray, notifications, dialogs of the system. */
+export function shellWords(): ShellWords {
+  return {
+    language: language.tag,
+    open: plain("shell.open"), quit: plain("shell.quit"), open_link: plain("shell.openLink"), cancel: plain("action.cancel"),
+    attach: plain("shell.attach"), save: plain("shell.save"), import: plain("shell.import"), show: plain("shell.show"), new_message: plain("shell.newMessage"),
+    ask_web: plain("shell.askWeb", { host: "{host}" }), ask_other: plain("shell.askOther"),
+    waiting: counted("shell.waiting"), many_messages: counted("shell.manyMessages"), many_customers: counted("shell.manyCustomers"),
+  };
+}

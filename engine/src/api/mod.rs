@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 pub mod args;
+mod bulk;
 mod compose;
 mod customer;
 pub mod dto;
@@ -19,6 +20,7 @@ mod origin;
 mod reply;
 mod reports;
 mod search;
+mod sections;
 mod send;
 mod session;
 mod settings;

@@ -29,6 +29,8 @@ mod setup;
 pub use setup::*;
 mod transfer;
 pub use transfer::*;
+mod lists;
+pub use lists::*;
 
 args! {
     /// Counts, accounts and who I am.

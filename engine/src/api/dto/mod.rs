@@ -39,6 +39,8 @@ mod setup;
 pub use setup::*;
 mod delivery;
 pub use delivery::*;
+mod lists;
+pub use lists::*;
 mod transfer;
 pub use transfer::*;
 
@@ -70,6 +72,10 @@ words! {
         Newest,
         /// Longest wait first.
         LongestWait,
+        /// Latest activity last: what has lain longest comes first.
+        Oldest,
+        /// What wakes up first.
+        WakesNext,
     }
     /// Where a conversation stands.
     pub enum Status {

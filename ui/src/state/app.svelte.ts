@@ -131,7 +131,10 @@ export class App {
   async enter(): Promise<void> {
     if (this.session.status?.state !== "open") return;
     try {
-      await Promise.all([this.workspace.load(), this.list.refresh(), this.keep.refresh()]);
+      // Groups are ordered by names and stages, which must be known then.
+      const workspace = this.workspace.load();
+      const list = this.list.group === "none" ? this.list.begin() : workspace.then(() => this.list.begin());
+      await Promise.all([workspace, list, this.keep.refresh()]);
       this.ready = true;
       this.title();
     } catch (error) {

@@ -102,7 +102,8 @@ export class ConversationList {
   private readonly hold = new Hold(() => this.letIn());
   private readonly own = new Map<string, number>();
   private closed = new Set<string>();
-  private readonly asked = new Set<string>();
+  private fetching: Promise<void> | null = null;
+  private begun: () => void = () => undefined;
   private run = 0;
   private place = 0;
   private visible: [number, number] = [0, 0];
@@ -197,6 +198,14 @@ export class ConversationList {
     if (part.closed && part.ids.length < part.count) await this.refresh();
   }
 
+  /** Asks for the order, and is done as soon as a first screen can be shown. */
+  begin(): Promise<void> {
+    return new Promise((resolve) => {
+      this.begun = resolve;
+      void this.refresh().finally(resolve);
+    });
+  }
+
   /** Asks for the order again. Lines that a hand is on keep their place; the rest waits above the list. */
   async refresh(): Promise<void> {
     const run = ++this.run;
@@ -218,6 +227,7 @@ export class ConversationList {
             this.partly = true;
             this.arranged = arrange(parts.map((p) => ({ ...p })));
             this.loaded = true;
+            this.begun();
           }
         } while (after !== null);
       }
@@ -249,13 +259,24 @@ export class ConversationList {
     if (parts !== null) this.settle(parts);
   }
 
-  /** Loads what is visible and a little around it; what was scrolled past meanwhile is not asked for. */
+  /** Loads what is visible and a little around it. One question at a time: what was scrolled past meanwhile is never asked for. */
   async ensure(from: number, to: number): Promise<void> {
     this.visible = [from, to];
-    const wanted = this.missing();
-    for (let i = 0; i < wanted.length; i += CHUNK) await this.fetch(wanted.slice(i, i + CHUNK));
-    // Scrolled on while it was fetched.
-    if (this.asked.size === 0 && wanted.length > 0 && (this.visible[0] !== from || this.visible[1] !== to)) await this.ensure(...this.visible);
+    this.fetching ??= this.load().finally(() => (this.fetching = null));
+    await this.fetching;
+  }
+
+  private async load(): Promise<void> {
+    const tried = new Set<string>();
+    const open = (id: string): boolean => isConversation(id) && !this.rows.has(id) && !tried.has(id);
+    for (;;) {
+      const [from, to] = this.visible;
+      // A little before the edge comes into sight, and then some more at once.
+      if (!this.lines.slice(Math.max(0, from - 10), to + 15).some(open)) return;
+      const wanted = this.lines.slice(Math.max(0, from - 20), to + 40).filter(open).slice(0, CHUNK);
+      for (const id of wanted) tried.add(id);
+      if (!(await this.fetch(wanted))) return;
+    }
   }
 
   /** These conversations changed: fetch those that are known here again. */
@@ -419,21 +440,16 @@ export class ConversationList {
     if (this.at !== null && this.at !== this.shown && !this.arranged.lines.includes(this.at)) this.at = null;
   }
 
-  private missing(): string[] {
-    const [from, to] = this.visible;
-    return this.lines.slice(Math.max(0, from - 20), to + 40).filter((id) => isConversation(id) && !this.rows.has(id) && !this.asked.has(id));
-  }
-
-  private async fetch(ids: string[]): Promise<void> {
-    for (const id of ids) this.asked.add(id);
+  /** Whether the rows came. */
+  private async fetch(ids: string[]): Promise<boolean> {
     try {
       const rows = await this.host.call("conversation_rows", { ids });
       for (const row of rows) this.rows.set(row.id, row);
       this.forget();
+      return true;
     } catch (error) {
       this.error = say(error);
-    } finally {
-      for (const id of ids) this.asked.delete(id);
+      return false;
     }
   }
 

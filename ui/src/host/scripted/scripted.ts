@@ -56,6 +56,7 @@ export class ScriptedHost implements Host {
   private kept: KeepStatus;
   private readonly pictures = new Pictures();
   private readonly light = new Map<string, ConversationRow>();
+  private asked = 0;
   private remembered: { key: string; rows: ConversationRow[] } | null = null;
   /** Every call, for tests. */
   readonly calls: { name: Name; args: unknown }[] = [];
@@ -83,7 +84,7 @@ export class ScriptedHost implements Host {
 
   async call<K extends Name>(name: K, args: Args<K>): Promise<Reply<K>> {
     this.calls.push({ name, args });
-    const never = this.state === "slow" || (this.state === "lazy" && name === "conversation_rows");
+    const never = this.state === "slow" || (this.state === "lazy" && name === "conversation_rows") || (this.state === "slow-list" && name === "conversation_ids" && this.asked++ > 0);
     await new Promise((resolve) => setTimeout(resolve, never ? 1_000_000 : 0));
     if (this.failNext === name || (this.state === "error" && (name === "conversation_ids" || name === "timeline"))) {
       this.failNext = null;

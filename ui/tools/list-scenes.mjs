@@ -34,7 +34,7 @@ export const listScenes = [
   { name: "list-looks-rtl", act: async (page) => { await rightToLeft(page); await looks(page); } },
   { name: "list-group-stage", act: async (page) => { await order(page, "group-stage"); await page.locator(id("list")).evaluate((n) => (n.scrollTop = 150)); await page.waitForTimeout(80); } },
   { name: "list-group-assignee", act: async (page) => { await order(page, "group-assignee"); await page.locator(id("group")).first().click(); await page.keyboard.press("ArrowDown"); } },
-  { name: "list-group-channel-rtl", act: async (page) => { await rightToLeft(page); await order(page, "group-channel"); await page.locator(id("group")).nth(1).click(); } },
+  { name: "list-group-channel-rtl", act: async (page) => { await rightToLeft(page); await order(page, "group-channel"); await page.locator(id("group")).first().click(); } },
   { name: "list-group-day", act: async (page) => { await order(page, "sort-oldest", "group-day"); } },
   { name: "list-order", act: async (page) => { await there(page); await page.locator(id("list-sort")).click(); await page.locator(id("list-order")).waitFor(); } },
   { name: "list-bulk", act: async (page) => { await there(page); await page.keyboard.press("Control+a"); await page.locator(id("bulk-bar")).waitFor(); } },

@@ -1,5 +1,5 @@
 import { t } from "../../i18n";
-import type { PopItem } from "../../parts/PopMenu.svelte";
+import type { PopItem } from "../../parts/popmenu";
 import type { App } from "../../state/app.svelte";
 import { bindings, type KeyAction } from "../../state/keys";
 import { keyLabel } from "../keylabel";

@@ -64,13 +64,11 @@ describe("working through the inbox", () => {
     const [first, second] = app.list.ids;
     await app.list.ensure(0, 5);
     await press("resolve");
-    await settle();
-    expect(app.list.ids).not.toContain(first);
-    expect(app.timeline.conversation).toBe(second);
+    await vi.waitFor(() => expect(app.list.ids).not.toContain(first), 4000);
+    await vi.waitFor(() => expect(app.timeline.conversation).toBe(second), 4000);
     expect(app.toasts.list.at(-1)?.text).toBe("Resolved");
     await press("undo");
-    await settle();
-    expect(app.list.ids).toContain(first);
+    await vi.waitFor(() => expect(app.list.ids).toContain(first), 4000);
     expect(app.toasts.list.at(-1)?.text).toBe("Undone: resolve");
   });
 
@@ -79,11 +77,11 @@ describe("working through the inbox", () => {
     const marked = [...app.list.marked];
     expect(marked).toHaveLength(2);
     await press("resolve");
-    await settle();
-    expect(app.list.ids.some((id) => marked.includes(id))).toBe(false);
+    await vi.waitFor(() => expect(app.list.ids.some((id) => marked.includes(id))).toBe(false), 4000);
+    await vi.waitFor(() => expect(app.toasts.list.at(-1)?.text).toBe("2 resolved"), 4000);
     app.toasts.list.at(-1)?.undo?.();
-    await settle(150);
-    expect(marked.every((id) => app.list.ids.includes(id))).toBe(true);
+    await vi.waitFor(() => expect(marked.every((id) => app.list.ids.includes(id))).toBe(true), 4000);
+    expect(args("undo")).toHaveLength(1);
   });
 
   it("gives the message on screen as evidence of a stage", async () => {

@@ -1,4 +1,6 @@
 // Every state of the window that is looked at: by eye in the pictures, by axe in the tests.
+import { listScenes } from "./list-scenes.mjs";
+
 const id = (testid) => `[data-testid="${testid}"]`;
 const open = async (page, n = 0) => {
   await page.locator(id("row")).nth(n).click();
@@ -352,11 +354,14 @@ export const scenes = [
   { name: "search-none", act: async (page) => { await page.locator(id("row")).first().waitFor(); await page.keyboard.press("/"); await page.locator(id("search-input")).fill("xylophone"); await page.locator(id("search-none")).waitFor(); } },
   { name: "saved-view", act: async (page) => { await page.locator('[data-testid^="saved-"]').first().click(); await page.locator(id("row")).first().waitFor(); } },
   { name: "saved-menu", act: async (page) => { await page.locator('[data-testid^="saved-"]').first().hover(); await page.locator('[data-testid^="saved-menu-"]').first().click(); await page.waitForTimeout(100); } },
+  ...listScenes,
 ];
 
 /** Opens a scene in a page. */
 export async function play(page, base, scene, tongue = "en") {
   page.setDefaultTimeout(8000);
+  // How somebody wanted to see a list in another scene is no part of this one.
+  await page.addInitScript(() => window.localStorage.clear());
   await page.goto(`${base}?host=scripted&state=${scene.state ?? ""}&lang=${tongue}`);
   await page.locator("#app > *").first().waitFor();
   if (scene.act) await scene.act(page);

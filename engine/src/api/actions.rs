@@ -4,9 +4,10 @@ use super::dto::{Done, Nothing, Undone};
 use super::{Desk, args, compose};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
-use crate::model::{CustomerId, GroupId, MessageId};
+use crate::model::{AgentId, CustomerId, GroupId, MessageId};
 use crate::store::log::{Writing, newest_group, undo as undo_group, write};
 use crate::store::{Tx, conversations, log_acts, reads};
+use crate::time::Millis;
 use serde_json::{Value, json};
 
 /// Longest note and tag, in characters.
@@ -37,110 +38,130 @@ async fn act(
 
 pub(super) async fn assign(a: args::Assign, desk: &Desk) -> Result<Done> {
     act(desk, a.conversation, move |tx, group, c| {
-        if let Some(agent) = a.agent
-            && !tx
-                .prepare_cached("SELECT 1 FROM agent WHERE id = ?1")?
-                .exists([agent])?
-        {
-            return Err(Error::NotFound("this agent".into()));
-        }
+        to_agent(tx, group, c, a.agent)
+    })
+    .await
+}
+
+pub(super) fn to_agent(
+    tx: &mut Tx<'_>,
+    group: GroupId,
+    c: CustomerId,
+    agent: Option<AgentId>,
+) -> Result<()> {
+    if let Some(agent) = agent
+        && !tx
+            .prepare_cached("SELECT 1 FROM agent WHERE id = ?1")?
+            .exists([agent])?
+    {
+        return Err(Error::NotFound("this agent".into()));
+    }
+    write(
+        tx,
+        "assign",
+        group,
+        Writing::new(
+            Entity::Conversation,
+            c.hex(),
+            Some(c),
+            vec![("assignee", json!(agent))],
+        ),
+    )?;
+    Ok(())
+}
+
+pub(super) async fn snooze(a: args::Snooze, desk: &Desk) -> Result<Done> {
+    act(desk, a.conversation, move |tx, group, root| {
+        sleep(tx, group, root, a.until)
+    })
+    .await
+}
+
+pub(super) fn sleep(
+    tx: &mut Tx<'_>,
+    group: GroupId,
+    root: CustomerId,
+    until: Option<Millis>,
+) -> Result<()> {
+    let value = |seen: Vec<MessageId>| {
+        until.map_or(Value::Null, |until| json!({ "until": until, "seen": seen }))
+    };
+    if until.is_some_and(|u| u <= tx.now) {
+        return Err(Error::Invalid("choose an hour in the future".into()));
+    }
+    let open = conversations::open_members(tx, root)?;
+    if open.is_empty() && until.is_some() {
+        return Err(Error::Refused(
+            "only an open conversation can be snoozed".into(),
+        ));
+    }
+    let targets = if open.is_empty() { vec![root] } else { open };
+    // All that is there now is seen; the newest stamp counts over the component.
+    let mut seen = Vec::new();
+    for c in conversations::members(tx, root)? {
+        seen.extend(conversations::folded(tx, c)?.uncovered);
+    }
+    for c in targets {
         write(
             tx,
-            "assign",
+            "snooze",
             group,
             Writing::new(
                 Entity::Conversation,
                 c.hex(),
                 Some(c),
-                vec![("assignee", json!(a.agent))],
+                vec![("snooze", value(seen.clone()))],
             ),
         )?;
-        Ok(())
-    })
-    .await
-}
-
-pub(super) async fn snooze(a: args::Snooze, desk: &Desk) -> Result<Done> {
-    act(desk, a.conversation, move |tx, group, root| {
-        let value = |seen: Vec<MessageId>| {
-            a.until
-                .map_or(Value::Null, |until| json!({ "until": until, "seen": seen }))
-        };
-        if a.until.is_some_and(|u| u <= tx.now) {
-            return Err(Error::Invalid("choose an hour in the future".into()));
-        }
-        let open = conversations::open_members(tx, root)?;
-        if open.is_empty() && a.until.is_some() {
-            return Err(Error::Refused(
-                "only an open conversation can be snoozed".into(),
-            ));
-        }
-        let targets = if open.is_empty() { vec![root] } else { open };
-        // All that is there now is seen; the newest stamp counts over the component.
-        let mut seen = Vec::new();
-        for c in conversations::members(tx, root)? {
-            seen.extend(conversations::folded(tx, c)?.uncovered);
-        }
-        for c in targets {
-            write(
-                tx,
-                "snooze",
-                group,
-                Writing::new(
-                    Entity::Conversation,
-                    c.hex(),
-                    Some(c),
-                    vec![("snooze", value(seen.clone()))],
-                ),
-            )?;
-        }
-        Ok(())
-    })
-    .await
+    }
+    Ok(())
 }
 
 pub(super) async fn resolve(a: args::Resolve, desk: &Desk) -> Result<Done> {
-    act(desk, a.conversation, |tx, group, root| {
-        let open = conversations::open_members(tx, root)?;
-        if open.is_empty() {
-            return Err(Error::Refused(
-                "this conversation is already resolved".into(),
-            ));
-        }
-        for c in open {
-            log_acts::resolve(tx, group, c)?;
-        }
-        Ok(())
-    })
-    .await
+    act(desk, a.conversation, close).await
+}
+
+pub(super) fn close(tx: &mut Tx<'_>, group: GroupId, root: CustomerId) -> Result<()> {
+    let open = conversations::open_members(tx, root)?;
+    if open.is_empty() {
+        return Err(Error::Refused(
+            "this conversation is already resolved".into(),
+        ));
+    }
+    for c in open {
+        log_acts::resolve(tx, group, c)?;
+    }
+    Ok(())
 }
 
 pub(super) async fn reopen(a: args::Reopen, desk: &Desk) -> Result<Done> {
-    act(desk, a.conversation, |tx, group, root| {
-        if !conversations::open_members(tx, root)?.is_empty() {
-            return Err(Error::Refused("this conversation is already open".into()));
-        }
-        log_acts::reopen(tx, group, root)
-    })
-    .await
+    act(desk, a.conversation, open_again).await
+}
+
+pub(super) fn open_again(tx: &mut Tx<'_>, group: GroupId, root: CustomerId) -> Result<()> {
+    if !conversations::open_members(tx, root)?.is_empty() {
+        return Err(Error::Refused("this conversation is already open".into()));
+    }
+    log_acts::reopen(tx, group, root)
 }
 
 pub(super) async fn no_reply_needed(a: args::NoReplyNeeded, desk: &Desk) -> Result<Done> {
-    act(desk, a.conversation, |tx, group, root| {
-        let mut any = false;
-        for c in conversations::members(tx, root)? {
-            if !conversations::folded(tx, c)?.unanswered.is_empty() {
-                log_acts::no_reply_needed(tx, group, c)?;
-                any = true;
-            }
+    act(desk, a.conversation, end_waits).await
+}
+
+pub(super) fn end_waits(tx: &mut Tx<'_>, group: GroupId, root: CustomerId) -> Result<()> {
+    let mut any = false;
+    for c in conversations::members(tx, root)? {
+        if !conversations::folded(tx, c)?.unanswered.is_empty() {
+            log_acts::no_reply_needed(tx, group, c)?;
+            any = true;
         }
-        if any {
-            Ok(())
-        } else {
-            Err(Error::Refused("nobody is waiting here".into()))
-        }
-    })
-    .await
+    }
+    if any {
+        Ok(())
+    } else {
+        Err(Error::Refused("nobody is waiting here".into()))
+    }
 }
 
 pub(super) async fn note_add(a: args::NoteAdd, desk: &Desk) -> Result<Done> {
@@ -163,8 +184,16 @@ pub(super) async fn note_add(a: args::NoteAdd, desk: &Desk) -> Result<Done> {
 }
 
 pub(super) async fn tag_set(a: args::TagSet, desk: &Desk) -> Result<Done> {
-    let tag = a
-        .tag
+    let tag = tag_of(&a.tag)?;
+    act(desk, a.conversation, move |tx, group, root| {
+        put_tag(tx, group, root, &tag, a.on)
+    })
+    .await
+}
+
+/// A tag as it is kept, from what somebody typed.
+pub(super) fn tag_of(typed: &str) -> Result<String> {
+    let tag = typed
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
@@ -175,38 +204,45 @@ pub(super) async fn tag_set(a: args::TagSet, desk: &Desk) -> Result<Done> {
             "a tag has between 1 and {TAG} characters"
         )));
     }
-    act(desk, a.conversation, move |tx, group, root| {
-        // Off must reach whichever of the linked customers carries it.
-        let targets = if a.on {
-            vec![root]
-        } else {
-            conversations::members(tx, root)?
-        };
-        for c in targets {
-            if !a.on
-                && !tx
-                    .prepare_cached(
-                        "SELECT 1 FROM tag WHERE conversation = ?1 AND tag = ?2 AND active = 1",
-                    )?
-                    .exists((c, &tag))?
-            {
-                continue;
-            }
-            write(
-                tx,
-                "tag_set",
-                group,
-                Writing::new(
-                    Entity::Tag,
-                    format!("{c}:{tag}"),
-                    Some(c),
-                    vec![("on", json!(a.on))],
-                ),
-            )?;
+    Ok(tag)
+}
+
+pub(super) fn put_tag(
+    tx: &mut Tx<'_>,
+    group: GroupId,
+    root: CustomerId,
+    tag: &str,
+    on: bool,
+) -> Result<()> {
+    // Off must reach whichever of the linked customers carries it.
+    let targets = if on {
+        vec![root]
+    } else {
+        conversations::members(tx, root)?
+    };
+    for c in targets {
+        if !on
+            && !tx
+                .prepare_cached(
+                    "SELECT 1 FROM tag WHERE conversation = ?1 AND tag = ?2 AND active = 1",
+                )?
+                .exists((c, tag))?
+        {
+            continue;
         }
-        Ok(())
-    })
-    .await
+        write(
+            tx,
+            "tag_set",
+            group,
+            Writing::new(
+                Entity::Tag,
+                format!("{c}:{tag}"),
+                Some(c),
+                vec![("on", json!(on))],
+            ),
+        )?;
+    }
+    Ok(())
 }
 
 pub(super) async fn class_set(a: args::ClassSet, desk: &Desk) -> Result<Done> {

@@ -120,7 +120,7 @@ fn stage_history(c: &Connection, m: CustomerId) -> Result<Vec<StageChange>> {
 }
 
 /// The customer that decisions are written to: the shown root.
-fn root_of(tx: &Tx<'_>, c: CustomerId) -> Result<CustomerId> {
+pub(super) fn root_of(tx: &Tx<'_>, c: CustomerId) -> Result<CustomerId> {
     let root = conversations::root(tx, c)?;
     match tx
         .prepare_cached("SELECT 1 FROM conversation WHERE id = ?1")?
@@ -163,22 +163,34 @@ pub(super) async fn stage_set(a: args::StageSet, desk: &Desk) -> Result<Done> {
         .store()
         .write(move |tx| {
             let c = root_of(tx, a.customer)?;
-            if let Some(s) = &a.stage
-                && !super::settings::stages(tx)?.iter().any(|x| x.key == *s)
-            {
-                return Err(Error::Invalid(format!("there is no stage {s:?}")));
-            }
-            let mut w = Writing::new(
-                Entity::Customer,
-                c.hex(),
-                Some(c),
-                vec![("stage", json!(a.stage))],
-            );
-            w.why = a.evidence.map(|m| json!({ "message": m }));
-            write(tx, "stage_set", GroupId::random(), w)?;
+            put_stage(tx, GroupId::random(), c, a.stage.as_deref(), a.evidence)?;
             Ok(Done { undo: true })
         })
         .await
+}
+
+/// Sets or takes off the stage of a shown customer.
+pub(super) fn put_stage(
+    tx: &mut Tx<'_>,
+    group: GroupId,
+    c: CustomerId,
+    stage: Option<&str>,
+    evidence: Option<MessageId>,
+) -> Result<()> {
+    if let Some(s) = stage
+        && !super::settings::stages(tx)?.iter().any(|x| x.key == *s)
+    {
+        return Err(Error::Invalid(format!("there is no stage {s:?}")));
+    }
+    let mut w = Writing::new(
+        Entity::Customer,
+        c.hex(),
+        Some(c),
+        vec![("stage", json!(stage))],
+    );
+    w.why = evidence.map(|m| json!({ "message": m }));
+    write(tx, "stage_set", group, w)?;
+    Ok(())
 }
 
 pub(super) async fn not_customer(a: args::NotCustomer, desk: &Desk) -> Result<Done> {

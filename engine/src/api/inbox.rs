@@ -8,7 +8,7 @@ use super::{Desk, args, dto};
 use crate::error::{Error, Result};
 use crate::model::{AgentId, CustomerId, MessageId};
 use crate::store::conversations::{AUTOMATIC, OPEN, RESOLVED, SNOOZED};
-use crate::store::lists::{self, Filter, ListRow, Which};
+use crate::store::lists::{self, Filter, ListRow, Order, Which};
 use crate::store::{accounts, search, timeline};
 use rusqlite::Connection;
 
@@ -24,7 +24,16 @@ const VIEWS: [View; 9] = [
     View::All,
 ];
 
-fn which(view: View, me: AgentId) -> Which {
+pub(super) fn order(sort: Sort) -> Order {
+    match sort {
+        Sort::Newest => Order::Newest,
+        Sort::Oldest => Order::Oldest,
+        Sort::LongestWait => Order::LongestWait,
+        Sort::WakesNext => Order::WakesNext,
+    }
+}
+
+pub(super) fn which(view: View, me: AgentId) -> Which {
     match view {
         View::Inbox => Which::Shelf(OPEN),
         View::Mine => Which::Assigned(me),
@@ -111,13 +120,14 @@ pub(super) async fn conversation_ids(a: args::ConversationIds, desk: &Desk) -> R
             let filter = Filter {
                 stage: a.stage,
                 tag: a.tag,
+                part: None,
             };
             let limit = a.limit.clamp(1, MOST) as usize;
             let (ids, next) = lists::ids(
                 c,
                 &which(a.view, me),
                 &filter,
-                a.sort == Sort::LongestWait,
+                order(a.sort),
                 a.after.as_deref(),
                 limit,
             )?;
@@ -188,7 +198,7 @@ pub(super) async fn wait_board(a: args::WaitBoard, desk: &Desk) -> Result<Vec<Wa
                 c,
                 &Which::Waiting,
                 &Filter::default(),
-                true,
+                Order::LongestWait,
                 None,
                 a.limit.clamp(1, 500) as usize,
             )?;

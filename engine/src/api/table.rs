@@ -3,6 +3,9 @@
 macro_rules! table { ($with:ident) => { $with! {
     Sidebar "sidebar" -> dto::Sidebar, Viewer, inbox::sidebar;
     ConversationIds "conversation_ids" -> dto::IdPage, Viewer, inbox::conversation_ids;
+    ConversationSections "conversation_sections" -> Vec<dto::SectionCount>, Viewer, sections::counts;
+    SectionIds "section_ids" -> dto::IdPage, Viewer, sections::ids;
+    Bulk "bulk" -> dto::BulkDone, Agent, bulk::bulk;
     ConversationRows "conversation_rows" -> Vec<dto::ConversationRow>, Viewer, inbox::conversation_rows;
     WaitBoard "wait_board" -> Vec<dto::WaitRow>, Viewer, inbox::wait_board;
     Tags "tags" -> Vec<dto::NamedCount>, Viewer, inbox::tags;

@@ -30,6 +30,129 @@ pub struct Filter {
     pub stage: Option<String>,
     /// Only this tag.
     pub tag: Option<String>,
+    /// Only this part of the list.
+    pub part: Option<Part>,
+}
+
+/// One part of a list that is grouped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// In this stage, or in none.
+    Stage(Option<String>),
+    /// Assigned to this agent, or to nobody.
+    Assignee(Option<AgentId>),
+    /// Whose last message came by this channel.
+    Channel(Channel),
+    /// Whose last activity lies from the first instant to before the second.
+    Span(Option<Millis>, Option<Millis>),
+}
+
+/// What a list is grouped by, where a column says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// The stage.
+    Stage,
+    /// The assignee.
+    Assignee,
+    /// The channel of the last message.
+    Channel,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Latest activity first.
+    Newest,
+    /// Latest activity last.
+    Oldest,
+    /// Longest wait first; who does not wait comes last.
+    LongestWait,
+    /// What wakes up first; what is awake comes last.
+    WakesNext,
+}
+
+impl Order {
+    /// What is ordered by, and whether it falls.
+    const fn key(self) -> (&'static str, bool) {
+        match self {
+            Self::Newest => ("last_at", true),
+            Self::Oldest => ("last_at", false),
+            Self::LongestWait => ("coalesce(wait_since, 9223372036854775807)", false),
+            Self::WakesNext => ("coalesce(snoozed_until, 9223372036854775807)", false),
+        }
+    }
+}
+
+/// A condition that grows, with its bound values.
+#[derive(Default)]
+struct Where {
+    sql: String,
+    args: Vec<Box<dyn ToSql>>,
+}
+
+impl Where {
+    fn bind(&mut self, v: impl ToSql + 'static) -> String {
+        self.args.push(Box::new(v));
+        format!("?{}", self.args.len())
+    }
+
+    fn new(which: &Which, filter: &Filter) -> Self {
+        let mut w = Self::default();
+        w.sql = match which {
+            Which::Shelf(s) => format!("shelf = {}", w.bind(*s)),
+            Which::Assigned(a) => format!("shelf = {OPEN} AND assignee = {}", w.bind(*a)),
+            Which::Unassigned => format!("shelf = {OPEN} AND assignee IS NULL"),
+            Which::Waiting => format!("shelf = {OPEN} AND wait_since IS NOT NULL"),
+            Which::Problem => "problem = 1".to_owned(),
+            Which::All => "1".to_owned(),
+        };
+        if let Some(s) = &filter.stage {
+            let s = w.bind(s.clone());
+            w.and(&format!("stage = {s}"));
+        }
+        if let Some(t) = &filter.tag {
+            let t = w.bind(t.clone());
+            w.and(&format!(
+                "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = {t})"
+            ));
+        }
+        if let Some(part) = &filter.part {
+            w.part(part);
+        }
+        w
+    }
+
+    fn and(&mut self, condition: &str) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(condition);
+    }
+
+    fn part(&mut self, part: &Part) {
+        match part {
+            Part::Stage(s) => {
+                let s = self.bind(s.clone());
+                self.and(&format!("stage IS {s}"));
+            }
+            Part::Assignee(a) => {
+                let a = self.bind(*a);
+                self.and(&format!("assignee IS {a}"));
+            }
+            Part::Channel(c) => {
+                let c = self.bind(c.as_str());
+                self.and(&format!("channel = {c}"));
+            }
+            Part::Span(from, to) => {
+                if let Some(from) = *from {
+                    let from = self.bind(from);
+                    self.and(&format!("last_at >= {from}"));
+                }
+                if let Some(to) = *to {
+                    let to = self.bind(to);
+                    self.and(&format!("last_at < {to}"));
+                }
+            }
+        }
+    }
 }
 
 /// Ids in order, with the key after which the next page begins.
@@ -40,58 +163,26 @@ pub fn ids(
     conn: &Connection,
     which: &Which,
     filter: &Filter,
-    longest_wait: bool,
+    order: Order,
     after: Option<&str>,
     limit: usize,
 ) -> Result<(Vec<CustomerId>, Option<String>)> {
-    let key = if longest_wait {
-        "coalesce(wait_since, 9223372036854775807)"
-    } else {
-        "last_at"
-    };
-    let mut args: Vec<Box<dyn ToSql>> = Vec::new();
-    let mut sql = format!("SELECT id, {key} FROM conversation WHERE ");
-    let mut bind = |v: Box<dyn ToSql>| {
-        args.push(v);
-        format!("?{}", args.len())
-    };
-    match which {
-        Which::Shelf(s) => sql.push_str(&format!("shelf = {}", bind(Box::new(*s)))),
-        Which::Assigned(a) => sql.push_str(&format!(
-            "shelf = {OPEN} AND assignee = {}",
-            bind(Box::new(*a))
-        )),
-        Which::Unassigned => sql.push_str(&format!("shelf = {OPEN} AND assignee IS NULL")),
-        Which::Waiting => sql.push_str(&format!("shelf = {OPEN} AND wait_since IS NOT NULL")),
-        Which::Problem => sql.push_str("problem = 1"),
-        Which::All => sql.push('1'),
-    }
-    if let Some(s) = &filter.stage {
-        sql.push_str(&format!(" AND stage = {}", bind(Box::new(s.clone()))));
-    }
-    if let Some(t) = &filter.tag {
-        let t = bind(Box::new(t.clone()));
-        sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM json_each(tags) WHERE value = {t})"
-        ));
-    }
+    let (key, falls) = order.key();
+    let mut w = Where::new(which, filter);
     if let Some(a) = after {
         let (at, id) = parse_key(a)?;
-        let (at, id) = (bind(Box::new(at)), bind(Box::new(id)));
-        if longest_wait {
-            sql.push_str(&format!(" AND ({key}, id) > ({at}, {id})"));
+        let (at, id) = (w.bind(at), w.bind(id));
+        w.and(&if falls {
+            format!("({key} < {at} OR {key} = {at} AND id > {id})")
         } else {
-            sql.push_str(&format!(
-                " AND (last_at < {at} OR last_at = {at} AND id > {id})"
-            ));
-        }
+            format!("({key}, id) > ({at}, {id})")
+        });
     }
-    let n = bind(Box::new(i64::try_from(limit).unwrap_or(i64::MAX)));
-    sql.push_str(&if longest_wait {
-        format!(" ORDER BY {key}, id LIMIT {n}")
-    } else {
-        format!(" ORDER BY last_at DESC, id LIMIT {n}")
-    });
+    let n = w.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let way = if falls { " DESC" } else { "" };
+    let Where { sql, args } = w;
+    let sql =
+        format!("SELECT id, {key} FROM conversation WHERE {sql} ORDER BY {key}{way}, id LIMIT {n}");
     let mut s = conn.prepare_cached(&sql)?;
     let rows: Vec<(CustomerId, Millis)> = s
         .query_map(params_from_iter(args.iter().map(AsRef::as_ref)), |r| {
@@ -104,6 +195,70 @@ pub fn ids(
         None
     };
     Ok((rows.into_iter().map(|r| r.0).collect(), next))
+}
+
+/// How many conversations each value of a column has in a list, in the order of the values.
+///
+/// # Errors
+/// When the store fails.
+pub fn by_column(
+    conn: &Connection,
+    which: &Which,
+    filter: &Filter,
+    column: Column,
+) -> Result<Vec<(Part, u32)>> {
+    let name = match column {
+        Column::Stage => "stage",
+        Column::Assignee => "assignee",
+        Column::Channel => "channel",
+    };
+    let Where { sql, args } = Where::new(which, filter);
+    let mut s = conn.prepare_cached(&format!(
+        "SELECT {name}, count(*) FROM conversation WHERE {sql} GROUP BY {name} ORDER BY {name}"
+    ))?;
+    let rows = s.query_map(params_from_iter(args.iter().map(AsRef::as_ref)), |r| {
+        let part = match column {
+            Column::Stage => Part::Stage(r.get(0)?),
+            Column::Assignee => Part::Assignee(r.get(0)?),
+            Column::Channel => {
+                Part::Channel(Channel::parse(&r.get::<_, String>(0)?).unwrap_or(Channel::Email))
+            }
+        };
+        Ok((part, r.get(1)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many conversations of a list were last active in each of the spans that `cuts`, which rise, part time into.
+/// Spans in which nothing lies are left out.
+///
+/// # Errors
+/// When the store fails.
+pub fn by_span(
+    conn: &Connection,
+    which: &Which,
+    filter: &Filter,
+    cuts: &[Millis],
+) -> Result<Vec<(Part, u32)>> {
+    let mut found = Vec::new();
+    for i in 0..=cuts.len() {
+        let from = i.checked_sub(1).and_then(|i| cuts.get(i)).copied();
+        let part = Part::Span(from, cuts.get(i).copied());
+        let narrowed = Filter {
+            part: Some(part.clone()),
+            ..filter.clone()
+        };
+        let Where { sql, args } = Where::new(which, &narrowed);
+        let n: u32 = conn
+            .prepare_cached(&format!("SELECT count(*) FROM conversation WHERE {sql}"))?
+            .query_row(params_from_iter(args.iter().map(AsRef::as_ref)), |r| {
+                r.get(0)
+            })?;
+        if n > 0 {
+            found.push((part, n));
+        }
+    }
+    Ok(found)
 }
 
 fn parse_key(s: &str) -> Result<(Millis, CustomerId)> {

@@ -33,6 +33,11 @@ fn arguments(s: &Scene, name: &str, message: MessageId) -> Value {
     let (account, handle) = (s.account, s.handle(ANNA));
     match name {
         "conversation_ids" => json!({ "view": "inbox", "sort": "newest", "limit": 10 }),
+        "conversation_sections" => json!({ "view": "inbox", "by": "stage" }),
+        "section_ids" => {
+            json!({ "view": "inbox", "sort": "newest", "limit": 10, "section": { "by": "stage", "key": null } })
+        }
+        "bulk" => json!({ "conversations": [c], "act": { "do": "resolve" } }),
         "conversation_rows" => json!({ "ids": [c] }),
         "wait_board" => json!({ "limit": 10 }),
         "timeline" => json!({ "conversation": c, "limit": 10 }),
@@ -171,7 +176,12 @@ fn all(s: &Scene, view: View) -> Vec<CustomerId> {
 #[test]
 fn paging_a_list_covers_each_once_though_all_wrote_in_one_instant() {
     let s = crowd(23);
-    for sort in [Sort::Newest, Sort::LongestWait] {
+    for sort in [
+        Sort::Newest,
+        Sort::Oldest,
+        Sort::LongestWait,
+        Sort::WakesNext,
+    ] {
         for limit in [1, 4, 23, 24] {
             let (mut seen, mut after) = (Vec::new(), None);
             loop {

@@ -3,4 +3,4 @@
 /**
  * The order of a list.
  */
-export type Sort = "newest" | "longest_wait";
+export type Sort = "newest" | "longest_wait" | "oldest" | "wakes_next";

@@ -1,6 +1,9 @@
 // Written by `cargo nextest run -p parley-engine typescript`; do not edit.
 import type { Sidebar as SidebarArgs } from "./args/Sidebar";
 import type { ConversationIds as ConversationIdsArgs } from "./args/ConversationIds";
+import type { ConversationSections as ConversationSectionsArgs } from "./args/ConversationSections";
+import type { SectionIds as SectionIdsArgs } from "./args/SectionIds";
+import type { Bulk as BulkArgs } from "./args/Bulk";
 import type { ConversationRows as ConversationRowsArgs } from "./args/ConversationRows";
 import type { WaitBoard as WaitBoardArgs } from "./args/WaitBoard";
 import type { Tags as TagsArgs } from "./args/Tags";
@@ -103,6 +106,7 @@ import type { ArchiveErased } from "./ArchiveErased";
 import type { ArchiveItem } from "./ArchiveItem";
 import type { ArchiveWeight } from "./ArchiveWeight";
 import type { BackupItem } from "./BackupItem";
+import type { BulkDone } from "./BulkDone";
 import type { CheckReport } from "./CheckReport";
 import type { ContactsPlan } from "./ContactsPlan";
 import type { ConversationRow } from "./ConversationRow";
@@ -133,6 +137,7 @@ import type { ReplyOptions } from "./ReplyOptions";
 import type { ResponseReport } from "./ResponseReport";
 import type { SavedView } from "./SavedView";
 import type { SearchPage } from "./SearchPage";
+import type { SectionCount } from "./SectionCount";
 import type { SessionStatus } from "./SessionStatus";
 import type { Settings } from "./Settings";
 import type { Sidebar } from "./Sidebar";
@@ -148,6 +153,9 @@ export interface Commands {
   session_open: { args: { passphrase: string | null }; reply: SessionStatus };
   sidebar: { args: SidebarArgs; reply: Sidebar };
   conversation_ids: { args: ConversationIdsArgs; reply: IdPage };
+  conversation_sections: { args: ConversationSectionsArgs; reply: Array<SectionCount> };
+  section_ids: { args: SectionIdsArgs; reply: IdPage };
+  bulk: { args: BulkArgs; reply: BulkDone };
   conversation_rows: { args: ConversationRowsArgs; reply: Array<ConversationRow> };
   wait_board: { args: WaitBoardArgs; reply: Array<WaitRow> };
   tags: { args: TagsArgs; reply: Array<NamedCount> };

@@ -132,3 +132,8 @@ export function nextMondayNine(now: number): number {
   at.setHours(9, 0, 0, 0);
   return at.getTime();
 }
+
+/** The name of a month with its year, over a group of days. */
+export function monthName(at: number): string {
+  return new Intl.DateTimeFormat(region, { month: "long", year: "numeric" }).format(at);
+}

@@ -1,39 +1,65 @@
+import type { BulkAct } from "../api/BulkAct";
 import type { Class } from "../api/Class";
 import type { Done } from "../api/Done";
 import type { Queued } from "../api/Queued";
 import { say } from "../errors";
 import { t, word } from "../i18n";
 import { dateTime } from "../i18n/time";
+import { Bulk } from "./bulk.svelte";
 import { clock } from "./clock.svelte";
 import type { App } from "./app.svelte";
+import type { Drop } from "./drag.svelte";
+import { isConversation } from "./list.svelte";
 import type { KeyAction } from "./keys";
+
+/** Something that is done to conversations: how to one, how to many, and what is said of it. */
+interface Act {
+  many: BulkAct;
+  one: (conversation: string) => Promise<Done>;
+  says: (n: number) => string;
+}
 
 /** What a person does to conversations. Each tells what it did and how to take it back. */
 export class Actions {
-  constructor(private readonly app: App) {}
+  readonly bulk: Bulk;
+  /** Read marks are not in the engine's history; the newest ones are taken back from here. */
+  private marksBack: { ids: readonly string[]; read: boolean } | null = null;
+
+  constructor(private readonly app: App) {
+    this.bulk = new Bulk(app.host);
+  }
 
   async resolve(): Promise<void> {
-    const { list } = this.app;
     const ids = this.app.targets;
-    const closed = ids.length === 1 && list.rows.get(ids[0] ?? "")?.status === "resolved";
-    if (closed) await this.each(ids, (conversation) => this.app.host.call("reopen", { conversation }), t("done.reopened", { n: 1 }));
-    else await this.leaving(ids, (conversation) => this.app.host.call("resolve", { conversation }), t("done.resolved", { n: ids.length }));
+    if (ids.every((id) => this.app.list.rows.get(id)?.status === "resolved")) await this.reopen(ids);
+    else await this.close(ids);
+  }
+
+  private async close(ids: readonly string[]): Promise<void> {
+    await this.leaving(ids, { many: { do: "resolve" }, one: (conversation) => this.app.host.call("resolve", { conversation }), says: (n) => t("done.resolved", { n }) });
+  }
+
+  private async reopen(ids: readonly string[]): Promise<void> {
+    await this.to(ids, { many: { do: "reopen" }, one: (conversation) => this.app.host.call("reopen", { conversation }), says: (n) => t("done.reopened", { n }) });
   }
 
   async snooze(until: number | null): Promise<void> {
     const ids = this.app.targets;
-    const call = (conversation: string): Promise<Done> => this.app.host.call("snooze", { conversation, until });
-    if (until === null) await this.each(ids, call, t("done.woken", { n: ids.length }));
-    else await this.leaving(ids, call, t("done.snoozed", { n: ids.length, when: dateTime(until, clock.now) }));
+    const act = (says: Act["says"]): Act => ({ many: { do: "snooze", until }, one: (conversation) => this.app.host.call("snooze", { conversation, until }), says });
+    if (until === null) await this.to(ids, act((n) => t("done.woken", { n })));
+    else await this.leaving(ids, act((n) => t("done.snoozed", { n, when: dateTime(until, clock.now) })));
   }
 
   async assign(agent: string | null): Promise<void> {
     const name = this.app.workspace.agents.find((a) => a.id === agent)?.name;
-    await this.each(this.app.targets, (conversation) => this.app.host.call("assign", { conversation, agent }), name === undefined ? t("done.unassigned") : t("done.assigned", { name }));
+    await this.to(this.app.targets, {
+      many: { do: "assign", agent }, one: (conversation) => this.app.host.call("assign", { conversation, agent }),
+      says: (n) => (name === undefined ? t("done.unassigned", { n }) : t("done.assigned", { n, name })),
+    });
   }
 
   async tag(tag: string, on: boolean, ids = this.app.targets): Promise<void> {
-    await this.each(ids, (conversation) => this.app.host.call("tag_set", { conversation, tag, on }), t(on ? "done.tagged" : "done.untagged", { tag }));
+    await this.to(ids, { many: { do: "tag", tag, on }, one: (conversation) => this.app.host.call("tag_set", { conversation, tag, on }), says: (n) => t(on ? "done.tagged" : "done.untagged", { n, tag }) });
   }
 
   async stage(stage: string | null): Promise<void> {
@@ -41,21 +67,52 @@ export class Actions {
     // What is on screen is the evidence, and only of the conversation on screen.
     const evidence = ids.length === 1 && ids[0] === this.app.timeline.conversation ? this.app.timeline.lastMessage : null;
     const name = this.app.workspace.stage(stage)?.name;
-    await this.each(ids, (customer) => this.app.host.call("stage_set", { customer, stage, evidence }), name === undefined ? t("done.unstaged") : t("done.staged", { name }));
+    await this.to(ids, {
+      many: { do: "stage", stage }, one: (customer) => this.app.host.call("stage_set", { customer, stage, evidence }),
+      says: (n) => (name === undefined ? t("done.unstaged", { n }) : t("done.staged", { n, name })),
+    });
   }
 
   async noReply(): Promise<void> {
-    await this.each(this.app.targets, (conversation) => this.app.host.call("no_reply_needed", { conversation }), t("done.noReply"));
+    await this.to(this.app.targets, { many: { do: "no_reply" }, one: (conversation) => this.app.host.call("no_reply_needed", { conversation }), says: (n) => t("done.noReply", { n }) });
   }
 
   /** Unread, and back to the list, or it would be read again at once. */
   async unread(): Promise<void> {
     const ids = this.app.targets;
-    await this.app.openConversation(null);
+    if (this.app.list.selected !== null && ids.includes(this.app.list.selected)) await this.app.openConversation(null);
+    await this.readMarks(ids, false);
+  }
+
+  async read(): Promise<void> {
+    await this.readMarks(this.app.targets, true);
+  }
+
+  private async readMarks(ids: readonly string[], read: boolean): Promise<void> {
     await this.run(async () => {
-      for (const conversation of ids) await this.app.host.call("mark_unread", { conversation });
+      const { changed } = await this.bulk.run({ do: "read", read }, ids);
+      this.app.list.marks.clear();
+      const back = { ids: changed, read };
+      if (changed.length === 0) return this.app.toasts.done(t("done.already"));
+      this.marksBack = back;
+      this.app.toasts.done(t(read ? "done.read" : "done.unread", { n: changed.length }), () => void this.undo());
     });
-    this.app.toasts.done(t("done.unread"));
+  }
+
+  /** What was dropped onto a view of the sidebar. */
+  async drop(target: Drop, ids: readonly string[]): Promise<void> {
+    const { app } = this;
+    app.aim = ids;
+    if (target.to === "snooze") {
+      app.overlay = "snooze";
+      return;
+    }
+    if (target.to === "assign") await this.assign(target.agent);
+    else if (target.to === "stage") await this.stage(target.stage);
+    else if (target.to === "tag") await this.tag(target.tag, true);
+    else if (target.to === "reopen") await this.reopen(ids);
+    else await this.close(ids);
+    app.aim = null;
   }
 
   async rename(id: string, name: string): Promise<void> {
@@ -78,6 +135,15 @@ export class Actions {
   /** Takes back the newest action. */
   async undo(): Promise<void> {
     await this.run(async () => {
+      const marks = this.marksBack;
+      if (marks !== null) {
+        this.marksBack = null;
+        await this.bulk.run({ do: "read", read: !marks.read }, marks.ids);
+        this.app.toasts.done(t("done.undone", { what: word("command", "read") }));
+        return;
+      }
+      this.app.list.letIn();
+      this.app.list.did(this.lately);
       const undone = await this.app.host.call("undo", {});
       if (undone.command === "send") this.app.outgoing.forgetConversation(undone.conversation);
       if (undone.draft) await this.backToDraft(undone.conversation);
@@ -106,6 +172,7 @@ export class Actions {
     const next = id === null ? null : this.app.list.successor([id]);
     const queued = await composer.send(resolve);
     if (queued === null) return;
+    this.marksBack = null;
     outgoing.add(queued);
     if (resolve) await this.app.openConversation(next);
     else await this.app.timeline.toEnd();
@@ -152,7 +219,9 @@ export class Actions {
       case "noReply": return any && this.yes(() => void this.noReply());
       case "unread": return any && this.yes(() => void this.unread());
       case "undo": return this.yes(() => void this.undo());
-      case "mark": return inbox && list.selected !== null && this.yes(() => list.toggleMark(list.selected ?? ""));
+      case "read": return any && this.yes(() => void this.read());
+      case "mark": return inbox && this.mark();
+      case "markAll": return inbox && this.yes(() => void list.markAll());
       case "markNext": return inbox && this.yes(() => this.markStep(1));
       case "markPrevious": return inbox && this.yes(() => this.markStep(-1));
       case "search": return this.yes(() => (app.overlay = "search"));
@@ -170,7 +239,7 @@ export class Actions {
   private back(): boolean {
     const { app } = this;
     if (app.screen !== "inbox") return this.yes(() => (app.adding ? (app.adding = false) : app.go("inbox")));
-    if (app.list.marked.size > 0) return this.yes(() => app.list.marked.clear());
+    if (app.list.marked.size > 0) return this.yes(() => app.list.marks.clear());
     return this.yes(() => (app.listFocus += 1));
   }
 
@@ -178,23 +247,43 @@ export class Actions {
     const { app } = this;
     if (app.screen === "waits") return this.yes(() => app.waits.move(step));
     if (app.screen !== "inbox") return false;
-    const to = app.list.neighbour(step);
+    app.list.keep("input", true);
+    const { cursor } = app.list;
+    const to = isConversation(cursor) || cursor === null ? app.list.neighbour(step, cursor ?? app.list.selected) : app.list.beside(cursor, step);
     if (to !== null && to !== app.list.selected) app.stepTo(to);
     return true;
   }
 
+  private mark(): boolean {
+    const { list } = this.app;
+    const { cursor } = list;
+    if (!isConversation(cursor)) return false;
+    list.toggleMark(cursor);
+    return true;
+  }
+
+  /** Selects on to the next conversation without opening it: the eye stays on what is read. */
   private markStep(step: number): void {
     const { list } = this.app;
-    if (list.selected !== null) list.marked.add(list.selected);
-    this.step(step);
-    if (list.selected !== null) list.marked.add(list.selected);
+    list.keep("input", true);
+    const { cursor } = list;
+    if (!isConversation(cursor)) {
+      list.cursor = list.neighbour(step);
+      if (isConversation(list.cursor)) list.markTo(list.cursor);
+      return;
+    }
+    const to = list.neighbour(step, cursor);
+    if (to === null) return;
+    list.markTo(to);
+    list.cursor = to;
   }
 
   private open(): boolean {
     const { app } = this;
-    const id = app.screen === "waits" ? app.waits.selected : app.screen === "inbox" ? (app.list.selected ?? app.list.ids[0] ?? null) : null;
+    const here = isConversation(app.list.cursor) ? app.list.cursor : (app.list.selected ?? app.list.ids[0] ?? null);
+    const id = app.screen === "waits" ? app.waits.selected : app.screen === "inbox" ? here : null;
     if (id === null) return false;
-    if (app.screen === "waits" || app.list.selected === null) void app.openConversation(id);
+    if (app.screen === "waits" || app.list.selected !== id) void app.openConversation(id);
     app.timelineFocus += 1;
     return true;
   }
@@ -213,30 +302,48 @@ export class Actions {
   }
 
   /** An action after which the conversations leave the view: the next one is shown. */
-  private async leaving(ids: string[], call: (id: string) => Promise<Done>, text: string): Promise<void> {
+  private async leaving(ids: readonly string[], act: Act): Promise<void> {
     const { app } = this;
     const shown = app.list.selected;
     const next = app.list.successor(ids);
     const follow = app.screen === "inbox" && shown !== null && ids.includes(shown) && app.list.filter.view !== "all";
-    if (!(await this.each(ids, call, text))) return;
+    if (!(await this.to(ids, act))) return;
     if (follow && app.list.selected === shown) await app.openConversation(next);
   }
 
+  /** To one as it is, to many as one action; says so once, with one way back for all. */
+  private async to(ids: readonly string[], act: Act): Promise<boolean> {
+    if (ids.length === 1) return this.each(ids, act.one, act.says(1));
+    return this.run(async () => {
+      this.own(ids);
+      const { changed, undo, stopped } = await this.bulk.run(act.many, ids);
+      this.own(changed);
+      this.app.list.marks.clear();
+      const text = changed.length === 0 ? t("done.already") : act.says(changed.length);
+      this.app.toasts.done(stopped ? t("done.stopped", { text }) : text, undo ? () => void this.undo() : null);
+    });
+  }
+
+  /** What is done by oneself moves its lines at once, and also when it is taken back. */
+  private own(ids: readonly string[]): void {
+    this.marksBack = null;
+    this.lately = ids;
+    this.app.list.did(ids);
+  }
+
+  private lately: readonly string[] = [];
+
   /** Runs a command for each, then says so once, with one way back for all. */
-  private async each(ids: string[], call: (id: string) => Promise<Done>, text: string): Promise<boolean> {
+  private async each(ids: readonly string[], call: (id: string) => Promise<Done>, text: string): Promise<boolean> {
     let undoable = 0;
+    this.own(ids);
     const done = await this.run(async () => {
       for (const id of ids) if ((await call(id)).undo) undoable += 1;
     });
     if (!done) return false;
-    this.app.list.marked.clear();
-    const count = undoable;
-    this.app.toasts.done(text, count === 0 ? null : () => void this.undoMany(count));
+    this.app.list.marks.clear();
+    this.app.toasts.done(text, undoable === 0 ? null : () => void this.undo());
     return true;
-  }
-
-  private async undoMany(count: number): Promise<void> {
-    for (let i = 0; i < count; i += 1) await this.undo();
   }
 
   private async run(work: () => Promise<unknown>): Promise<boolean> {

@@ -10,7 +10,8 @@ import { clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
 import { Keep } from "./keep.svelte";
 import { Customer } from "./customer.svelte";
-import { ConversationList } from "./list.svelte";
+import { Drag } from "./drag.svelte";
+import { ConversationList, isConversation } from "./list.svelte";
 import { Outgoing } from "./outgoing.svelte";
 import { ResponseTimes, WaitBoard } from "./reports.svelte";
 import { Search } from "./search.svelte";
@@ -49,7 +50,12 @@ export class App {
 
   screen = $state<Screen>("inbox");
   settingsPage = $state<SettingsPage>("accounts");
-  overlay = $state<Overlay | null>(null);
+  private over = $state<Overlay | null>(null);
+  /** The conversations that a menu or a drag was made on; they come before what is selected. */
+  aim = $state.raw<readonly string[] | null>(null);
+  /** The menu of conversations, with where it opens. */
+  menu = $state.raw<{ x: number; y: number } | null>(null);
+  readonly drag = new Drag();
   /** The account wizard is open for a new account. */
   adding = $state(false);
   /** The first screen brings in what other programs have. */
@@ -69,7 +75,10 @@ export class App {
   constructor(readonly host: Host) {
     this.session = new Session(host);
     this.workspace = new Workspace(host);
-    this.list = new ConversationList(host);
+    this.list = new ConversationList(host, {
+      rank: (stage) => this.workspace.settings?.stages.findIndex((s) => s.key === stage) ?? 0,
+      person: (agent) => ({ name: this.workspace.agents.find((a) => a.id === agent)?.name ?? "", me: this.workspace.me?.id === agent }),
+    });
     this.timeline = new Timeline(host);
     this.composer = new Composer(host);
     this.customer = new Customer(host);
@@ -80,6 +89,35 @@ export class App {
     this.outgoing = new Outgoing(host);
     this.keep = new Keep(host);
     this.actions = new Actions(this);
+  }
+
+  get overlay(): Overlay | null {
+    return this.over;
+  }
+
+  set overlay(overlay: Overlay | null) {
+    // What closes an overlay acts right after it: only then is the aim let go.
+    if (overlay === null && this.over !== null) queueMicrotask(() => (this.aim = null));
+    this.over = overlay;
+  }
+
+  /** Opens the menu of a conversation, or of all that are selected if it is one of them. */
+  openMenu(id: string | null, at: { x: number; y: number }): void {
+    const ids = id !== null && isConversation(id) && !this.list.marked.has(id) ? [id] : this.targets;
+    if (ids.length === 0) return;
+    if (isConversation(id)) this.list.cursor = id;
+    this.aim = ids;
+    this.menu = at;
+    this.list.keep("menu", true);
+  }
+
+  closeMenu(): void {
+    this.menu = null;
+    this.list.keep("menu", false);
+    // An overlay that the menu opened is still about the same conversations.
+    queueMicrotask(() => {
+      if (this.overlay === null && this.menu === null) this.aim = null;
+    });
   }
 
   async start(): Promise<void> {
@@ -95,7 +133,10 @@ export class App {
   async enter(): Promise<void> {
     if (this.session.status?.state !== "open") return;
     try {
-      await Promise.all([this.workspace.load(), this.list.refresh(), this.keep.refresh()]);
+      // Groups are ordered by names and stages, which must be known then.
+      const workspace = this.workspace.load();
+      const list = this.list.group === "none" ? this.list.begin() : workspace.then(() => this.list.begin());
+      await Promise.all([workspace, list, this.keep.refresh()]);
       this.ready = true;
       this.title();
     } catch (error) {
@@ -202,6 +243,7 @@ export class App {
 
   /** The conversations an action is meant for: the marked ones, else the one on screen. */
   get targets(): string[] {
+    if (this.aim !== null) return [...this.aim];
     if (this.screen === "waits") return this.waits.selected === null ? [] : [this.waits.selected];
     if (this.list.marked.size > 0) return [...this.list.marked];
     return this.list.selected === null ? [] : [this.list.selected];

@@ -1,7 +1,7 @@
 /** What a key does, by name. */
 export type KeyAction =
   | "next" | "previous" | "open" | "reply" | "note" | "resolve" | "snooze" | "assign" | "tag" | "stage" | "noReply" | "unread" | "search" | "keys" | "undo"
-  | "mark" | "markNext" | "markPrevious" | "send" | "sendResolve" | "palette" | "back" | "goInbox" | "goWaits" | "goReports" | "goSettings" | "panel";
+  | "read" | "markAll" | "mark" | "markNext" | "markPrevious" | "send" | "sendResolve" | "palette" | "back" | "goInbox" | "goWaits" | "goReports" | "goSettings" | "panel";
 
 /** A key as it is shown in the sheet and in menus, with what it does. One table for the sheet, the palette and the matcher. */
 export interface Binding {
@@ -26,10 +26,12 @@ export const bindings: readonly Binding[] = [
   { keys: "q", action: "stage" },
   { keys: ".", action: "noReply" },
   { keys: "u", action: "unread" },
+  { keys: "Shift+u", action: "read" },
   { keys: "z", action: "undo" },
   { keys: "x", action: "mark" },
   { keys: "Shift+j", action: "markNext" },
   { keys: "Shift+k", action: "markPrevious" },
+  { keys: "Ctrl+a", action: "markAll" },
   { keys: "/", action: "search" },
   { keys: "Ctrl+k", action: "palette", always: true },
   { keys: "i", action: "panel" },

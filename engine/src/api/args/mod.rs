@@ -33,6 +33,8 @@ mod archives;
 pub use archives::*;
 mod language;
 pub use language::*;
+mod lists;
+pub use lists::*;
 
 args! {
     /// Counts, accounts and who I am.

@@ -33,6 +33,10 @@ words! {
         Newest,
         /// Longest wait first.
         LongestWait,
+        /// Latest activity last: what has lain longest comes first.
+        Oldest,
+        /// What wakes up first.
+        WakesNext,
     }
     /// Where a conversation stands.
     pub enum Status {

@@ -39,6 +39,8 @@ mod session;
 pub use session::*;
 mod lists;
 pub use lists::*;
+mod bulk;
+pub use bulk::*;
 mod timeline;
 pub use timeline::*;
 mod customer;

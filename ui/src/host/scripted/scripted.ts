@@ -1,3 +1,6 @@
+import type { BulkAct } from "../../api/BulkAct";
+import type { ConversationRow } from "../../api/ConversationRow";
+import type { Sort } from "../../api/Sort";
 import type { Suggestion } from "../../api/Suggestion";
 import type { TestReport } from "../../api/TestReport";
 import type { Change } from "../../api/Change";
@@ -18,8 +21,9 @@ import type { Undone } from "../../api/Undone";
 import type { View } from "../../api/View";
 import { hostError, type Args, type Host, type Name, type Reply, type ShellWords, type Stop } from "../host";
 import { accountOf, accountsFor, foldersFor, suggestionFor, testOf } from "./accounts";
+import { inSection, inView, manyRows, oddRows, sectionsOf, sorted } from "./lists";
 import { Pictures } from "./pictures";
-import { capabilities, linksOf, me, message, nextId, rowOf, stages, team, world, type Conversation } from "./world";
+import { capabilities, linksOf, me, message, nextId, conversationOf, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
 import lamp from "./lamp.png";
@@ -31,6 +35,8 @@ interface Undoable {
   conversation: string | null;
   back: () => void;
   draft?: boolean;
+  /** The name of an action on many, which takes several calls. */
+  group?: string;
 }
 
 
@@ -54,6 +60,9 @@ export class ScriptedHost implements Host {
   private readonly pictures = new Pictures();
   /** What the shell was told to say, for tests. */
   shell: ShellWords | null = null;
+  private readonly light = new Map<string, ConversationRow>();
+  private asked = 0;
+  private remembered: { key: string; rows: ConversationRow[] } | null = null;
   /** Every call, for tests. */
   readonly calls: { name: Name; args: unknown }[] = [];
   /** Makes the named command fail once, for tests. */
@@ -68,6 +77,11 @@ export class ScriptedHost implements Host {
     this.kept = keptAs(state);
     this.accounts = accountsFor(state);
     this.all = this.accounts.length === 0 ? [] : world(now);
+    if (state === "one") this.all = this.all.slice(0, 1);
+    if (state === "huge" || state === "odd") {
+      this.all = [];
+      for (const row of state === "huge" ? manyRows(100_000, now) : oddRows(now)) this.light.set(row.id, row);
+    }
     const base = { keyring: state !== "fresh-passphrase", message: null, trouble: null, recovery: false, backups: [], data_dir: "~/.local/share/parley", version: "0.1.0" };
     const closed = doorOf(state);
     if (closed !== null) this.session = { ...base, ...closed };
@@ -79,7 +93,7 @@ export class ScriptedHost implements Host {
 
   async call<K extends Name>(name: K, args: Args<K>): Promise<Reply<K>> {
     this.calls.push({ name, args });
-    const never = this.state === "slow" || (this.state === "empty-signing-in" && name === "oauth_wait");
+    const never = this.state === "slow" || (this.state === "empty-signing-in" && name === "oauth_wait") || (this.state === "lazy" && name === "conversation_rows") || (this.state === "slow-list" && name === "conversation_ids" && this.asked++ > 0);
     await new Promise((resolve) => setTimeout(resolve, never ? 1_000_000 : 0));
     if (name === "export_start" && this.state === "exporting") {
       const stopped = await new Promise<boolean>((end) => (this.exporting = end));
@@ -133,6 +147,7 @@ export class ScriptedHost implements Host {
   }
 
   private tell(conversation: string | null, more: Partial<Change> = {}): void {
+    this.remembered = null;
     const change: Change = { conversations: conversation === null ? [] : [conversation], all: false, lists: true, accounts: false, settings: false, ...more };
     queueMicrotask(() => {
       for (const heard of this.heard) heard(change);
@@ -140,7 +155,13 @@ export class ScriptedHost implements Host {
   }
 
   private find(id: string): Conversation {
-    const found = this.all.find((c) => c.id === id);
+    let found = this.all.find((c) => c.id === id);
+    const row = this.light.get(id);
+    if (found === undefined && row !== undefined) {
+      found = conversationOf(row);
+      this.light.delete(id);
+      this.all.push(found);
+    }
     if (found === undefined) throw hostError("not_found", "This conversation is gone.");
     return found;
   }
@@ -150,19 +171,44 @@ export class ScriptedHost implements Host {
     throw hostError("not_found", "This message is gone.");
   }
 
-  private inView(c: Conversation, view: View): boolean {
-    const row = rowOf(c);
-    switch (view) {
-      case "inbox": return c.status === "open" && !c.automatic;
-      case "mine": return c.status === "open" && !c.automatic && c.assignee?.me === true;
-      case "unassigned": return c.status === "open" && !c.automatic && c.assignee === null;
-      case "waiting": return row.wait_since !== null && !c.automatic;
-      case "snoozed": return c.status === "snoozed";
-      case "resolved": return c.status === "resolved" && !c.automatic;
-      case "automatic": return c.automatic;
-      case "problems": return row.problem;
-      default: return true;
+  /** What the list shows of everything: of conversations, and of rows that nobody has opened yet. */
+  private rows(): ConversationRow[] {
+    return [...this.all.map(rowOf), ...this.light.values()];
+  }
+
+  /** The rows of a view in order, remembered until something changes: 100,000 are not sorted for each page. */
+  private listed(view: View, stage: string | null, tag: string | null, sort: Sort): ConversationRow[] {
+    const key = [view, stage, tag, sort].join("\n");
+    if (this.remembered?.key !== key) {
+      const rows = this.rows().filter((r) => inView(r, view) && (stage === null || r.stage === stage) && (tag === null || r.tags.includes(tag)));
+      this.remembered = { key, rows: sorted(rows, sort) };
     }
+    return this.remembered.rows;
+  }
+
+  private bulkOne(id: string, act: BulkAct): boolean {
+    const c = this.find(id);
+    const row = rowOf(c);
+    switch (act.do) {
+      case "resolve": return row.status !== "resolved" && this.set(c, { status: "resolved" });
+      case "reopen": return row.status === "resolved" && this.set(c, { status: "open" });
+      case "snooze": return (act.until === null ? row.status === "snoozed" : row.status === "open") && this.set(c, { status: act.until === null ? "open" : "snoozed", snoozedUntil: act.until });
+      case "assign": return row.assignee?.id !== act.agent && this.set(c, { assignee: team.find((a) => a.id === act.agent) ?? null });
+      case "tag": return row.tags.includes(act.tag) !== act.on && this.set(c, { tags: act.on ? [...c.tags, act.tag] : c.tags.filter((x) => x !== act.tag) });
+      case "stage": return row.stage !== act.stage && this.set(c, { stage: act.stage });
+      case "no_reply": return row.wait_since !== null && this.set(c, { noReply: true });
+      case "read": {
+        if (row.unread > 0 === !act.read) return false;
+        const inbound = c.items.filter((i) => i.type === "message" && i.direction === "inbound");
+        for (const i of act.read ? inbound : inbound.slice(-1)) if (i.type === "message") i.unread = !act.read;
+        return true;
+      }
+    }
+  }
+
+  private set(c: Conversation, to: Partial<Conversation>): true {
+    Object.assign(c, to);
+    return true;
   }
 
   /** Does something undoable to a conversation and leaves its quiet line. */
@@ -238,25 +284,52 @@ export class ScriptedHost implements Host {
     },
     sidebar: () => {
       const views: View[] = ["inbox", "mine", "unassigned", "waiting", "snoozed", "resolved", "automatic", "problems", "all"];
-      const open = this.all.filter((c) => this.inView(c, "inbox"));
+      const rows = this.rows();
+      const open = rows.filter((c) => inView(c, "inbox"));
       const tags = new Map<string, number>();
       for (const c of open) for (const tag of c.tags) tags.set(tag, (tags.get(tag) ?? 0) + 1);
       return {
-        views: views.map((view) => ({ view, count: this.all.filter((c) => this.inView(c, view)).length })),
+        views: views.map((view) => ({ view, count: rows.filter((c) => inView(c, view)).length })),
         stages: stages.map((s) => ({ key: s.key, count: open.filter((c) => c.stage === s.key).length })).filter((s) => s.count > 0),
         tags: [...tags].map(([key, count]) => ({ key, count })).sort((a, b) => b.count - a.count),
         accounts: this.accounts.map((a) => ({ id: a.id, channel: "email", address: a.config.address, state: a.state, says: a.says, progress: a.progress, history: a.history })), saved: this.saved, me,
       };
     },
-    conversation_ids: ({ view, stage, tag, saved, sort, limit }) => {
+    conversation_ids: ({ view, stage, tag, saved, sort, after, limit }) => {
       const kept = this.saved.find((v) => v.id === saved);
       if (kept !== undefined) return { ids: [...new Set(this.answers.search({ query: kept.query, limit: 200, before: null, order: "newest" }).hits.map((h) => h.conversation))], next: null };
-      const rows = this.all.filter((c) => this.inView(c, view) && (stage === null || c.stage === stage) && (tag === null || c.tags.includes(tag))).map(rowOf);
-      rows.sort((a, b) => (sort === "newest" ? b.last_at - a.last_at : (a.wait_since ?? Infinity) - (b.wait_since ?? Infinity)));
-      return { ids: rows.slice(0, limit).map((r) => r.id), next: null };
+      return this.paged(this.listed(view, stage, tag, sort), after, limit);
     },
-    conversation_rows: ({ ids }) => ids.flatMap((id) => this.all.filter((c) => c.id === id)).map(rowOf),
-    wait_board: () => this.all.map(rowOf).filter((r) => r.wait_since !== null && !r.automatic).sort((a, b) => (a.wait_since ?? 0) - (b.wait_since ?? 0)).map((row) => ({ row, since: row.wait_since ?? 0, first: row.messages < 3 })),
+    conversation_sections: ({ view, stage, tag, by, cuts }) => sectionsOf(this.listed(view, stage, tag, "newest"), by, cuts),
+    section_ids: ({ view, stage, tag, section, sort, after, limit }) => this.paged(this.listed(view, stage, tag, sort).filter((r) => inSection(r, section)), after, limit),
+    bulk: ({ conversations, act, group }) => {
+      const before = conversations.map((id) => structuredClone(this.find(id)));
+      const changed = conversations.filter((id) => this.bulkOne(id, act));
+      const command = { resolve: "resolve", reopen: "reopen", snooze: "snooze", assign: "assign", tag: "tag_set", stage: "stage_set", no_reply: "no_reply_needed", read: "read" }[act.do];
+      const back = (): void => {
+        for (const old of before) Object.assign(this.find(old.id), old);
+      };
+      const last = this.undoes.at(-1);
+      if (act.do === "read" || changed.length === 0) {
+        // Read marks are no action.
+      } else if (group !== null && last?.group === group) {
+        const first = last.back;
+        last.back = () => {
+          back();
+          first();
+        };
+      } else this.undoes.push({ command, conversation: null, back, group: group ?? nextId() });
+      this.tell(null, { conversations: changed });
+      return { group: group ?? this.undoes.at(-1)?.group ?? nextId(), changed, undo: act.do !== "read" && this.undoes.at(-1)?.back !== undefined && (changed.length > 0 || group !== null) };
+    },
+    conversation_rows: ({ ids }) => {
+      const known = new Map(this.all.map((c) => [c.id, c]));
+      return ids.flatMap((id) => {
+        const c = known.get(id);
+        return c !== undefined ? [rowOf(c)] : (this.light.get(id) ?? []);
+      });
+    },
+    wait_board: () => this.rows().filter((r) => r.wait_since !== null && !r.automatic).sort((a, b) => (a.wait_since ?? 0) - (b.wait_since ?? 0)).map((row) => ({ row, since: row.wait_since ?? 0, first: row.messages < 3 })),
     tags: () => this.answers.sidebar({}).tags,
     agents: () => team,
     timeline: ({ conversation, before, after, around, limit }) => {
@@ -352,7 +425,7 @@ export class ScriptedHost implements Host {
       const last = this.undoes.pop();
       if (last === undefined) throw hostError("refused", "There is nothing to undo.");
       last.back();
-      this.tell(last.conversation);
+      this.tell(last.conversation, last.conversation === null ? { all: true } : {});
       return { command: last.command, conversation: last.conversation, draft: last.draft ?? false };
     },
     reply_options: ({ conversation }) => {
@@ -526,6 +599,11 @@ export class ScriptedHost implements Host {
     },
     check: () => ({ ok: true, findings: [], counted: [{ key: "messages", count: 21_616 }, { key: "conversations", count: this.all.length }, { key: "log entries", count: 3_402 }] }),
   };
+
+  private paged(rows: readonly ConversationRow[], after: string | null, limit: number): Reply<"conversation_ids"> {
+    const from = Number(after ?? 0);
+    return { ids: rows.slice(from, from + limit).map((r) => r.id), next: from + limit < rows.length ? String(from + limit) : null };
+  }
 
   /** Every address of ours that can be written from: the accounts' own, and their aliases. */
   private senders(): FromOption[] {

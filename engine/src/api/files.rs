@@ -162,7 +162,12 @@ async fn content(desk: &Desk, id: FileId) -> Result<(FileRow, Vec<u8>)> {
 
 pub(super) async fn save(a: args::FileSave, desk: &Desk) -> Result<Nothing> {
     let (f, bytes) = content(desk, a.file).await?;
-    let Some(path) = desk.host.save_file(&safe_name(&f.name)).await else {
+    save_as(desk, &safe_name(&f.name), bytes).await
+}
+
+/// Asks the person where to save these bytes, and saves them, marked as having come from outside.
+pub(super) async fn save_as(desk: &Desk, name: &str, bytes: Vec<u8>) -> Result<Nothing> {
+    let Some(path) = desk.host.save_file(name).await else {
         return Ok(Nothing {});
     };
     super::session::blocking(move || {

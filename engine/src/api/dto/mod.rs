@@ -41,6 +41,8 @@ mod delivery;
 pub use delivery::*;
 mod transfer;
 pub use transfer::*;
+mod within;
+pub use within::*;
 
 words! {
     /// A view of the sidebar.
@@ -395,6 +397,14 @@ dto! {
         /// Seconds to the first response, if there was one.
         #[ts(type = "number | null")]
         pub first_response: Option<i64>,
+        /// Who resolved it, if a person did.
+        pub resolved_by: Option<String>,
+        /// Messages in it, up to 1,000; 0 where they are not counted (in the customer's panel).
+        pub messages: u32,
+        /// Give as `before` to leave it out, as `after` to begin with it.
+        pub start: String,
+        /// Give as `after` for what follows it; null = nothing does.
+        pub end: Option<String>,
     }
     /// A note.
     pub struct NoteItem {
@@ -435,6 +445,8 @@ dto! {
         pub newer: Option<String>,
         /// The first message not read yet.
         pub first_unread: Option<MessageId>,
+        /// The episode that the first item is in, where it began before.
+        pub within: Option<EpisodeItem>,
     }
     /// Clean HTML of a message for the sandboxed frame.
     pub struct MessageHtml {

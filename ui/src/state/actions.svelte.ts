@@ -4,6 +4,7 @@ import type { Queued } from "../api/Queued";
 import { say } from "../errors";
 import { t, word } from "../i18n";
 import { dateTime } from "../i18n/time";
+import { copyText } from "./clipboard";
 import { clock } from "./clock.svelte";
 import type { App } from "./app.svelte";
 import type { KeyAction } from "./keys";
@@ -56,6 +57,21 @@ export class Actions {
       for (const conversation of ids) await this.app.host.call("mark_unread", { conversation });
     });
     this.app.toasts.done(t("done.unread"));
+  }
+
+  /** From this message on unread, and back to the list, or it would be read again at once. */
+  async unreadFrom(message: string): Promise<void> {
+    await this.app.openConversation(null);
+    if (await this.run(() => this.app.host.call("mark_unread_from", { message }))) this.app.toasts.done(t("done.unread"));
+  }
+
+  async saveMessage(id: string): Promise<void> {
+    await this.run(() => this.app.host.call("message_save", { id }));
+  }
+
+  async copy(text: string): Promise<void> {
+    if (await copyText(text)) this.app.toasts.done(t("done.copied"));
+    else this.app.toasts.error(t("done.notCopied"));
   }
 
   async rename(id: string, name: string): Promise<void> {
@@ -153,6 +169,9 @@ export class Actions {
       case "search": return this.yes(() => (app.overlay = "search"));
       case "palette": return this.yes(() => (app.overlay = "palette"));
       case "keys": return this.yes(() => (app.overlay = "keys"));
+      case "find": return inbox && list.selected !== null && this.yes(() => app.find.show());
+      case "date": return inbox && list.selected !== null && this.yes(() => (app.overlay = "date"));
+      case "files": return inbox && list.selected !== null && this.yes(() => (app.overlay = "files"));
       case "panel": return inbox && this.yes(() => (app.panel = !app.panel));
       case "goInbox": return this.yes(() => void app.show("inbox"));
       case "goWaits": return this.yes(() => app.go("waits"));

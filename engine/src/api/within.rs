@@ -70,11 +70,11 @@ pub(super) async fn find(a: args::FindWithin, desk: &Desk) -> Result<FoundWithin
     desk.engine
         .store()
         .read(move |c| {
-            let (found, next) = within::matching(c, a.conversation, &q, limit, before)?;
+            let page = within::matching(c, a.conversation, &q, limit, before)?;
             let one = |(message, at)| FoundMessage { message, at };
             Ok(FoundWithin {
-                found: found.into_iter().map(one).collect(),
-                next: next.map(|n| format!("{n:x}")),
+                found: page.found.into_iter().map(one).collect(),
+                next: page.next.map(|n| format!("{n:x}")),
             })
         })
         .await

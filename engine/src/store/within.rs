@@ -158,6 +158,15 @@ pub fn files(
     Ok(page)
 }
 
+/// Messages that match, newest first, and where to read on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Matches {
+    /// The messages, each with when it was sent.
+    pub found: Vec<(MessageId, Millis)>,
+    /// Where the next page begins.
+    pub next: Option<i64>,
+}
+
 /// Messages of a conversation whose subject, text or files match, newest first, and where to read on.
 ///
 /// # Errors
@@ -168,9 +177,9 @@ pub fn matching(
     q: &Query,
     limit: usize,
     before: Option<i64>,
-) -> Result<(Vec<(MessageId, Millis)>, Option<i64>)> {
+) -> Result<Matches> {
     if q.matching.is_empty() {
-        return Ok((Vec::new(), None));
+        return Ok(Matches::default());
     }
     // Who wrote is the same throughout; that a name matches would make every message a hit.
     let asked = format!("{{subject body files}} : ({})", q.matching);
@@ -188,7 +197,7 @@ pub fn matching(
     for rid in found {
         out.push(s.query_row([rid], |r| Ok((r.get(0)?, r.get(1)?)))?);
     }
-    Ok((out, next))
+    Ok(Matches { found: out, next })
 }
 
 /// The local rows of a conversation, ascending.

@@ -228,7 +228,9 @@ export function world(now: number): Conversation[] {
 
 /** What the list shows of a conversation, derived like the engine does. */
 export function rowOf(c: Conversation): ConversationRow {
-  const messages = c.items.filter((i) => i.type === "message");
+  // Of a very long conversation the row is told by its end, so that the script stays quick.
+  const end = c.items.length > 5000 ? c.items.slice(-500) : c.items;
+  const messages = end.filter((i) => i.type === "message");
   const last = messages.at(-1);
   let wait: number | null = null;
   for (const m of messages) {
@@ -239,6 +241,6 @@ export function rowOf(c: Conversation): ConversationRow {
     id: c.id, name: c.name, address: c.address, channel: last?.channel ?? "email", status: c.status, unread: messages.filter((m) => m.unread).length,
     wait_since: c.status === "open" && !c.noReply ? wait : null, last_at: last?.at ?? 0, last_direction: last?.direction ?? "inbound",
     subject: last?.subject ?? null, snippet: (last?.unreadable ?? last?.text ?? "").replace(/\s+/g, " ").slice(0, 160), stage: c.stage, tags: [...c.tags].sort(), assignee: c.assignee,
-    snoozed_until: c.snoozedUntil, draft: c.drafts.length > 0, problem: messages.some((m) => m.send?.state === "failed" || m.send?.state === "uncertain"), automatic: c.automatic, messages: messages.length,
+    snoozed_until: c.snoozedUntil, draft: c.drafts.length > 0, problem: messages.some((m) => m.send?.state === "failed" || m.send?.state === "uncertain"), automatic: c.automatic, messages: c.items.length - end.length + messages.length,
   };
 }

@@ -1,4 +1,4 @@
-// Pictures of every scene, light and dark, at the usual and the smallest size; arguments name scenes, a theme, a width or a language.
+// Pictures of every scene, light and dark, at the usual, the smallest and a large size; arguments name scenes, a theme, a width or a language.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
@@ -8,9 +8,10 @@ import { serve } from "./serve.mjs";
 const asked = process.argv.slice(2);
 const chosen = (all) => (all.some((one) => asked.includes(String(one))) ? all.filter((one) => asked.includes(String(one))) : all);
 const themes = chosen(["light", "dark"]);
-const widths = chosen([1280, 960]);
+const heights = { 960: 600, 1280: 800, 2560: 1440 };
+const widths = chosen([1280, 960, 2560]);
 const tongue = asked.find((word) => /^(en|de|nl|fr|ar|pseudo)$/.test(word)) ?? "en";
-const only = asked.filter((word) => !["light", "dark", "1280", "960", tongue].includes(word));
+const only = asked.filter((word) => !["light", "dark", "1280", "960", "2560", tongue].includes(word));
 const mark = tongue === "en" ? "" : `-${tongue}`;
 const folder = fileURLToPath(new URL("../shots/", import.meta.url));
 mkdirSync(folder, { recursive: true });
@@ -23,7 +24,7 @@ const server = await serve("dist-scripted");
 let failed = 0;
 for (const theme of themes) {
   for (const width of widths) {
-    const height = width === 1280 ? 800 : 600;
+    const height = heights[width];
     const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce" });
     for (const scene of scenes.filter((s) => only.length === 0 || only.includes(s.name))) {
       const page = await context.newPage();

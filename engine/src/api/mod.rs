@@ -34,6 +34,7 @@ mod table;
 mod timeline;
 mod transfer;
 pub mod typescript;
+mod within;
 
 pub use crate::model::url::{Openable, openable};
 pub use files::{part, stage_path};

@@ -21,7 +21,7 @@ fn marked(m: MarkedText) -> Marked {
     }
 }
 
-fn understood(query: &str, now: Millis) -> Result<Query> {
+pub(super) fn understood(query: &str, now: Millis) -> Result<Query> {
     if query.chars().count() > LONGEST {
         return Err(Error::Invalid(format!(
             "a search has at most {LONGEST} characters"
@@ -30,17 +30,16 @@ fn understood(query: &str, now: Millis) -> Result<Query> {
     Ok(index::parse(query, index::today(now)))
 }
 
+/// A place in what was found.
+pub(super) fn place(word: &str) -> Result<i64> {
+    i64::from_str_radix(word, 16)
+        .map_err(|_| Error::Invalid("this is not a place in a search".into()))
+}
+
 pub(super) async fn search(a: args::Search, desk: &Desk) -> Result<SearchPage> {
     let q = understood(&a.query, desk.engine.store().clock().now())?;
     // The place is an opaque word to callers: a row id exceeds what a window can count.
-    let after = a
-        .before
-        .as_deref()
-        .map(|b| {
-            i64::from_str_radix(b, 16)
-                .map_err(|_| Error::Invalid("this is not a place in a search".into()))
-        })
-        .transpose()?;
+    let after = a.before.as_deref().map(place).transpose()?;
     let ask = Ask {
         me: desk.engine.store().identity().agent,
         order: match a.order {

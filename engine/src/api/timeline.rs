@@ -12,7 +12,7 @@ use crate::model::log::{Entity, Entry, Hlc};
 use crate::model::{AgentId, CustomerId, Fold, MessageId, email_key};
 use crate::store::files::{self, FileRow};
 use crate::store::timeline::{self as rows, Page, Place, StoredMessage, Window};
-use crate::store::{bounces, conversations, hints, log, variants};
+use crate::store::{bounces, conversations, hints, log, variants, within};
 use crate::time::Millis;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -25,8 +25,8 @@ pub(super) async fn page(a: args::TimelinePage, desk: &Desk) -> Result<Timeline>
         .store()
         .read(move |c| {
             let window = match (&a.before, &a.after, a.around) {
-                (Some(p), _, _) => Window::Before(place(p)?),
-                (_, Some(p), _) => Window::After(place(p)?),
+                (Some(p), _, _) => Window::Before(place_of(c, p)?),
+                (_, Some(p), _) => Window::After(place_of(c, p)?),
                 (_, _, Some(m)) => Window::Around((rows::message(c, m)?.sent_at, m)),
                 _ => Window::Newest,
             };
@@ -36,19 +36,33 @@ pub(super) async fn page(a: args::TimelinePage, desk: &Desk) -> Result<Timeline>
         .await
 }
 
-fn place(s: &str) -> Result<Place> {
+/// A place, or the place of a message that is named by its id.
+fn place_of(c: &Connection, s: &str) -> Result<Place> {
+    match MessageId::parse(s) {
+        Some(id) => Ok((rows::message(c, id)?.sent_at, id)),
+        None => place(s),
+    }
+}
+
+pub(super) fn place(s: &str) -> Result<Place> {
     s.split_once('.')
         .and_then(|(at, id)| Some((at.parse().ok()?, MessageId::parse(id)?)))
         .ok_or_else(|| Error::Invalid("this is not a place in a timeline".into()))
 }
 
-fn name_place(m: &StoredMessage) -> String {
-    format!("{}.{}", m.sent_at, m.id)
+pub(super) fn name_place(p: Place) -> String {
+    format!("{}.{}", p.0, p.1)
+}
+
+/// Just before everything of an instant.
+fn start_of(at: Millis) -> String {
+    name_place((at - 1, MessageId([0xff; 16])))
 }
 
 fn build(c: &Connection, conversation: CustomerId, window: Window, page: Page) -> Result<Timeline> {
-    let older = page.messages.first().filter(|_| page.older).map(name_place);
-    let newer = page.messages.last().filter(|_| page.newer).map(name_place);
+    let named = |m: &StoredMessage| name_place((m.sent_at, m.id));
+    let older = page.messages.first().filter(|_| page.older).map(named);
+    let newer = page.messages.last().filter(|_| page.newer).map(named);
     let from = match (page.messages.first(), page.older, window) {
         (_, _, Window::After(p)) => p.0 + 1,
         (Some(m), true, _) => m.sent_at,
@@ -67,9 +81,15 @@ fn build(c: &Connection, conversation: CustomerId, window: Window, page: Page) -
             TimelineItem::Message(Box::new(message(c, m)?)),
         ));
     }
+    let mut within: Option<EpisodeItem> = None;
     for member in conversations::members(c, conversation)? {
+        if older.is_some() {
+            let before = begun_before(c, member, from)?;
+            let later = |e: &EpisodeItem| within.as_ref().is_none_or(|w| w.opened_at < e.opened_at);
+            within = before.filter(later).or(within);
+        }
         items.extend(
-            episodes(c, member, from, to)?
+            counted(c, member, episodes(c, member, from, to)?)?
                 .into_iter()
                 .map(|e| (e.opened_at, 0, TimelineItem::Episode(e))),
         );
@@ -90,6 +110,7 @@ fn build(c: &Connection, conversation: CustomerId, window: Window, page: Page) -
         older,
         newer,
         first_unread: rows::first_unread(c, conversation)?.map(|p| p.1),
+        within,
     })
 }
 
@@ -203,22 +224,56 @@ pub(super) fn episodes(
     from: Millis,
     to: Millis,
 ) -> Result<Vec<EpisodeItem>> {
-    let mut s = c.prepare_cached(
-        "SELECT number, opened_at, resolved_at, by_agent, (SELECT seconds FROM wait w WHERE w.conversation = e.conversation AND w.episode = e.number AND w.first = 1)
-         FROM episode e WHERE conversation = ?1 AND opened_at >= ?2 AND opened_at < ?3 ORDER BY number DESC LIMIT 200",
-    )?;
-    let rows = s.query_map((member, from, to), |r| {
-        let number: u32 = r.get(0)?;
-        Ok(EpisodeItem {
-            id: format!("{member}:{number}"),
-            number,
-            opened_at: r.get(1)?,
-            resolved_at: r.get(2)?,
-            by_agent: r.get(3)?,
-            first_response: r.get(4)?,
-        })
-    })?;
+    let mut s = c.prepare_cached(&format!("{EPISODES} WHERE e.conversation = ?1 AND e.opened_at >= ?2 AND e.opened_at < ?3 ORDER BY e.number DESC LIMIT 200"))?;
+    let rows = s.query_map((member, from, to), |r| episode(r, member))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+const EPISODES: &str = "SELECT e.number, e.opened_at, e.resolved_at, e.by_agent, (SELECT seconds FROM wait w WHERE w.conversation = e.conversation AND w.episode = e.number AND w.first = 1), a.name
+    FROM episode e LEFT JOIN agent a ON a.id = e.resolved_by";
+
+fn episode(r: &rusqlite::Row<'_>, member: CustomerId) -> rusqlite::Result<EpisodeItem> {
+    let number: u32 = r.get(0)?;
+    let opened_at: Millis = r.get(1)?;
+    Ok(EpisodeItem {
+        id: format!("{member}:{number}"),
+        number,
+        opened_at,
+        resolved_at: r.get(2)?,
+        by_agent: r.get(3)?,
+        first_response: r.get(4)?,
+        resolved_by: r.get(5)?,
+        messages: 0,
+        start: start_of(opened_at),
+        end: None,
+    })
+}
+
+/// The last episode that began before an instant.
+fn begun_before(c: &Connection, member: CustomerId, at: Millis) -> Result<Option<EpisodeItem>> {
+    let mut s = c.prepare_cached(&format!(
+        "{EPISODES} WHERE e.conversation = ?1 AND e.opened_at < ?2 ORDER BY e.number DESC LIMIT 1"
+    ))?;
+    let found = s.query_map((member, at), |r| episode(r, member))?;
+    let found = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(counted(c, member, found)?.pop())
+}
+
+/// With how many messages stand in each: up to where the next one begins.
+fn counted(
+    c: &Connection,
+    member: CustomerId,
+    mut all: Vec<EpisodeItem>,
+) -> Result<Vec<EpisodeItem>> {
+    let mut next = c.prepare_cached(
+        "SELECT min(opened_at) FROM episode WHERE conversation = ?1 AND number > ?2",
+    )?;
+    for e in &mut all {
+        let end: Option<Millis> = next.query_row((member, e.number), |r| r.get(0))?;
+        e.messages = within::count(c, member, e.opened_at, end.unwrap_or(Millis::MAX))?;
+        e.end = end.map(start_of);
+    }
+    Ok(all)
 }
 
 fn notes(c: &Connection, member: CustomerId, from: Millis, to: Millis) -> Result<Vec<NoteItem>> {

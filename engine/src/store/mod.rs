@@ -29,6 +29,7 @@ pub mod transfer;
 mod trust;
 mod tx;
 pub mod variants;
+pub mod within;
 
 pub use tx::{Changes, Tx};
 

@@ -3,6 +3,7 @@
 //! A mark that was made here and is not yet told wins over what the provider says; once it is told, the provider says
 //! the same. A mark is only queued where something changed here, so that nothing goes round in a circle.
 
+use super::timeline::Place;
 use super::{Tx, conversations};
 use crate::error::Result;
 use crate::model::{AccountId, CustomerId, Mark, MessageId, ReadMark, RemoteId};
@@ -11,6 +12,8 @@ use std::ops::RangeInclusive;
 
 /// Most marks that are told in one go.
 const MOST: u32 = 500;
+/// Most messages that one press makes unread: the newest.
+const MOST_UNREAD: u32 = 1_000;
 
 /// A mark that is still to be told, with its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,33 @@ pub fn mark(tx: &mut Tx<'_>, conversation: CustomerId, read: bool) -> Result<()>
         )?
         .execute(params![conversation, m, !read])?;
         queue(tx, m, read, None)?;
+        tx.touch(conversation);
+    }
+    Ok(())
+}
+
+/// What the customer wrote from a place on is unread again.
+///
+/// # Errors
+/// When the store fails.
+pub fn mark_from(tx: &mut Tx<'_>, conversation: CustomerId, from: Place) -> Result<()> {
+    let messages: Vec<MessageId> = {
+        let mut s = tx.prepare_cached(
+            "SELECT t.message FROM timeline t JOIN message m ON m.rid = t.rid
+             WHERE t.conversation = ?1 AND (t.sent_at, t.message) >= (?2, ?3) AND m.direction = 0 AND t.unread = 0
+             ORDER BY t.sent_at DESC, t.message DESC LIMIT ?4",
+        )?;
+        s.query_map(params![conversation, from.0, from.1, MOST_UNREAD], |r| {
+            r.get(0)
+        })?
+        .collect::<rusqlite::Result<_>>()?
+    };
+    for m in messages {
+        tx.prepare_cached(
+            "UPDATE timeline SET unread = 1 WHERE conversation = ?1 AND message = ?2",
+        )?
+        .execute(params![conversation, m])?;
+        queue(tx, m, false, None)?;
         tx.touch(conversation);
     }
     Ok(())

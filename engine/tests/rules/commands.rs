@@ -45,6 +45,11 @@ fn arguments(s: &Scene, name: &str, message: MessageId) -> Value {
         | "outbox_cancel" | "outbox_retry" | "outbox_mark_sent" | "outbox_check" => {
             json!({ "id": message })
         }
+        "message_at" => json!({ "conversation": c, "at": 0 }),
+        "message_days" => json!({ "conversation": c, "bounds": [0, DAY] }),
+        "conversation_files" => json!({ "conversation": c, "limit": 10 }),
+        "find_within" => json!({ "conversation": c, "query": "lamp", "limit": 10 }),
+        "mark_unread_from" => json!({ "message": message }),
         "images_load" => json!({ "message": message }),
         "image_sender_remove" => json!({ "address": ANNA }),
         "link_open" => json!({ "message": message, "link": 0 }),

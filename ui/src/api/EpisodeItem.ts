@@ -27,4 +27,20 @@ by_agent: boolean,
 /**
  * Seconds to the first response, if there was one.
  */
-first_response: number | null, };
+first_response: number | null, 
+/**
+ * Who resolved it, if a person did.
+ */
+resolved_by: string | null, 
+/**
+ * Messages in it, up to 1,000; 0 where they are not counted (in the customer's panel).
+ */
+messages: number, 
+/**
+ * Give as `before` to leave it out, as `after` to begin with it.
+ */
+start: string, 
+/**
+ * Give as `after` for what follows it; null = nothing does.
+ */
+end: string | null, };

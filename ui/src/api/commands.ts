@@ -16,6 +16,11 @@ import type { ImageSenderRemove as ImageSenderRemoveArgs } from "./args/ImageSen
 import type { MessageText as MessageTextArgs } from "./args/MessageText";
 import type { MessageSource as MessageSourceArgs } from "./args/MessageSource";
 import type { MessageRest as MessageRestArgs } from "./args/MessageRest";
+import type { MessageAt as MessageAtArgs } from "./args/MessageAt";
+import type { MessageDays as MessageDaysArgs } from "./args/MessageDays";
+import type { ConversationFiles as ConversationFilesArgs } from "./args/ConversationFiles";
+import type { FindWithin as FindWithinArgs } from "./args/FindWithin";
+import type { MarkUnreadFrom as MarkUnreadFromArgs } from "./args/MarkUnreadFrom";
 import type { MessageSave as MessageSaveArgs } from "./args/MessageSave";
 import type { LinkOpen as LinkOpenArgs } from "./args/LinkOpen";
 import type { FileSave as FileSaveArgs } from "./args/FileSave";
@@ -117,7 +122,9 @@ import type { ExportDone } from "./ExportDone";
 import type { ExportNow } from "./ExportNow";
 import type { FigureRow } from "./FigureRow";
 import type { FileItem } from "./FileItem";
+import type { FilesPage } from "./FilesPage";
 import type { FolderItem } from "./FolderItem";
+import type { FoundWithin } from "./FoundWithin";
 import type { IdPage } from "./IdPage";
 import type { ImageSender } from "./ImageSender";
 import type { ImportItem } from "./ImportItem";
@@ -126,6 +133,7 @@ import type { KeepStatus } from "./KeepStatus";
 import type { LanguageChoice } from "./LanguageChoice";
 import type { MessageHtml } from "./MessageHtml";
 import type { MessageRest } from "./MessageRest";
+import type { MessagePlace } from "./MessagePlace";
 import type { MessageText } from "./MessageText";
 import type { NamedCount } from "./NamedCount";
 import type { Nothing } from "./Nothing";
@@ -146,6 +154,7 @@ import type { TestReport } from "./TestReport";
 import type { Timeline } from "./Timeline";
 import type { Undone } from "./Undone";
 import type { WaitRow } from "./WaitRow";
+import type { WrittenDays } from "./WrittenDays";
 
 /** Every command: its arguments and its reply. */
 export interface Commands {
@@ -168,6 +177,11 @@ export interface Commands {
   message_text: { args: MessageTextArgs; reply: MessageText };
   message_source: { args: MessageSourceArgs; reply: MessageText };
   message_rest: { args: MessageRestArgs; reply: MessageRest };
+  message_at: { args: MessageAtArgs; reply: MessagePlace };
+  message_days: { args: MessageDaysArgs; reply: WrittenDays };
+  conversation_files: { args: ConversationFilesArgs; reply: FilesPage };
+  find_within: { args: FindWithinArgs; reply: FoundWithin };
+  mark_unread_from: { args: MarkUnreadFromArgs; reply: Nothing };
   message_save: { args: MessageSaveArgs; reply: Nothing };
   link_open: { args: LinkOpenArgs; reply: Nothing };
   file_save: { args: FileSaveArgs; reply: Nothing };

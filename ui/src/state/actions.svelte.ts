@@ -6,6 +6,7 @@ import { say } from "../errors";
 import { t, word } from "../i18n";
 import { dateTime } from "../i18n/time";
 import { Bulk } from "./bulk.svelte";
+import { copyText } from "./clipboard";
 import { clock } from "./clock.svelte";
 import type { App } from "./app.svelte";
 import type { Drop } from "./drag.svelte";
@@ -113,6 +114,17 @@ export class Actions {
     else if (target.to === "reopen") await this.reopen(ids);
     else await this.close(ids);
     app.aim = null;
+  }
+
+  /** From this message on unread, and back to the list, or it would be read again at once. */
+  async unreadFrom(message: string): Promise<void> {
+    await this.app.openConversation(null);
+    if (await this.run(() => this.app.host.call("mark_unread_from", { message }))) this.app.toasts.done(t("done.unread"));
+  }
+
+  async copy(text: string): Promise<void> {
+    if (await copyText(text)) this.app.toasts.done(t("done.copied"));
+    else this.app.toasts.error(t("done.notCopied"));
   }
 
   async rename(id: string, name: string): Promise<void> {
@@ -227,6 +239,9 @@ export class Actions {
       case "search": return this.yes(() => (app.overlay = "search"));
       case "palette": return this.yes(() => (app.overlay = "palette"));
       case "keys": return this.yes(() => (app.overlay = "keys"));
+      case "find": return inbox && list.selected !== null && this.yes(() => app.find.show());
+      case "date": return inbox && list.selected !== null && this.yes(() => (app.overlay = "date"));
+      case "files": return inbox && list.selected !== null && this.yes(() => (app.overlay = "files"));
       case "panel": return inbox && this.yes(() => (app.panel = !app.panel));
       case "goInbox": return this.yes(() => void app.show("inbox"));
       case "goWaits": return this.yes(() => app.go("waits"));

@@ -8,10 +8,13 @@ import { Accounts } from "./accounts.svelte";
 import { Actions } from "./actions.svelte";
 import { clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
+import { Find } from "./find.svelte";
+import { Gallery } from "./gallery.svelte";
 import { Keep } from "./keep.svelte";
 import { Customer } from "./customer.svelte";
 import { Drag } from "./drag.svelte";
 import { ConversationList, isConversation } from "./list.svelte";
+import { linkOf, type Place } from "./permalink";
 import { Outgoing } from "./outgoing.svelte";
 import { ResponseTimes, WaitBoard } from "./reports.svelte";
 import { Search } from "./search.svelte";
@@ -22,7 +25,7 @@ import { Workspace } from "./workspace.svelte";
 
 export type Screen = "inbox" | "reports" | "waits" | "settings";
 export type SettingsPage = "accounts" | "general" | "data" | "about" | "keys";
-export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign";
+export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files";
 
 /** Changes that come in a burst are answered together. */
 const BURST = 30;
@@ -40,6 +43,8 @@ export class App {
   readonly composer: Composer;
   readonly customer: Customer;
   readonly search: Search;
+  readonly find: Find;
+  readonly gallery: Gallery;
   readonly responseTimes: ResponseTimes;
   readonly waits: WaitBoard;
   readonly accounts: Accounts;
@@ -83,6 +88,8 @@ export class App {
     this.composer = new Composer(host);
     this.customer = new Customer(host);
     this.search = new Search(host);
+    this.find = new Find(host, this.timeline);
+    this.gallery = new Gallery(host);
     this.responseTimes = new ResponseTimes(host);
     this.waits = new WaitBoard(host);
     this.accounts = new Accounts(host);
@@ -202,7 +209,40 @@ export class App {
     this.soon = null;
     this.list.selected = id;
     this.readLater(id);
+    if (id !== this.timeline.conversation) this.find.close();
     await Promise.all([this.timeline.open(id, message), this.composer.open(id), this.customer.open(id)]);
+  }
+
+  /**
+   * Opens a `parley://` link. Links come from outside: what is not exactly one of ours is refused, and so is one to what is
+   * not here. Nothing but showing a place can follow from a link.
+   */
+  async openLink(url: string): Promise<boolean> {
+    const place = linkOf(url);
+    const known = place !== null && this.ready ? await this.placeOf(place) : null;
+    if (known === null) {
+      this.toasts.error(t(place === null ? "link.refused" : "link.gone"));
+      return false;
+    }
+    await this.openConversation(known.conversation, known.message);
+    this.timelineFocus += 1;
+    return true;
+  }
+
+  /** A place that exists: a message that is gone leads to its conversation, a conversation that is gone nowhere. */
+  private async placeOf({ conversation, message }: Place): Promise<Place | null> {
+    try {
+      const [row] = await this.host.call("conversation_rows", { ids: [conversation] });
+      if (row === undefined) return null;
+      if (message === null) return { conversation: row.id, message };
+      const page = await this.host.call("timeline", { conversation: row.id, before: null, after: null, around: message, limit: 2 }).catch(() => null);
+      const here = page?.items.some((item) => item.type === "message" && item.id === message) ?? false;
+      if (!here) this.toasts.error(t("link.messageGone"));
+      return { conversation: row.id, message: here ? message : null };
+    } catch (error) {
+      this.toasts.error(say(error));
+      return null;
+    }
   }
 
   /** Opens the next conversation; a held key opens only the last, so that running through the list asks for little. */

@@ -159,6 +159,15 @@ export class Composer {
     this.touched("reply");
   }
 
+  /** Puts somebody's words into the reply, as a quotation below what is written already. */
+  insertQuote(words: string): void {
+    const lines = words.trim().split("\n").map((line) => (line.startsWith(">") ? `>${line}` : `> ${line}`));
+    const before = this.text.trimEnd();
+    this.text = `${before}${before === "" ? "" : "\n\n"}${lines.join("\n")}\n\n`;
+    this.touched("reply");
+    this.focus("reply");
+  }
+
   /** A picture is shown inside the text, or sent as a file. */
   place(file: string, inside: boolean): void {
     const next = new Set(this.inline);

@@ -1,7 +1,7 @@
 /** What a key does, by name. */
 export type KeyAction =
   | "next" | "previous" | "open" | "reply" | "note" | "resolve" | "snooze" | "assign" | "tag" | "stage" | "noReply" | "unread" | "search" | "keys" | "undo"
-  | "read" | "markAll" | "mark" | "markNext" | "markPrevious" | "send" | "sendResolve" | "palette" | "back" | "goInbox" | "goWaits" | "goReports" | "goSettings" | "panel";
+  | "read" | "markAll" | "mark" | "markNext" | "markPrevious" | "send" | "sendResolve" | "palette" | "back" | "goInbox" | "goWaits" | "goReports" | "goSettings" | "panel" | "find" | "date" | "files";
 
 /** A key as it is shown in the sheet and in menus, with what it does. One table for the sheet, the palette and the matcher. */
 export interface Binding {
@@ -35,6 +35,9 @@ export const bindings: readonly Binding[] = [
   { keys: "/", action: "search" },
   { keys: "Ctrl+k", action: "palette", always: true },
   { keys: "i", action: "panel" },
+  { keys: "Ctrl+f", action: "find" },
+  { keys: "d", action: "date" },
+  { keys: "v", action: "files" },
   { keys: "g i", action: "goInbox" },
   { keys: "g w", action: "goWaits" },
   { keys: "g r", action: "goReports" },

@@ -1,26 +1,22 @@
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
+import type { EpisodeItem } from "../api/EpisodeItem";
 import type { MessageHtml } from "../api/MessageHtml";
 import type { MessageText } from "../api/MessageText";
 import type { Timeline as Page } from "../api/Timeline";
 import type { TimelineItem } from "../api/TimelineItem";
 import type { Host } from "../host/host";
 import { say } from "../errors";
+import { cutEnd, cutStart, episodeOf, joined, spliceTail } from "./stretch";
+
+export { keyOf, spliceTail } from "./stretch";
 
 const PAGE = 60;
 const MOST = 200;
+/** So many items stay in memory and in the window; what is further away is dropped and asked for again. */
+export const KEPT = 300;
 
-/** A key that no two kinds of items share. */
-export function keyOf(item: TimelineItem): string {
-  return `${item.type}:${item.id}`;
-}
-
-/** Replaces the end of what is shown by a fresher page that overlaps it; without an overlap the page stands alone. */
-export function spliceTail(shown: TimelineItem[], fresh: TimelineItem[]): TimelineItem[] | null {
-  const first = fresh[0];
-  if (first === undefined) return shown.length === 0 ? [] : null;
-  const at = shown.findIndex((item) => keyOf(item) === keyOf(first));
-  return at < 0 ? null : [...shown.slice(0, at), ...fresh];
-}
+/** Which end of the stretch. */
+export type Side = "older" | "newer";
 
 /** What was read on of a text that is too long to be kept whole. */
 export interface RestOfText {
@@ -30,28 +26,43 @@ export interface RestOfText {
   readonly total: number;
 }
 
-/** One conversation's timeline: a stretch of it that grows upward and downward. */
+/** One conversation's timeline: a stretch of it that grows upward and downward, and lets go of what is far away. */
 export class Timeline {
   conversation = $state<string | null>(null);
   items = $state.raw<TimelineItem[]>([]);
   older = $state<string | null>(null);
   newer = $state<string | null>(null);
+  /** The episode that the first item is in, where it began before. */
+  within = $state.raw<EpisodeItem | null>(null);
   /** Fixed when the conversation is opened, so the line does not wander while one reads. */
   firstUnread = $state<string | null>(null);
   /** The message somebody jumped to. */
   target = $state<string | null>(null);
+  /** The key of the item that is to be seen, where it is no message. */
+  aim = $state<string | null>(null);
   /** Grows with each jump, so that jumping twice to one message scrolls twice. */
   jumps = $state(0);
   /** Grows when the end should be shown: something was just sent or written. */
   ends = $state(0);
   loading = $state(false);
   error = $state<string | null>(null);
+  /** The end that could not be read on. */
+  failed = $state<Side | null>(null);
+  growing = $state<Side | null>(null);
+  /** Episodes that are put away. Kept while the program runs, whatever is opened between. */
   readonly folded = new SvelteSet<string>();
+  /** Changes in a row that are shown one by one, by the id of any of them. */
+  readonly spread = new SvelteSet<string>();
   readonly texts = new SvelteMap<string, MessageText>();
   readonly htmls = new SvelteMap<string, MessageHtml>();
   readonly rests = new SvelteMap<string, RestOfText>();
+  /** The message at the reader's eye: what a refresh is made around. */
+  eye: string | null = null;
+  /** Folded episodes whose middle was passed over. */
+  private readonly skipped = new Set<string>();
+  /** Every episode of this conversation is put away as it comes. */
+  private every = false;
   private run = 0;
-  private growing = false;
 
   constructor(private readonly host: Host) {}
 
@@ -64,13 +75,15 @@ export class Timeline {
     }
     this.loading = true;
     try {
-      const page = await this.host.call("timeline", { conversation, before: null, after: null, around, limit: PAGE });
+      let page = await this.ask(conversation, { around });
+      const unread = page.first_unread;
+      if (around === null && unread !== null && run === this.run && !page.items.some((item) => item.id === unread)) page = await this.ask(conversation, { around: unread });
       if (run !== this.run) return;
+      const firstUnread = this.conversation === conversation && around !== null ? (this.firstUnread ?? unread) : unread;
       this.clear(conversation);
       this.take(page);
-      this.firstUnread = page.first_unread;
-      this.target = around;
-      this.jumps += 1;
+      this.firstUnread = firstUnread;
+      this.show(around, around ?? firstUnread);
     } catch (error) {
       if (run !== this.run) return;
       this.clear(conversation);
@@ -80,15 +93,32 @@ export class Timeline {
     }
   }
 
+  /** Shows a message of this conversation; what is loaded already is not asked for again. */
+  async jump(message: string): Promise<void> {
+    if (this.items.some((item) => item.type === "message" && item.id === message)) this.show(message, message);
+    else await this.open(this.conversation, message);
+  }
+
+  /** Shows the first message of a day, or the nearest there is. False when there is none at all. */
+  async jumpTo(at: number): Promise<boolean> {
+    const { conversation } = this;
+    if (conversation === null) return false;
+    const { message } = await this.host.call("message_at", { conversation, at });
+    if (message === null || conversation !== this.conversation) return false;
+    await this.jump(message);
+    return true;
+  }
+
   /** Something in here changed. */
   async refresh(): Promise<void> {
     const { conversation, run } = this;
     if (conversation === null) return;
-    // Away from the end the same stretch is asked for again by its middle.
+    // Away from the end the same stretch is asked for again by what is being looked at.
     const messages = this.items.filter((item) => item.type === "message");
-    const around = this.newer === null ? null : (messages[Math.floor(messages.length / 2)]?.id ?? null);
-    const limit = Math.min(MOST, Math.max(PAGE, this.items.length));
-    const page = await this.host.call("timeline", { conversation, before: null, after: null, around, limit });
+    const seen = messages.find((item) => item.id === this.eye) ?? messages[Math.floor(messages.length / 2)];
+    const around = this.newer === null ? null : (seen?.id ?? null);
+    const limit = Math.min(MOST, Math.max(PAGE, messages.length));
+    const page = await this.ask(conversation, { around }, limit);
     if (run !== this.run) return;
     const spliced = around === null ? spliceTail(this.items, page.items) : null;
     if (spliced === null) this.take(page);
@@ -102,17 +132,34 @@ export class Timeline {
   }
 
   async loadOlder(): Promise<void> {
-    await this.grow(this.older, (page) => {
-      this.items = [...page.items, ...this.items];
+    const hidden = this.within !== null && this.folded.has(this.within.id) ? this.within : null;
+    await this.grow("older", hidden?.start ?? this.older, (page) => {
+      const header: TimelineItem[] = hidden === null ? [] : [{ type: "episode", ...hidden }];
+      if (hidden !== null) this.skipped.add(hidden.id);
+      this.items = joined([...page.items, ...header], this.items);
       this.older = page.older;
-    }, "before");
+      this.within = page.within;
+      if (this.items.length <= KEPT) return;
+      const cut = cutEnd(this.items, KEPT);
+      if (cut !== null) [this.items, this.newer] = [cut.items, cut.edge];
+    });
   }
 
   async loadNewer(): Promise<void> {
-    await this.grow(this.newer, (page) => {
-      this.items = [...this.items, ...page.items];
+    const last = episodeOf(this.items, this.items.length - 1) ?? this.within;
+    const hidden = last !== null && this.folded.has(last.id) ? last : null;
+    // What follows belongs to an episode that is put away, and nothing comes after it.
+    if (hidden !== null && hidden.end === null) return;
+    await this.grow("newer", hidden?.end ?? this.newer, (page) => {
+      if (hidden !== null) this.skipped.add(hidden.id);
+      this.items = joined(this.items, page.items);
       this.newer = page.newer;
-    }, "after");
+      if (this.items.length <= KEPT) return;
+      const cut = cutStart(this.items, KEPT);
+      if (cut === null) return;
+      this.within = cut.within ?? this.within;
+      [this.items, this.older] = [cut.items, cut.edge];
+    });
   }
 
   /** All of a text that was cut. */
@@ -140,9 +187,25 @@ export class Timeline {
     this.htmls.set(message, await this.host.call("images_load", { message, always }));
   }
 
-  /** Whether this episode's items are put away. */
+  /** Puts an episode's items away, or shows them again. */
   toggleFold(episode: string): void {
-    if (!this.folded.delete(episode)) this.folded.add(episode);
+    if (!this.folded.delete(episode)) {
+      this.folded.add(episode);
+      return;
+    }
+    if (this.skipped.delete(episode)) void this.reread(episode);
+  }
+
+  /** Puts every episode away, also those that are loaded later, or shows all. */
+  foldAll(on: boolean): void {
+    this.every = on;
+    for (const episode of this.episodes) if (this.folded.has(episode.id) !== on) this.toggleFold(episode.id);
+  }
+
+  /** The episodes of the stretch. */
+  get episodes(): EpisodeItem[] {
+    const here = this.items.filter((item) => item.type === "episode");
+    return this.within === null ? here : [this.within, ...here];
   }
 
   /** The newest message of the stretch, the evidence of a stage set now. */
@@ -150,34 +213,89 @@ export class Timeline {
     return this.items.findLast((item) => item.type === "message" && item.direction === "inbound")?.id ?? null;
   }
 
-  private async grow(from: string | null, put: (page: Page) => void, side: "before" | "after"): Promise<void> {
-    const { conversation, run } = this;
-    if (from === null || conversation === null || this.growing) return;
-    this.growing = true;
+  /** Reads an episode from its beginning: its middle was never loaded. */
+  private async reread(id: string): Promise<void> {
+    const episode = this.episodes.find((e) => e.id === id);
+    const { conversation } = this;
+    if (episode === undefined || conversation === null) return;
+    const run = ++this.run;
     try {
-      const page = await this.host.call("timeline", { conversation, before: side === "before" ? from : null, after: side === "after" ? from : null, around: null, limit: PAGE });
-      if (run === this.run) put(page);
+      const page = await this.ask(conversation, { after: episode.start });
+      if (run !== this.run) return;
+      this.take(page);
+      this.aim = `episode:${id}`;
+      this.target = null;
+      this.jumps += 1;
     } catch (error) {
       if (run === this.run) this.error = say(error);
+    }
+  }
+
+  private show(target: string | null, seen: string | null): void {
+    const at = seen === null ? -1 : this.items.findIndex((item) => item.id === seen);
+    const around = at < 0 ? null : (episodeOf(this.items, at) ?? this.within);
+    if (around !== null) this.folded.delete(around.id);
+    this.target = target;
+    this.aim = null;
+    this.jumps += 1;
+  }
+
+  private ask(conversation: string, where: { before?: string; after?: string; around?: string | null }, limit = PAGE): Promise<Page> {
+    return this.host.call("timeline", { conversation, before: where.before ?? null, after: where.after ?? null, around: where.around ?? null, limit });
+  }
+
+  private async grow(side: Side, from: string | null, put: (page: Page) => void): Promise<void> {
+    const { conversation, run } = this;
+    if ((side === "older" ? this.older : this.newer) === null || from === null || conversation === null || this.growing !== null) return;
+    this.growing = side;
+    this.failed = null;
+    try {
+      const page = await this.ask(conversation, side === "older" ? { before: from } : { after: from });
+      if (run === this.run) {
+        this.away(page);
+        put(page);
+        this.error = null;
+      }
+    } catch (error) {
+      if (run === this.run) {
+        this.error = say(error);
+        this.failed = side;
+      }
     } finally {
-      this.growing = false;
+      this.growing = null;
+    }
+  }
+
+  private away(page: Page): void {
+    if (!this.every) return;
+    for (const item of [...page.items, ...(page.within === null ? [] : [{ type: "episode" as const, ...page.within }])]) {
+      if (item.type === "episode" && !this.items.some((known) => known.id === item.id)) this.folded.add(item.id);
     }
   }
 
   private take(page: Page): void {
-    this.items = page.items;
+    this.away(page);
+    this.items = joined([], page.items);
     this.older = page.older;
     this.newer = page.newer;
+    this.within = page.within;
     this.error = null;
+    this.failed = null;
+    this.skipped.clear();
   }
 
   private clear(conversation: string | null): void {
+    if (this.conversation !== conversation) {
+      this.every = false;
+      this.spread.clear();
+      this.texts.clear();
+      this.htmls.clear();
+    }
     this.conversation = conversation;
     this.items = [];
-    this.older = this.newer = this.firstUnread = this.target = this.error = null;
-    this.folded.clear();
-    this.texts.clear();
-    this.htmls.clear();
+    this.older = this.newer = this.firstUnread = this.target = this.aim = this.error = this.failed = this.within = null;
+    this.eye = null;
+    this.skipped.clear();
     this.rests.clear();
     this.loading = false;
   }

@@ -35,6 +35,8 @@ mod language;
 pub use language::*;
 mod lists;
 pub use lists::*;
+mod within;
+pub use within::*;
 
 args! {
     /// Counts, accounts and who I am.
@@ -62,9 +64,9 @@ args! {
     pub struct TimelinePage {
         /// Conversation.
         pub conversation: CustomerId,
-        /// Older than this.
+        /// Older than this place, or than the message of this id.
         #[serde(default)] pub before: Option<String>,
-        /// Newer than this.
+        /// Newer than this place, or than the message of this id.
         #[serde(default)] pub after: Option<String>,
         /// Around this message.
         #[serde(default)] pub around: Option<MessageId>,

@@ -55,3 +55,5 @@ mod settings;
 pub use settings::*;
 mod language;
 pub use language::*;
+mod within;
+pub use within::*;

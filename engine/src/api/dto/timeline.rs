@@ -160,6 +160,14 @@ dto! {
         /// Seconds to the first response, if there was one.
         #[ts(type = "number | null")]
         pub first_response: Option<i64>,
+        /// Who resolved it, if a person did.
+        pub resolved_by: Option<String>,
+        /// Messages in it, up to 1,000; 0 where they are not counted (in the customer's panel).
+        pub messages: u32,
+        /// Give as `before` to leave it out, as `after` to begin with it.
+        pub start: String,
+        /// Give as `after` for what follows it; null = nothing does.
+        pub end: Option<String>,
     }
     /// A note.
     pub struct NoteItem {
@@ -200,6 +208,8 @@ dto! {
         pub newer: Option<String>,
         /// The first message not read yet.
         pub first_unread: Option<MessageId>,
+        /// The episode that the first item is in, where it began before.
+        pub within: Option<EpisodeItem>,
     }
     /// Clean HTML of a message for the sandboxed frame.
     pub struct MessageHtml {

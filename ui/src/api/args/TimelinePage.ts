@@ -11,11 +11,11 @@ export type TimelinePage = {
  */
 conversation: CustomerId, 
 /**
- * Older than this.
+ * Older than this place, or than the message of this id.
  */
 before: string | null, 
 /**
- * Newer than this.
+ * Newer than this place, or than the message of this id.
  */
 after: string | null, 
 /**

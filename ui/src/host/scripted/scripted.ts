@@ -28,6 +28,7 @@ import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
 import lamp from "./lamp.png";
 import { archivesFor, begun, broughtIn, erasedOf, halfway, importsFor, planFor, reportOf, resting, written } from "./transfers";
+import { daysOf, filesOf, foundIn, lengthen, messageAt, overdo, pageOf, unreadFrom } from "./long";
 
 type Answers = { [K in keyof Commands]: (args: Commands[K]["args"]) => Commands[K]["reply"] };
 interface Undoable {
@@ -82,6 +83,9 @@ export class ScriptedHost implements Host {
       this.all = [];
       for (const row of state === "huge" ? manyRows(100_000, now) : oddRows(now)) this.light.set(row.id, row);
     }
+    const first = this.all[0];
+    if (first !== undefined && state.startsWith("long")) lengthen(first, state === "long" ? 100_000 : Number(state.slice(5)), now);
+    if (first !== undefined && state === "extremes") overdo(first, now);
     const base = { keyring: state !== "fresh-passphrase", message: null, trouble: null, recovery: false, backups: [], data_dir: "~/.local/share/parley", version: "0.1.0" };
     const closed = doorOf(state);
     if (closed !== null) this.session = { ...base, ...closed };
@@ -332,19 +336,17 @@ export class ScriptedHost implements Host {
     wait_board: () => this.rows().filter((r) => r.wait_since !== null && !r.automatic).sort((a, b) => (a.wait_since ?? 0) - (b.wait_since ?? 0)).map((row) => ({ row, since: row.wait_since ?? 0, first: row.messages < 3 })),
     tags: () => this.answers.sidebar({}).tags,
     agents: () => team,
-    timeline: ({ conversation, before, after, around, limit }) => {
-      const items = this.find(conversation).items;
-      let end = items.length;
-      let start = Math.max(0, end - limit);
-      if (before !== null) [start, end] = [Math.max(0, Number(before) - limit), Number(before)];
-      else if (after !== null) [start, end] = [Number(after), Math.min(items.length, Number(after) + limit)];
-      else if (around !== null) {
-        const at = items.findIndex((i) => i.id === around);
-        if (at < 0) throw hostError("not_found", "This message is gone.");
-        [start, end] = [Math.max(0, at - Math.floor(limit / 2)), Math.min(items.length, at + Math.ceil(limit / 2))];
-      }
-      const unread = items.find((i) => i.type === "message" && i.unread);
-      return { items: items.slice(start, end), older: start > 0 ? String(start) : null, newer: end < items.length ? String(end) : null, first_unread: unread?.id ?? null };
+    timeline: (args) => pageOf(this.find(args.conversation), args),
+    message_at: ({ conversation, at }) => ({ message: messageAt(this.find(conversation), at) }),
+    message_days: ({ conversation, bounds }) => ({ written: daysOf(this.find(conversation), bounds) }),
+    conversation_files: ({ conversation, before, limit }) => filesOf(this.find(conversation), before, limit),
+    find_within: ({ conversation, query, before, limit }) => foundIn(this.find(conversation), query, before, limit),
+    mark_unread_from: ({ message: id }) => {
+      const c = this.all.find((x) => x.items.some((i) => i.id === id));
+      if (c === undefined) throw hostError("not_found", "This message is gone.");
+      unreadFrom(c, id);
+      this.tell(c.id);
+      return {};
     },
     message_html: () => this.pictures.seen(),
     images_load: ({ always }) => this.pictures.load(always),

@@ -72,7 +72,7 @@ test("a mail is passed on with its files, a picture in the text and the account'
     // The composer shows the customer's files and our picture; the picture goes into the text.
     await eventually("our picture among the files", async () => (await w.text()).includes("shade.png") || undefined);
     await (await w.byCss('[data-testid="composer-file"]:last-child [data-testid="composer-inline"]')).click();
-    await w.byCss('[data-testid="composer-file"]:last-child [data-testid="composer-inline"][aria-pressed="true"]');
+    await w.byCss('[data-testid="composer-file"]:last-child [data-testid="composer-inline"]:checked');
     await j.desktop.picture("forward");
     await (await w.byTestId("composer-send")).click();
     await w.shows("You passed a message on to tom@garden.test");

@@ -197,10 +197,26 @@ impl Dovecot {
 
     /// Stops the server: connections break, ports close, mailboxes stay.
     pub fn stop(&mut self) -> Result<()> {
-        match self.server.take() {
-            Some(mut server) => server.stop(STOP_PATIENCE),
-            None => Ok(()),
+        let Some(mut server) = self.server.take() else {
+            return Ok(());
+        };
+        server.stop(STOP_PATIENCE)?;
+        // Its login processes hold the same sockets, and may end a moment after their master.
+        let deadline = Instant::now() + STOP_PATIENCE;
+        let open = |port: &u16| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok();
+        while [self.ports.imap, self.ports.imaps, self.ports.submission]
+            .iter()
+            .any(open)
+        {
+            if Instant::now() > deadline {
+                return Err(Error::Start {
+                    server: "a stopping Dovecot",
+                    reason: "its ports still answer".into(),
+                });
+            }
+            std::thread::sleep(Duration::from_millis(10));
         }
+        Ok(())
     }
 
     /// Stops the server if it runs and starts it again on the same ports with the same mailboxes.

@@ -7,7 +7,9 @@ import ts from "typescript";
 const read = new Set(["title", "aria-label", "aria-description", "aria-roledescription", "aria-valuetext", "placeholder", "alt", "label", "hint", "text", "foldlabel", "summary"]);
 /** What is not for reading: how a file begins. */
 const allowed = new Set(["-----BEGIN CERTIFICATE-----"]);
-const isWord = (text) => /\p{L}{2,}/u.test(text) && !allowed.has(text.trim());
+/** Codes of countries are no words. */
+const codes = /^[A-Z]{2}( [A-Z]{2})*$/;
+const isWord = (text) => /\p{L}{2,}/u.test(text) && !allowed.has(text.trim()) && !codes.test(text.trim());
 
 /** Every node of a tree. */
 function* nodes(node) {

@@ -8,6 +8,7 @@ const shapes = {
   dayMonthYear: { day: "numeric", month: "short", year: "numeric" },
   longDay: { weekday: "long", day: "numeric", month: "long" },
   longDayYear: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+  month: { month: "long", year: "numeric" },
   full: { dateStyle: "full", timeStyle: "short" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
@@ -135,5 +136,5 @@ export function nextMondayNine(now: number): number {
 
 /** The name of a month with its year, over a group of days. */
 export function monthName(at: number): string {
-  return new Intl.DateTimeFormat(region, { month: "long", year: "numeric" }).format(at);
+  return written("month", at);
 }

@@ -232,7 +232,7 @@ export function conversationOf(row: ConversationRow): Conversation {
   const story: Story = { name: row.name, address: row.address, subject: row.subject ?? "", ago: 0, lines: [], channel: row.channel };
   const ours = row.last_direction === "outbound";
   const asked = message(ours ? row.last_at - 3_600_000 : row.last_at, story, row.subject, ours ? "…" : row.snippet, { unread: row.unread > 0 });
-  const items: TimelineItem[] = [{ type: "episode", id: `${row.id}:1`, number: 1, opened_at: asked.at, resolved_at: null, by_agent: false, first_response: null }, { type: "message", ...asked }];
+  const items: TimelineItem[] = [{ type: "episode", id: `${row.id}:1`, number: 1, opened_at: asked.at, resolved_at: null, by_agent: false, first_response: null, resolved_by: null, messages: 0, start: "", end: null }, { type: "message", ...asked }];
   if (ours) items.push({ type: "message", ...message(row.last_at, null, row.subject, row.snippet, { to: [{ name: row.name, address: row.address }] }) });
   return {
     id: row.id, name: row.name, address: row.address, items, status: row.status, stage: row.stage, history: [], tags: row.tags, assignee: row.assignee, snoozedUntil: row.snoozed_until, drafts: [],

@@ -80,7 +80,7 @@ export function wordsOfMarkup(source) {
 export function wordsOfProgram(source) {
   const found = [];
   const file = ts.createSourceFile("x.ts", source, ts.ScriptTarget.Latest, true);
-  const isSentence = (text) => /^\p{Lu}\p{Ll}*[,:]? \p{L}/u.test(text) || /\p{L}{2,} \p{L}{2,} \p{L}{2,}/u.test(text);
+  const isSentence = (text) => !codes.test(text) && (/^\p{Lu}\p{Ll}*[,:]? \p{L}/u.test(text) || /\p{L}{2,} \p{L}{2,} \p{L}{2,}/u.test(text));
   const visit = (node) => {
     if ((ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node) || ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node)) && isSentence(node.text)) found.push({ at: node.getStart(), text: node.text });
     ts.forEachChild(node, visit);

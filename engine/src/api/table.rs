@@ -19,8 +19,6 @@ macro_rules! table { ($with:ident) => { $with! {
     MessageSource "message_source" -> dto::MessageText, Viewer, original::source;
     MessageRest "message_rest" -> dto::MessageRest, Viewer, original::rest;
     MessageSave "message_save" -> dto::Nothing, Viewer, original::save;
-    MessageText "message_text" -> dto::MessageText, Viewer, timeline::text;
-    MessageSource "message_source" -> dto::MessageText, Viewer, timeline::source;
     MessageAt "message_at" -> dto::MessagePlace, Viewer, within::message_at;
     MessageDays "message_days" -> dto::WrittenDays, Viewer, within::days;
     ConversationFiles "conversation_files" -> dto::FilesPage, Viewer, within::files;

@@ -119,7 +119,7 @@ export class Actions {
   /** From this message on unread, and back to the list, or it would be read again at once. */
   async unreadFrom(message: string): Promise<void> {
     await this.app.openConversation(null);
-    if (await this.run(() => this.app.host.call("mark_unread_from", { message }))) this.app.toasts.done(t("done.unread"));
+    if (await this.run(() => this.app.host.call("mark_unread_from", { message }))) this.app.toasts.done(t("done.unread", { n: 1 }));
   }
 
   async copy(text: string): Promise<void> {

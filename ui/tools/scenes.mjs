@@ -300,7 +300,7 @@ export const scenes = [
       await page.locator(id("import-files")).click();
       await page.locator(id("import-cancel")).waitFor();
       await page.locator(id("import-report")).click();
-      await page.locator(id("import-problems")).waitFor();
+      await page.locator(id("import-problems")).first().waitFor();
       await page.locator(id("import-files")).scrollIntoViewIfNeeded();
     },
   },

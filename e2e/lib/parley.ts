@@ -64,21 +64,23 @@ export async function paste(w: Window, testid: string, text: string): Promise<vo
 
 /** The list's row that shows a text. */
 export async function row(w: Window, text: string, seconds = 30): Promise<Element> {
-  const at = await eventually(
-    `a row with "${text}"`,
-    async () => {
-      const n = await w.execute<number>(`return [...document.querySelectorAll('[data-testid="row"]')].findIndex((e) => e.innerText.includes(arguments[0]))`, text);
-      return n < 0 ? undefined : n;
-    },
-    seconds,
-  );
-  const id = await w.execute<string>(`return document.querySelectorAll('[data-testid="row"]')[arguments[0]].dataset.id`, at);
+  const id = await rowId(w, text, seconds);
   return w.byCss(`[data-testid="row"][data-id="${id}"]`);
 }
 
-/** Opens the conversation whose row shows a text. */
+/** Whose row shows a text. Asked in one go: lines may come while somebody asks. */
+function rowId(w: Window, text: string, seconds = 30): Promise<string> {
+  const ask = async (): Promise<string | undefined> => (await w.execute<string | null>(`return [...document.querySelectorAll('[data-testid="row"]')].find((e) => e.innerText.includes(arguments[0]))?.dataset.id ?? null`, text)) ?? undefined;
+  return eventually(`a row with "${text}"`, ask, seconds);
+}
+
+/** Opens the conversation whose row shows a text. A line that moved away under the pointer is clicked again. */
 export async function openRow(w: Window, text: string): Promise<void> {
-  await (await row(w, text)).click();
+  const id = await rowId(w, text);
+  await eventually(`the conversation with "${text}" to open`, async () => {
+    await (await w.byCss(`[data-testid="row"][data-id="${id}"]`)).click();
+    return eventually("its timeline", async () => (await w.execute<boolean>(`return document.querySelector('[data-testid="timeline"]')?.dataset.conversation === arguments[0]`, id)) || undefined, 3);
+  });
   await w.byTestId("composer");
 }
 

@@ -104,8 +104,22 @@ pub(super) async fn sidebar(_: args::Sidebar, desk: &Desk) -> Result<dto::Sideba
         .await
 }
 
-pub(super) async fn conversation_ids(a: args::ConversationIds, desk: &Desk) -> Result<IdPage> {
+/// A page of a list's ids, of at most 20,000.
+pub(super) fn page_of(
+    c: &Connection,
+    which: &Which,
+    filter: &Filter,
+    sort: Sort,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<IdPage> {
     const MOST: u32 = 20_000;
+    let limit = limit.clamp(1, MOST) as usize;
+    let (ids, next) = lists::ids(c, which, filter, order(sort), after, limit)?;
+    Ok(IdPage { ids, next })
+}
+
+pub(super) async fn conversation_ids(a: args::ConversationIds, desk: &Desk) -> Result<IdPage> {
     const MOST_FOUND: usize = 5_000;
     let me = desk.engine.store().identity().agent;
     let now = desk.engine.store().clock().now();
@@ -122,16 +136,14 @@ pub(super) async fn conversation_ids(a: args::ConversationIds, desk: &Desk) -> R
                 tag: a.tag,
                 part: None,
             };
-            let limit = a.limit.clamp(1, MOST) as usize;
-            let (ids, next) = lists::ids(
+            page_of(
                 c,
                 &which(a.view, me),
                 &filter,
-                order(a.sort),
+                a.sort,
                 a.after.as_deref(),
-                limit,
-            )?;
-            Ok(IdPage { ids, next })
+                a.limit,
+            )
         })
         .await
 }

@@ -1,15 +1,13 @@
 //! Grouped lists: how many conversations each group has, and the ids of one group.
 
 use super::dto::{IdPage, Parting, Section, SectionCount};
-use super::inbox::{order, which};
+use super::inbox::{page_of, which};
 use super::{Desk, args};
 use crate::error::{Error, Result};
 use crate::store::lists::{self, Column, Filter, Part};
 
 /// Most instants at which a new group begins.
 const CUTS: usize = 64;
-/// Most ids of one page.
-const MOST: u32 = 20_000;
 
 fn part(section: Section) -> Part {
     match section {
@@ -79,16 +77,14 @@ pub(super) async fn ids(a: args::SectionIds, desk: &Desk) -> Result<IdPage> {
                 tag: a.tag,
                 part: Some(part(a.section)),
             };
-            let limit = a.limit.clamp(1, MOST) as usize;
-            let (ids, next) = lists::ids(
+            page_of(
                 c,
                 &which(a.view, me),
                 &filter,
-                order(a.sort),
+                a.sort,
                 a.after.as_deref(),
-                limit,
-            )?;
-            Ok(IdPage { ids, next })
+                a.limit,
+            )
         })
         .await
 }

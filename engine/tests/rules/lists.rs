@@ -32,7 +32,7 @@ fn sections(s: &Scene, by: Parting, cuts: Vec<Millis>) -> Vec<(Section, u32)> {
     .collect()
 }
 
-fn within(s: &Scene, section: Section, sort: Sort, limit: u32) -> Vec<CustomerId> {
+fn within(s: &Scene, section: &Section, sort: Sort, limit: u32) -> Vec<CustomerId> {
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
         let page = s.does(args::SectionIds {
@@ -127,7 +127,7 @@ fn the_groups_of_a_list_hold_each_conversation_once() {
         for sort in [Sort::Newest, Sort::Oldest, Sort::LongestWait] {
             let mut all = Vec::new();
             for (section, count) in &found {
-                let ids = within(&s, section.clone(), sort, 2);
+                let ids = within(&s, &section, sort, 2);
                 assert_eq!(ids.len(), *count as usize, "{section:?}");
                 all.extend(ids);
             }

@@ -382,7 +382,7 @@ pub fn by_title(title: &str) -> Option<ContactUse> {
     };
     TITLES
         .iter()
-        .find(|(_, all)| all.iter().any(|t| fits(t)))
+        .find(|(_, all)| all.iter().any(&fits))
         .map(|(u, _)| *u)
 }
 

@@ -1,6 +1,7 @@
 //! Clean HTML made fit to go out again in a letter of ours: its links lead where they led, its own pictures are those
 //! that go along, and remote pictures are links, so that nothing is loaded by whoever reads it.
 
+use super::text::{Piece, pieces};
 use std::fmt::Write as _;
 use url::Url;
 
@@ -25,16 +26,12 @@ pub fn restored(clean: &str, refers: &Refers<'_>, visible: bool) -> String {
         folds: 0,
         links: 0,
     };
-    let mut rest = clean;
-    while let Some(at) = rest.find('<') {
-        let (text, tag) = rest.split_at(at);
-        out.text(text);
-        // In clean HTML no value holds this sign.
-        let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
-        out.tag(tag.trim_start_matches('<'));
-        rest = after;
+    for piece in pieces(clean) {
+        match piece {
+            Piece::Text(text) => out.text(text),
+            Piece::Tag(tag) => out.tag(tag),
+        }
     }
-    out.text(rest);
     out.out
 }
 

@@ -2,19 +2,44 @@
 
 use super::is_block;
 
+/// A piece of clean HTML.
+pub(super) enum Piece<'a> {
+    /// What stands between tags, as written.
+    Text(&'a str),
+    /// What stands between `<` and `>`.
+    Tag(&'a str),
+}
+
+/// Clean HTML in pieces, in order. In clean HTML no value holds a `>`.
+pub(super) fn pieces(clean: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = clean;
+    let mut in_tag = false;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = if in_tag { '>' } else { '<' };
+        let (piece, after) = rest.split_once(end).unwrap_or((rest, ""));
+        rest = after;
+        in_tag = !in_tag;
+        Some(if in_tag {
+            Piece::Text(piece)
+        } else {
+            Piece::Tag(piece)
+        })
+    })
+}
+
 /// The text of HTML that this sanitiser made, for search and for those who read without formatting.
 #[must_use]
 pub fn to_text(clean: &str) -> String {
     let mut out = Text::default();
-    let mut rest = clean;
-    while let Some(at) = rest.find('<') {
-        let (text, tag) = rest.split_at(at);
-        out.text(text);
-        let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
-        out.tag(tag.trim_start_matches('<'));
-        rest = after;
+    for piece in pieces(clean) {
+        match piece {
+            Piece::Text(text) => out.text(text),
+            Piece::Tag(tag) => out.tag(tag),
+        }
     }
-    out.text(rest);
     out.done.trim().to_owned()
 }
 

@@ -147,9 +147,7 @@ fn dashed_name(line: &str) -> bool {
     letters
         && !name.starts_with('-')
         && (words.len() == 1 && name.chars().count() <= 16
-            || (2..=3).contains(&words.len())
-                && words.iter().all(capital)
-                && name.len() <= 40)
+            || (2..=3).contains(&words.len()) && words.iter().all(capital) && name.len() <= 40)
 }
 
 /// Whether the line is one of a list.

@@ -127,7 +127,7 @@ fn the_groups_of_a_list_hold_each_conversation_once() {
         for sort in [Sort::Newest, Sort::Oldest, Sort::LongestWait] {
             let mut all = Vec::new();
             for (section, count) in &found {
-                let ids = within(&s, &section, sort, 2);
+                let ids = within(&s, section, sort, 2);
                 assert_eq!(ids.len(), *count as usize, "{section:?}");
                 all.extend(ids);
             }

@@ -29,6 +29,26 @@ pub enum ContactUse {
     Country,
 }
 
+/// Titles of a customer's company. It is a note, and says more than that.
+const COMPANY: &[&str] = &[
+    "company",
+    "firma",
+    "organization",
+    "organisation",
+    "organisationname",
+    "organizationname",
+    "entreprise",
+    "societe",
+    "empresa",
+    "azienda",
+    "bedrijf",
+    "foretag",
+    "компания",
+    "公司",
+    "会社",
+    "회사",
+];
+
 /// Titles as [`key`] makes them. What only begins so counts too where it is marked with a star.
 const TITLES: &[(ContactUse, &[&str])] = &[
     (
@@ -307,26 +327,11 @@ const TITLES: &[(ContactUse, &[&str])] = &[
             "비고",
             "ملاحظات",
             "σημειωσεις",
-            "company",
-            "firma",
-            "organization",
-            "organisation",
-            "organisationname",
-            "organizationname",
-            "entreprise",
-            "societe",
-            "empresa",
-            "azienda",
-            "bedrijf",
-            "foretag",
-            "компания",
-            "公司",
-            "会社",
-            "회사",
             "poznamka",
             "notlar",
         ],
     ),
+    (ContactUse::Note, COMPANY),
     (
         ContactUse::Country,
         &[
@@ -412,24 +417,6 @@ pub fn by_cells<'a>(cells: impl Iterator<Item = &'a str>) -> Option<ContactUse> 
 /// Whether a note of this column needs no title before it.
 #[must_use]
 pub fn is_plain_note(title: &str) -> bool {
-    const COMPANY: &[&str] = &[
-        "company",
-        "firma",
-        "organization",
-        "organisation",
-        "organisationname",
-        "organizationname",
-        "entreprise",
-        "societe",
-        "empresa",
-        "azienda",
-        "bedrijf",
-        "foretag",
-        "компания",
-        "公司",
-        "会社",
-        "회사",
-    ];
     by_title(title) == Some(ContactUse::Note) && !COMPANY.contains(&key(title).as_str())
 }
 

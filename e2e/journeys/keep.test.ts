@@ -99,6 +99,8 @@ test("a backup brings back the state of before, and what came since is fetched a
     const sure = await SystemDialog.opened(j.desktop, async () => (await w.byCss('[data-testid="backup"] button')).click());
     await sure.press("Return");
     await sure.closed();
+    // The workspace is closed and opened in between: until then the window shows what was.
+    await w.shows("Back at the backup.", 60);
 
     // The note of before is back, the one since then is gone, and the mail is fetched again.
     await (await w.byTestId("view-all", 60)).click();

@@ -47,7 +47,20 @@ describe("how the workspace is kept", () => {
     await restoreBackup();
     expect(keep.error).toBeNull();
     // What was done since is not in the backup, and cannot be taken back any more.
-    expect(toasts.list).toHaveLength(0);
+    expect(toasts.list.map((toast) => [toast.text.startsWith("Back at the backup."), toast.undo])).toEqual([[true, null]]);
+  });
+
+  it("reads again what was opened while the workspace was closed", async () => {
+    const host = new ScriptedHost();
+    const app = new App(host);
+    await app.start();
+    const id = app.list.ids[0] ?? "";
+    host.failNext = "timeline";
+    await app.openConversation(id);
+    expect(app.timeline.error).not.toBeNull();
+    await app.enter();
+    expect([app.timeline.conversation, app.timeline.error]).toEqual([id, null]);
+    expect(app.timeline.items.length).toBeGreaterThan(0);
   });
 
   it("opens a locked workspace with the words of its recovery key", async () => {

@@ -116,7 +116,7 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
         .store()
         .write(move |tx| {
             let group = GroupId::random();
-            let values: [(&str, Option<Value>, bool); 7] = [
+            let values: &[(&str, Option<Value>, bool)] = &[
                 ("reopen_days", a.reopen_days.map(|v| json!(v)), true),
                 ("wait_target", a.wait_target.map(|v| json!(v)), true),
                 ("hold_seconds", a.hold_seconds.map(|v| json!(v)), false),
@@ -127,7 +127,7 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
             ];
             for (key, v, team) in values {
                 if let Some(v) = v {
-                    put(tx, group, key, &v, team)?;
+                    put(tx, group, key, v, *team)?;
                 }
             }
             if let Some(n) = name {

@@ -146,6 +146,8 @@ export class App {
       await Promise.all([workspace, list, this.keep.refresh()]);
       this.ready = true;
       this.title();
+      // What was open while the workspace was closed could not be read.
+      if (this.timeline.conversation !== null) await this.read(this.timeline.conversation);
     } catch (error) {
       this.error = say(error);
     }
@@ -158,7 +160,19 @@ export class App {
 
   /** Goes back to a backup. What was just done is not in it, so nothing of it is offered to be taken back. */
   async restoreBackup(name: string): Promise<void> {
-    if (await this.keep.restore(name)) this.toasts.clear();
+    if (!(await this.keep.restore(name))) return;
+    this.toasts.clear();
+    await this.anew();
+    this.toasts.done(t("backup.restored"));
+  }
+
+  /** Another database lies behind the window: nothing of what it showed or remembered counts any more. */
+  private async anew(): Promise<void> {
+    this.ready = false;
+    await this.openConversation(null);
+    await this.session.load();
+    await this.session.wait();
+    await this.enter();
   }
 
   /** Opens the workspace with the words of its recovery key. */
@@ -210,6 +224,10 @@ export class App {
     this.list.selected = id;
     this.readLater(id);
     if (id !== this.timeline.conversation) this.find.close();
+    await this.read(id, message);
+  }
+
+  private async read(id: string | null, message: string | null = null): Promise<void> {
     await Promise.all([this.timeline.open(id, message), this.composer.open(id), this.customer.open(id)]);
   }
 

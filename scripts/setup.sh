@@ -19,7 +19,9 @@ app_packages=(
     libdbus-1-dev
 )
 mail_packages=(dovecot-imapd dovecot-lmtpd dovecot-submissiond util-linux)
-window_test_packages=(webkit2gtk-driver xvfb dbus dbus-daemon gnome-keyring dunst xdotool imagemagick)
+window_test_packages=(webkit2gtk-driver xvfb dbus dbus-daemon gnome-keyring dunst xdotool imagemagick
+    at-spi2-core gir1.2-atspi-2.0 python3-gi    # what a screen reader gets of the window
+)
 
 # Those of the given packages that are not installed.
 missing_packages() {
@@ -60,6 +62,13 @@ keep_dovecot_off() {
     as_root systemctl mask --quiet dovecot.service dovecot.socket
 }
 
+# The same pages run in a browser too. Ubuntu has Chromium only as a snap, which cannot be installed everywhere: there the
+# tests that want it say that they are skipped unless CHROMIUM names one.
+install_chromium() {
+    [ -z "${CHROMIUM:-}" ] && [ "$(. /etc/os-release && echo "$ID")" = debian ] || return 0
+    install_packages "to run the window's pages in a browser" chromium
+}
+
 install_postfix() {
     [ "$(id -u)" = 0 ] && have apt-get || return 0
     [ -n "$(missing_packages postfix)" ] || return 0
@@ -92,6 +101,7 @@ major=$(node -p 'process.versions.node.split(".")[0]')
 wanted app demo test lint bench && install_packages "to build Parley" "${app_packages[@]}"
 wanted demo test && install_packages "mail servers for the demo and the tests" "${mail_packages[@]}"
 wanted test && install_packages "to test the real window" "${window_test_packages[@]}"
+wanted test && install_chromium
 [ "${PARLEY_WITH_POSTFIX:-}" = 1 ] && wanted test && install_postfix
 wanted app demo test lint bench && install_npm ui
 wanted test && install_npm e2e

@@ -28,9 +28,21 @@ const BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configura
 </busconfig>
 `;
 
+/** A thing as a screen reader gets it. */
+export interface Accessible {
+  role: string;
+  name: string;
+  description: string;
+  states: string[];
+  attributes: Record<string, string>;
+  children: Accessible[];
+}
+
 export interface DesktopOptions {
   /** Without a Secret Service the app asks for a passphrase. */
   keyring?: boolean;
+  /** Somebody listens with a screen reader. */
+  screenReader?: boolean;
 }
 
 /** The surroundings a window needs, none of them the user's own. */
@@ -70,12 +82,13 @@ export class Desktop {
     };
   }
 
-  static async start({ keyring = true }: DesktopOptions = {}): Promise<Desktop> {
+  static async start({ keyring = true, screenReader = false }: DesktopOptions = {}): Promise<Desktop> {
     const desktop = new Desktop(mkdtempSync(join(tmpdir(), "parley-e2e-")));
     try {
       await desktop.startDisplay();
       await desktop.startBus();
       if (keyring) await desktop.startKeyring();
+      if (screenReader) await desktop.startAccessibility();
       await desktop.startNotifications();
     } catch (error) {
       await desktop.stop();
@@ -181,6 +194,22 @@ export class Desktop {
   private async startNotifications(): Promise<void> {
     this.launch(["dunst"]);
     await this.onBus("org.freedesktop.Notifications");
+  }
+
+  /** The bus on which programs tell screen readers what they show. */
+  private async startAccessibility(): Promise<void> {
+    delete this.env["NO_AT_BRIDGE"];
+    delete this.env["GTK_A11Y"];
+    const found = ["/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher"].find((path) => existsSync(path));
+    if (found === undefined) throw new Error("at-spi2-core is not installed");
+    this.launch([found, "--launch-immediately"]);
+    await this.onBus("org.a11y.Bus");
+  }
+
+  /** What a screen reader gets of a program's windows. */
+  async accessible(program: string): Promise<Accessible> {
+    const { stdout } = await run("/usr/bin/python3", [join(import.meta.dirname, "atspi.py"), program], { env: this.env, maxBuffer: 64 << 20 });
+    return JSON.parse(stdout) as Accessible;
   }
 
   /** Waits until somebody answers to a name on our bus. */

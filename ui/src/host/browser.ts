@@ -52,7 +52,7 @@ export class BrowserHost implements Host {
   speak(): void {}
 
   partUrl(file: string): string {
-    return `${this.base}/part/${encodeURIComponent(file)}?token=${encodeURIComponent(this.token)}`;
+    return `${this.base}/part/f/${encodeURIComponent(file)}?token=${encodeURIComponent(this.token)}`;
   }
 
   private listen(heard: (event: Heard) => void): Stop {

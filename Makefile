@@ -1,9 +1,9 @@
 # What one can do here; each target is a script one can read. The first build takes about ten minutes.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint e2e bench fuzz
+.PHONY: help setup run demo test lint e2e shots bench bench-ui fuzz
 
 help: ## Say what one can do here
-	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 setup: ## Install what is missing for everything below
 	@scripts/setup.sh all
@@ -32,6 +32,10 @@ fuzz: ## Try damaged input on every reader for longer (SECONDS=60 each)
 	@scripts/setup.sh test
 	@PARLEY_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --locked -p parley-engine --test fuzz -- --nocapture
 	@scripts/properties.sh
+
+bench-ui: ## Measure what a person feels, in the real window (N=10000 messages, PROFILE=debug for an unoptimised build)
+	@scripts/setup.sh test
+	@scripts/bench-ui.sh $(or $(N),10000)
 
 bench: ## Measure against the limits and the peers (N=1000000 messages, ALONE=1 without the peers)
 	@scripts/setup.sh bench

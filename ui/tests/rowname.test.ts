@@ -18,7 +18,7 @@ async function row(changes: Partial<ConversationRow>): Promise<ConversationRow> 
 describe("a row in words", () => {
   it("says first who and what is asked, then what was said and what is known", async () => {
     const said = rowName(await row({ unread: 2, wait_since: NOW - 12 * 60_000, tags: ["lamp", "brass"], draft: true }), "Qualified", true, NOW);
-    expect(said).toBe("selected. 2 unread messages. Ada, by Email. Waiting for 12 min. Draft. Is it here? Qualified. #lamp, #brass");
+    expect(said.replaceAll("\u00a0", " ")).toBe("selected. 2 unread messages. Ada, by Email. Waiting for 12 min. Draft. Is it here? Qualified. #lamp, #brass");
   });
 
   it("says when the last message came where nobody waits, and whose it was", async () => {

@@ -146,6 +146,8 @@ export class App {
       await Promise.all([workspace, list, this.keep.refresh()]);
       this.ready = true;
       this.title();
+      // What `make bench-ui` measures a start by: the frame after the one with the first rows.
+      if (typeof requestAnimationFrame === "function") requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("inbox")));
       // What was open while the workspace was closed could not be read.
       if (this.timeline.conversation !== null) await this.read(this.timeline.conversation);
     } catch (error) {

@@ -10,7 +10,9 @@ import { cutEnd, cutStart, episodeOf, joined, spliceTail } from "./stretch";
 
 export { keyOf, spliceTail } from "./stretch";
 
-const PAGE = 60;
+const PAGE = 40;
+/** What fills a large screen: more would only keep the reader waiting. */
+const FIRST = 24;
 const MOST = 200;
 /** So many items stay in memory and in the window; what is further away is dropped and asked for again. */
 export const KEPT = 300;
@@ -75,9 +77,9 @@ export class Timeline {
     }
     this.loading = true;
     try {
-      let page = await this.ask(conversation, { around });
+      let page = await this.ask(conversation, { around }, FIRST);
       const unread = page.first_unread;
-      if (around === null && unread !== null && run === this.run && !page.items.some((item) => item.id === unread)) page = await this.ask(conversation, { around: unread });
+      if (around === null && unread !== null && run === this.run && !page.items.some((item) => item.id === unread)) page = await this.ask(conversation, { around: unread }, FIRST);
       if (run !== this.run) return;
       const firstUnread = this.conversation === conversation && around !== null ? (this.firstUnread ?? unread) : unread;
       this.clear(conversation);

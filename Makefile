@@ -33,8 +33,13 @@ fuzz: ## Try damaged input on every reader for longer (SECONDS=60 each)
 	@PARLEY_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --locked -p parley-engine --test fuzz -- --nocapture
 	@scripts/properties.sh
 
+shots: ## Take pictures of every screen, light and dark, in both directions, and those of the user guide
+	@scripts/setup.sh test
+	@scripts/shots.sh
+
 bench-ui: ## Measure what a person feels, in the real window (N=10000 messages, PROFILE=debug for an unoptimised build)
 	@scripts/setup.sh test
+	@scripts/setup.sh bench-ui
 	@scripts/bench-ui.sh $(or $(N),10000)
 
 bench: ## Measure against the limits and the peers (N=1000000 messages, ALONE=1 without the peers)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing and says what and why. usage: setup.sh app|demo|test|lint|bench|all
+# Installs what is missing and says what and why. usage: setup.sh app|demo|test|lint|bench|bench-ui|all
 # Root is needed for system packages only. Where nothing is missing this is fast and needs no network.
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -102,6 +102,7 @@ wanted app demo test lint bench && install_packages "to build Parley" "${app_pac
 wanted demo test && install_packages "mail servers for the demo and the tests" "${mail_packages[@]}"
 wanted test && install_packages "to test the real window" "${window_test_packages[@]}"
 wanted test && install_chromium
+[ "$what" = bench-ui ] && install_packages "a bare window to compare with" gir1.2-webkit2-4.1 python3-gi
 [ "${PARLEY_WITH_POSTFIX:-}" = 1 ] && wanted test && install_postfix
 wanted app demo test lint bench && install_npm ui
 wanted test && install_npm e2e

@@ -3,7 +3,7 @@ import { t } from "./i18n";
 
 /** What to tell the person. The engine's errors already say what happened and what to do; only the unforeseen needs words of ours. */
 export function say(error: unknown): string {
-  if (isErrorBody(error) && error.message !== "") return error.message;
+  if (isErrorBody(error) && error.message !== "") return sentence(error.message);
   return t("error.unforeseen");
 }
 

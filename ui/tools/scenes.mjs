@@ -229,6 +229,7 @@ export const scenes = [
   { name: "settings-about", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-about")).click(); await page.locator(id("about-check")).click(); await page.locator(id("check-result")).waitFor(); } },
   { name: "empty-view", act: async (page) => { await page.locator(id("view-snoozed")).click(); await named(page, "Luca"); await page.keyboard.press("e"); await page.waitForTimeout(200); } },
   { name: "error", state: "error", act: (page) => page.waitForTimeout(100) },
+  { name: "no-permission", state: "viewer", act: async (page) => { await open(page); await page.keyboard.press("e"); await page.locator(`${id("toast")}[data-tone=error]`).waitFor(); } },
   { name: "offline", state: "offline", act: (page) => open(page) },
   { name: "broken-account", state: "broken", act: (page) => open(page) },
   { name: "door-damaged", state: "damaged" },

@@ -1,19 +1,23 @@
-// Pictures of every scene, light and dark, at the usual, the smallest and a large size; arguments name scenes, a theme, a width or a language.
+// Pictures of every scene. Arguments name scenes, themes (light, dark), widths (960, 1280, 2560) or languages; without, every scene is
+// taken light and dark at three widths in English. `--every` takes each in both themes and both directions at the usual width;
+// `--to FOLDER` says where they go.
 import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./browser.mjs";
 import { play, scenes } from "./scenes.mjs";
 import { serve } from "./serve.mjs";
 
-const asked = process.argv.slice(2);
-const chosen = (all) => (all.some((one) => asked.includes(String(one))) ? all.filter((one) => asked.includes(String(one))) : all);
-const themes = chosen(["light", "dark"]);
+const words = process.argv.slice(2);
+const to = words.includes("--to") ? words.splice(words.indexOf("--to"), 2)[1] : fileURLToPath(new URL("../shots/", import.meta.url));
+const every = words.includes("--every");
+const asked = words.filter((word) => !word.startsWith("--"));
+const chosen = (all, usual = all) => (all.some((one) => asked.includes(String(one))) ? all.filter((one) => asked.includes(String(one))) : usual);
 const heights = { 960: 600, 1280: 800, 2560: 1440 };
-const widths = chosen([1280, 960, 2560]);
-const tongue = asked.find((word) => /^(en|de|nl|fr|ar|pseudo)$/.test(word)) ?? "en";
-const only = asked.filter((word) => !["light", "dark", "1280", "960", "2560", tongue].includes(word));
-const mark = tongue === "en" ? "" : `-${tongue}`;
-const folder = fileURLToPath(new URL("../shots/", import.meta.url));
+const [themes, widths, tongues] = [["light", "dark"], [960, 1280, 2560], ["en", "de", "nl", "fr", "ar", "pseudo"]];
+const looks = { themes: chosen(themes), widths: chosen(widths, every ? [1280] : widths), tongues: chosen(tongues, every ? ["en", "ar"] : ["en"]) };
+const only = asked.filter((word) => ![...themes, ...widths.map(String), ...tongues].includes(word));
+const folder = resolve(to);
 mkdirSync(folder, { recursive: true });
 const browser = await launch();
 if (browser === null) {
@@ -22,26 +26,26 @@ if (browser === null) {
 }
 const server = await serve("dist-scripted");
 let failed = 0;
-for (const theme of themes) {
-  for (const width of widths) {
-    const height = heights[width];
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce" });
-    for (const scene of scenes.filter((s) => only.length === 0 || only.includes(s.name))) {
-      const page = await context.newPage();
-      try {
-        await play(page, server.url, scene, tongue);
-        await page.screenshot({ path: `${folder}${scene.name}-${theme}-${String(width)}${mark}.png` });
-      } catch (error) {
-        failed += 1;
-        console.error(`${scene.name} ${theme} ${String(width)}: ${String(error).split("\n")[0]}`);
-        await page.screenshot({ path: `${folder}${scene.name}-${theme}-${String(width)}${mark}.png` }).catch(() => undefined);
+for (const theme of looks.themes) {
+  for (const width of looks.widths) {
+    const context = await browser.newContext({ viewport: { width, height: heights[width] }, colorScheme: theme, reducedMotion: "reduce" });
+    for (const tongue of looks.tongues) {
+      for (const scene of scenes.filter((s) => only.length === 0 || only.includes(s.name))) {
+        const page = await context.newPage();
+        try {
+          await play(page, server.url, scene, tongue);
+        } catch (error) {
+          failed += 1;
+          console.error(`${scene.name} ${theme} ${String(width)} ${tongue}: ${String(error).split("\n")[0]}`);
+        }
+        await page.screenshot({ path: join(folder, `${scene.name}-${theme}-${String(width)}${tongue === "en" ? "" : `-${tongue}`}.png`) }).catch(() => undefined);
+        await page.close();
       }
-      await page.close();
     }
     await context.close();
   }
 }
 await browser.close();
 server.stop();
-console.log(failed === 0 ? `pictures written to ui/shots/` : `${String(failed)} scenes could not be played`);
+console.log(failed === 0 ? `pictures written to ${folder}` : `${String(failed)} scenes could not be played`);
 process.exit(failed === 0 ? 0 : 1);

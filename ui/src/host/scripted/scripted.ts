@@ -23,6 +23,7 @@ import { hostError, type Args, type Host, type Name, type Reply, type ShellWords
 import { accountOf, accountsFor, foldersFor, suggestionFor, testOf } from "./accounts";
 import { inSection, inView, manyRows, oddRows, sectionsOf, sorted } from "./lists";
 import { Pictures } from "./pictures";
+import { viewerMay } from "./roles";
 import { capabilities, linksOf, me, message, nextId, conversationOf, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
@@ -99,6 +100,7 @@ export class ScriptedHost implements Host {
     this.calls.push({ name, args });
     const never = this.state === "slow" || (this.state === "empty-signing-in" && name === "oauth_wait") || (this.state === "lazy" && name === "conversation_rows") || (this.state === "slow-list" && name === "conversation_ids" && this.asked++ > 0);
     await new Promise((resolve) => setTimeout(resolve, never ? 1_000_000 : 0));
+    if (this.state === "viewer" && !viewerMay(name)) throw hostError("refused", "your role does not permit this");
     if (name === "export_start" && this.state === "exporting") {
       const stopped = await new Promise<boolean>((end) => (this.exporting = end));
       this.exporting = null;

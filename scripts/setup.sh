@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing and says what and why. usage: setup.sh app|demo|test|lint|bench|all
+# Installs what is missing and says what and why. usage: setup.sh app|demo|test|lint|bench|bundle|all
 # Root is needed for system packages only. Where nothing is missing this is fast and needs no network.
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -19,6 +19,7 @@ app_packages=(
     libdbus-1-dev
 )
 mail_packages=(dovecot-imapd dovecot-lmtpd dovecot-submissiond util-linux)
+bundle_packages=(rpm desktop-file-utils appstream)
 window_test_packages=(webkit2gtk-driver xvfb dbus dbus-daemon gnome-keyring dunst xdotool imagemagick)
 
 # Those of the given packages that are not installed.
@@ -89,11 +90,13 @@ have npm || die "Node.js 20 or newer with npm is missing: https://nodejs.org"
 major=$(node -p 'process.versions.node.split(".")[0]')
 [ "$major" -ge 20 ] || die "Node.js $major is too old, 20 or newer is needed: https://nodejs.org"
 
-wanted app demo test lint bench && install_packages "to build Parley" "${app_packages[@]}"
+wanted app demo test lint bench bundle && install_packages "to build Parley" "${app_packages[@]}"
 wanted demo test && install_packages "mail servers for the demo and the tests" "${mail_packages[@]}"
-wanted test && install_packages "to test the real window" "${window_test_packages[@]}"
+wanted test bundle && install_packages "to test the real window" "${window_test_packages[@]}"
+wanted bundle && install_packages "to look into the packages" "${bundle_packages[@]}"
 [ "${PARLEY_WITH_POSTFIX:-}" = 1 ] && wanted test && install_postfix
-wanted app demo test lint bench && install_npm ui
+wanted app demo test lint bench bundle && install_npm ui
+wanted bundle && install_npm packaging
 wanted test && install_npm e2e
 wanted test && install_cargo_tool cargo-nextest 0.9.143 "runs the tests"
 wanted test && install_cargo_tool tauri-driver 2.0.5 "drives the real window in tests"

@@ -20,10 +20,19 @@ finish() {
 }
 trap finish EXIT
 
-# Fails unless standard input has a line that matches.
+# Fails unless what was listed last has a line that matches.
 holds() {
     grep -Eq -- "$1" "$work/list" || die "$2: nothing matches $1 in
 $(cat "$work/list")"
+}
+# Waits until a file has something in it.
+appears() {
+    local _
+    for _ in $(seq 100); do
+        [ ! -s "$1" ] || return 0
+        sleep 0.1
+    done
+    die "$1 stays empty"
 }
 paths=('/usr/bin/parley$' '/usr/bin/parleyctl$' '/usr/share/applications/Parley\.desktop$'
     '/usr/share/icons/hicolor/128x128/apps/parley\.png$' '/usr/share/metainfo/app\.parley\.desktop\.metainfo\.xml$')
@@ -36,7 +45,9 @@ dpkg-deb -I "$deb" >"$work/list"
 for line in '^ Package: parley$' '^ Architecture: (amd64|arm64)$' '^ Section: mail$' 'libwebkit2gtk-4.1-0' 'libayatana-appindicator3-1'; do holds "$line" deb; done
 dpkg-deb -x "$deb" "$work/tree"
 dpkg-deb -e "$deb" "$work/control"
-[ ! -e "$work/control/postinst" ] && [ ! -e "$work/control/preinst" ] || die "the deb runs scripts when it is installed"
+for script in preinst postinst prerm postrm; do
+    [ ! -e "$work/control/$script" ] || die "the deb runs $script when it is installed or removed"
+done
 (cd "$work/tree" && md5sum --quiet -c "$work/control/md5sums") || die "the deb's sums are wrong"
 
 step "What the desktop is told"
@@ -76,12 +87,12 @@ export HOME=$work/home XDG_RUNTIME_DIR=$work/run PARLEY_KEYRING=off NO_AT_BRIDGE
 unset XDG_DATA_HOME XDG_CONFIG_HOME XDG_CACHE_HOME PARLEY_DATA_DIR WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS
 Xvfb -displayfd 3 -screen 0 1440x900x24 -nolisten tcp 3>"$work/display" 2>/dev/null &
 started+=($!)
-for _ in $(seq 100); do [ -s "$work/display" ] && break || sleep 0.1; done
+appears "$work/display"
 DISPLAY=:$(cat "$work/display")
 export DISPLAY
 dbus-daemon --session --nofork --print-address=3 3>"$work/bus" 2>/dev/null &
 started+=($!)
-for _ in $(seq 100); do [ -s "$work/bus" ] && break || sleep 0.1; done
+appears "$work/bus"
 DBUS_SESSION_BUS_ADDRESS=$(cat "$work/bus")
 export DBUS_SESSION_BUS_ADDRESS
 "$program" >"$work/out" 2>&1 &

@@ -1,6 +1,6 @@
 # What one can do here; each target is a script one can read. The first build takes about ten minutes.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint e2e shots bench bench-ui fuzz
+.PHONY: help setup run demo test lint e2e shots bench bench-ui fuzz bundle
 
 help: ## Say what one can do here
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -45,3 +45,8 @@ bench-ui: ## Measure what a person feels, in the real window (N=10000 messages, 
 bench: ## Measure against the limits and the peers (N=1000000 messages, ALONE=1 without the peers)
 	@scripts/setup.sh bench
 	@scripts/bench.sh $(if $(N),--n $(N)) $(if $(ALONE),--alone)
+
+bundle: ## Build the packages (deb and rpm), install the deb, start it and remove it again
+	@scripts/setup.sh bundle
+	@scripts/bundle.sh
+	@scripts/bundle-test.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing and says what and why. usage: setup.sh app|demo|test|lint|bench|bench-ui|all
+# Installs what is missing and says what and why. usage: setup.sh app|demo|test|lint|bench|bench-ui|bundle|all
 # Root is needed for system packages only. Where nothing is missing this is fast and needs no network.
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -22,6 +22,7 @@ mail_packages=(dovecot-imapd dovecot-lmtpd dovecot-submissiond util-linux)
 window_test_packages=(webkit2gtk-driver xvfb dbus dbus-daemon gnome-keyring dunst xdotool imagemagick
     at-spi2-core gir1.2-atspi-2.0 python3-gi    # what a screen reader gets of the window
 )
+bundle_packages=(rpm desktop-file-utils appstream)
 
 # Those of the given packages that are not installed.
 missing_packages() {
@@ -98,13 +99,15 @@ have npm || die "Node.js 20 or newer with npm is missing: https://nodejs.org"
 major=$(node -p 'process.versions.node.split(".")[0]')
 [ "$major" -ge 20 ] || die "Node.js $major is too old, 20 or newer is needed: https://nodejs.org"
 
-wanted app demo test lint bench && install_packages "to build Parley" "${app_packages[@]}"
+wanted app demo test lint bench bundle && install_packages "to build Parley" "${app_packages[@]}"
 wanted demo test && install_packages "mail servers for the demo and the tests" "${mail_packages[@]}"
-wanted test && install_packages "to test the real window" "${window_test_packages[@]}"
+wanted test bundle && install_packages "to test the real window" "${window_test_packages[@]}"
+wanted bundle && install_packages "to look into the packages" "${bundle_packages[@]}"
 wanted test && install_chromium
 [ "$what" = bench-ui ] && install_packages "a bare window to compare with" gir1.2-webkit2-4.1 python3-gi
 [ "${PARLEY_WITH_POSTFIX:-}" = 1 ] && wanted test && install_postfix
-wanted app demo test lint bench && install_npm ui
+wanted app demo test lint bench bundle && install_npm ui
+wanted bundle && install_npm packaging
 wanted test && install_npm e2e
 wanted test && install_cargo_tool cargo-nextest 0.9.143 "runs the tests"
 wanted test && install_cargo_tool tauri-driver 2.0.5 "drives the real window in tests"

@@ -25,6 +25,8 @@ pub trait Engine: Send + Sync + 'static {
     fn notices(&self) -> broadcast::Receiver<Notice>;
     /// The picture at a checked path of `part:` (see [`crate::parts`]) with its media type.
     async fn part(&self, path: &str) -> Option<(String, Vec<u8>)>;
+    /// The computer woke up, or has a network again.
+    fn rouse(&self);
     /// Closes connections and the database.
     async fn stop(&self);
 }
@@ -61,6 +63,9 @@ impl Engine for Running {
     }
     async fn part(&self, path: &str) -> Option<(String, Vec<u8>)> {
         self.0.part(path).await
+    }
+    fn rouse(&self) {
+        self.0.rouse();
     }
     async fn stop(&self) {
         self.0.stop().await;

@@ -1,7 +1,7 @@
 //! The one command `call`, and the one stream of changes.
 
 use crate::engine::Handle;
-use crate::{tray, words};
+use crate::shell;
 use parley_engine::api::dto::{Change, ErrorBody};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -111,10 +111,8 @@ pub async fn call(
         Some(wait) if wait.is_zero() => {}
         Some(wait) => tokio::time::sleep(wait).await,
     }
-    if name == words::COMMAND {
-        words::learn(args)?;
-        tray::retell(&app, &engine).await;
-        return Ok(Value::Null);
+    if name.starts_with(shell::PREFIX) {
+        return shell::answer(&app, &engine, &name, args).await;
     }
     let reply = engine.call(&name, args).await?;
     opened.learn(&name, &reply);
@@ -145,13 +143,7 @@ async fn coalesce(
         let Some(mut change) = next(&mut changes).await else {
             return;
         };
-        loop {
-            match changes.try_recv() {
-                Ok(more) => fold(&mut change, more),
-                Err(broadcast::error::TryRecvError::Lagged(_)) => change = everything(),
-                Err(_) => break,
-            }
-        }
+        fold_waiting(&mut changes, &mut change);
         tell(change);
         tokio::time::sleep(every).await;
     }
@@ -163,6 +155,17 @@ pub async fn next(changes: &mut broadcast::Receiver<Change>) -> Option<Change> {
         Ok(change) => Some(change),
         Err(RecvError::Lagged(_)) => Some(everything()),
         Err(RecvError::Closed) => None,
+    }
+}
+
+/// Takes what waits already into one change.
+pub fn fold_waiting(changes: &mut broadcast::Receiver<Change>, change: &mut Change) {
+    loop {
+        match changes.try_recv() {
+            Ok(more) => fold(change, more),
+            Err(broadcast::error::TryRecvError::Lagged(_)) => *change = everything(),
+            Err(_) => return,
+        }
     }
 }
 

@@ -42,7 +42,11 @@ fn nothing_widens_the_security_of_the_configuration() {
         json!({ "frontendDist": "ui/dist" }),
         "no development server"
     );
-    assert_eq!(config.get("plugins"), None);
+    assert_eq!(
+        config["plugins"],
+        json!({ "deep-link": { "desktop": { "schemes": [crate::link::SCHEME] } } }),
+        "no plugin: the packages' scheme is read from here"
+    );
     assert_eq!(config["bundle"]["createUpdaterArtifacts"], json!(false));
     assert_eq!(config["identifier"], json!(crate::place::IDENTIFIER));
 }

@@ -4,14 +4,21 @@
 // A program with a window must not open a console beside it.
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
+mod autostart;
 mod engine;
 mod host;
 mod ipc;
+mod launcher;
+mod link;
 mod log;
 mod notify;
 mod parts;
 mod place;
+#[cfg(all(test, target_os = "linux"))]
+mod private_bus;
+mod shell;
 mod tray;
+mod wake;
 mod window;
 mod words;
 
@@ -54,8 +61,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let passphrase = place::passphrase()?;
     let desk = window::Desk::new(&place.data_dir);
     let app = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            window::raise(app, None);
+        .plugin(tauri_plugin_single_instance::init(|app, args, _| {
+            started_again(app, args);
         }))
         .register_asynchronous_uri_scheme_protocol(parts::SCHEME, |context, request, responder| {
             parts::answer(&context, &request, responder);
@@ -64,14 +71,32 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         .manage(desk)
         .manage(ipc::Pace::new())
         .manage(ipc::Opened::new())
+        .manage(link::Waiting::default())
+        .manage(place.clone())
         .setup(move |app| start(app.handle(), &place, passphrase))
         .build(context)?;
-    app.run(|app, event| {
-        if matches!(event, RunEvent::Exit) {
-            stop(app);
+    app.run(|app, event| match event {
+        RunEvent::Exit => stop(app),
+        // macOS hands links over as events, also the one that started Parley.
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            if let Some(arrived) = link::among(urls.into_iter().map(String::from)) {
+                link::arrive(app, arrived);
+            }
         }
+        _ => {}
     });
     Ok(())
+}
+
+/// Somebody started Parley while it runs: with a link, by its icon, or the session did.
+fn started_again(app: &AppHandle, args: Vec<String>) {
+    let hidden = args.iter().any(|arg| arg == autostart::HIDDEN);
+    match link::among(args.into_iter().skip(1)) {
+        Some(arrived) => link::arrive(app, arrived),
+        None if hidden => {}
+        None => window::raise(app, None),
+    }
 }
 
 fn start(
@@ -82,11 +107,22 @@ fn start(
     let engine = engine::start(app, place, passphrase);
     app.manage(engine.clone());
     tray::put_up(app, &place.data_dir);
-    window::open(app, &engine)?;
+    let args: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    let hidden = args.iter().any(|arg| arg == autostart::HIDDEN);
+    let arrived = link::among(args);
+    // Whoever follows a link wants to see where it leads.
+    window::open(app, &engine, hidden && arrived.is_none())?;
+    if let Some(arrived) = arrived {
+        link::put(app, arrived);
+    }
     tauri::async_runtime::spawn(ipc::forward(app.clone(), engine.changes()));
     tauri::async_runtime::spawn(notify::run(app.clone(), engine.clone()));
     tauri::async_runtime::spawn(tray::count(app.clone(), engine.clone()));
-    tauri::async_runtime::spawn(window::obey(app.clone(), engine));
+    tauri::async_runtime::spawn(window::obey(app.clone(), engine.clone()));
+    tauri::async_runtime::spawn(wake::listen(engine));
     tauri::async_runtime::spawn(obey_signals(app.clone()));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
     Ok(())

@@ -2,7 +2,7 @@
 
 use crate::engine::Handle;
 use crate::words::words;
-use crate::{ipc, window};
+use crate::{ipc, launcher, window};
 use parley_engine::api::dto::{Sidebar, View};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -90,6 +90,7 @@ pub async fn count(app: AppHandle, engine: Handle) {
             && shown != Some(now)
         {
             show(&app, now);
+            launcher::show(&app, now).await;
             shown = Some(now);
         }
         loop {

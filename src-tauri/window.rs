@@ -45,7 +45,18 @@ pub struct Desk {
     file: PathBuf,
     place: Mutex<Option<Frame>>,
     focused: AtomicBool,
+    /// The conversation on screen, as the page last said.
+    shown: Mutex<Option<CustomerId>>,
     close_to_tray: AtomicBool,
+}
+
+/// What a person at the window looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// The window has the keyboard.
+    pub focused: bool,
+    /// The conversation it shows.
+    pub conversation: Option<CustomerId>,
 }
 
 impl Desk {
@@ -55,6 +66,7 @@ impl Desk {
             file: data_dir.join("window.json"),
             place: Mutex::default(),
             focused: AtomicBool::new(false),
+            shown: Mutex::default(),
             close_to_tray: AtomicBool::new(false),
         }
     }
@@ -141,7 +153,11 @@ fn screens(app: &AppHandle) -> Vec<Screen> {
 }
 
 /// Opens the window, locked down: the page is the app's own, nothing leads out of it, and no request leaves it.
-pub fn open(app: &AppHandle, engine: &Handle) -> Result<(), Box<dyn std::error::Error>> {
+pub fn open(
+    app: &AppHandle,
+    engine: &Handle,
+    hidden: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
     let desk = app.state::<Desk>();
     let links = engine.clone();
     let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
@@ -180,9 +196,30 @@ pub fn open(app: &AppHandle, engine: &Handle) -> Result<(), Box<dyn std::error::
     // The colour of the page to come, so that the window does not flash white before it.
     window.set_background_color(Some(ground(window.theme().unwrap_or(Theme::Light))))?;
     watch(&window);
+    if hidden {
+        tauri::async_runtime::spawn(stay_hidden(window));
+        return Ok(());
+    }
     window.show()?;
     window.set_focus()?;
     Ok(())
+}
+
+/// Started with the session: the window stays away if there is a tray to find it in. The tray may come up later than
+/// Parley; without one the window waits in the taskbar.
+async fn stay_hidden(window: WebviewWindow) {
+    const TRIES: u32 = 15;
+    for _ in 0..TRIES {
+        let shown = tauri::async_runtime::spawn_blocking(tray::is_shown);
+        if shown.await.unwrap_or(false) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    if !window.is_visible().unwrap_or(true) {
+        let _ = window.minimize();
+        let _ = window.show();
+    }
 }
 
 fn is_driven() -> bool {
@@ -241,10 +278,30 @@ pub async fn obey(app: AppHandle, engine: Handle) {
     }
 }
 
-/// Whether a person is at the window, so that no notification is needed.
-pub fn is_attended(app: &AppHandle) -> bool {
-    app.try_state::<Desk>()
-        .is_some_and(|desk| desk.focused.load(Ordering::SeqCst))
+/// What a person at the window looks at.
+pub fn look(app: &AppHandle) -> Look {
+    let desk = app.try_state::<Desk>();
+    Look {
+        focused: desk
+            .as_ref()
+            .is_some_and(|d| d.focused.load(Ordering::SeqCst)),
+        conversation: desk
+            .and_then(|d| *d.shown.lock().unwrap_or_else(PoisonError::into_inner)),
+    }
+}
+
+/// The page shows this conversation now.
+pub fn shows(app: &AppHandle, conversation: Option<CustomerId>) {
+    if let Some(desk) = app.try_state::<Desk>() {
+        *desk.shown.lock().unwrap_or_else(PoisonError::into_inner) = conversation;
+    }
+}
+
+/// Tells the page of something.
+pub fn tell(app: &AppHandle, event: &str, payload: serde_json::Value) {
+    if let Err(e) = app.emit_to(EventTarget::webview_window(LABEL), event, payload) {
+        tracing::warn!(error = %e, event, "the window could not be told");
+    }
 }
 
 /// Brings the window to the front, and asks its page to show a conversation.
@@ -260,11 +317,7 @@ pub fn raise(app: &AppHandle, conversation: Option<CustomerId>) {
         tracing::warn!(error = %e, "the window could not be raised");
     }
     if let Some(id) = conversation {
-        let _ = app.emit_to(
-            EventTarget::webview_window(LABEL),
-            "open",
-            serde_json::json!({ "conversation": id }),
-        );
+        tell(app, "open", serde_json::json!({ "conversation": id }));
     }
 }
 

@@ -42,11 +42,30 @@ pub struct Words {
     pub show: String,
     /// A notification's text when the message's own text must not be shown.
     pub new_message: String,
+    /// A notification's action: its conversation sleeps until tomorrow.
+    pub snooze: String,
+    /// A notification's action: answer where one reads.
+    pub reply: String,
+    /// The button beside that answer.
+    pub send: String,
+    /// A wait has passed its target.
+    pub overdue: String,
+    /// A message could not be sent.
+    pub send_failed: String,
+    /// An account needs a person.
+    pub account: String,
+    /// The title over what came in quiet hours.
+    pub quiet_over: String,
+    /// An answer written in a notification did not go out.
+    pub reply_failed: String,
+    /// A conversation could not be snoozed.
+    pub snooze_failed: String,
     ask_web: String,
     ask_other: String,
     waiting: Counted,
     many_messages: Counted,
     many_customers: Counted,
+    many_overdue: Counted,
 }
 
 impl Words {
@@ -68,6 +87,15 @@ impl Words {
             import: "Choose what to import".into(),
             show: "Show".into(),
             new_message: "New message".into(),
+            snooze: "Snooze until tomorrow".into(),
+            reply: "Reply".into(),
+            send: "Send".into(),
+            overdue: "Has been waiting longer than the target".into(),
+            send_failed: "A message could not be sent".into(),
+            account: "This account needs you: open Parley to see why".into(),
+            quiet_over: "While it was quiet".into(),
+            reply_failed: "Your answer was not sent".into(),
+            snooze_failed: "The conversation was not snoozed".into(),
             ask_web: "This link opens {host} in your browser.".into(),
             ask_other: "This link opens another program on this computer.".into(),
             waiting: counted(
@@ -76,6 +104,10 @@ impl Words {
             ),
             many_messages: counted("{n} new message", "{n} new messages"),
             many_customers: counted("from one customer", "from {n} customers"),
+            many_overdue: counted(
+                "{n} wait has passed its target",
+                "{n} waits have passed their target",
+            ),
         }
     }
 
@@ -91,10 +123,24 @@ impl Words {
             &self.import,
             &self.show,
             &self.new_message,
+            &self.snooze,
+            &self.reply,
+            &self.send,
+            &self.overdue,
+            &self.send_failed,
+            &self.account,
+            &self.quiet_over,
+            &self.reply_failed,
+            &self.snooze_failed,
             &self.ask_web,
             &self.ask_other,
         ];
-        let counted = [&self.waiting, &self.many_messages, &self.many_customers];
+        let counted = [
+            &self.waiting,
+            &self.many_messages,
+            &self.many_customers,
+            &self.many_overdue,
+        ];
         let plain =
             |s: &String| !s.trim().is_empty() && s.len() <= LONGEST && !s.contains(is_steering);
         single.into_iter().all(plain)
@@ -121,6 +167,11 @@ impl Words {
     /// The text of one notification that stands for many.
     pub fn many_customers(&self, count: usize) -> String {
         self.count(&self.many_customers, count as u64)
+    }
+
+    /// How many waits have passed their target.
+    pub fn many_overdue(&self, count: usize) -> String {
+        self.count(&self.many_overdue, count as u64)
     }
 
     /// The question before a web page is opened.
@@ -197,7 +248,9 @@ mod tests {
             "attach": "Dateien anhängen", "save": "Datei speichern", "import": "Importieren", "show": "Zeigen",
             "new_message": "Neue Nachricht", "ask_web": "Dieser Link öffnet {host}.", "ask_other": "Ein anderes Programm.",
             "waiting": { "one": "{n} Kunde", "other": "{n} Kunden" }, "many_messages": { "other": "{n} Nachrichten" },
-            "many_customers": { "one": "von einem", "other": "von {n}" },
+            "many_customers": { "one": "von einem", "other": "von {n}" }, "many_overdue": { "other": "{n} über dem Ziel" },
+            "snooze": "Bis morgen", "reply": "Antworten", "send": "Senden", "overdue": "Wartet zu lange", "send_failed": "Nicht gesendet",
+            "account": "Dieses Konto braucht Sie", "quiet_over": "In den Ruhezeiten", "reply_failed": "Nicht gesendet", "snooze_failed": "Nicht verschoben",
         })
     }
 

@@ -45,7 +45,7 @@ test("a notification is noticed with its title and text, and a secret can be kep
     // dbus-send cannot write the hints' type, so the daemon refuses; the monitor sees the call all the same.
     try { execFileSync("dbus-send", call, { env: desktop.env, stdio: "ignore" }); } catch { /* as expected */ }
     const seen = await desktop.notified("Berg");
-    assert.deepEqual(seen, { app: "Parley", title: 'Anna "A" Berg', body: "Line one\nline two" });
+    assert.deepEqual(seen, { app: "Parley", title: 'Anna "A" Berg', body: "Line one\nline two", replaces: 0, actions: [] });
     const alias = execFileSync("dbus-send", ["--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets",
       "org.freedesktop.Secret.Service.ReadAlias", "string:default"], { env: desktop.env, encoding: "utf8" });
     assert.match(alias, /collection\/login/);

@@ -12,6 +12,10 @@ export interface Notification {
   app: string;
   title: string;
   body: string;
+  /** The number of the one it takes the place of; 0 for none. */
+  replaces: number;
+  /** What can be done with it. */
+  actions: string[];
 }
 
 const BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -126,7 +130,9 @@ export class Desktop {
     return calls.map((call) => {
       const strings = [...call.matchAll(/^ {3}string "([\s\S]*?)"$/gm)].map((match) => match[1] ?? "");
       const [app = "", , title = "", body = ""] = strings;
-      return { app, title, body };
+      const [, list = ""] = /^ {3}array \[\n([\s\S]*?)^ {3}\]$/m.exec(call) ?? [];
+      const words = [...list.matchAll(/^ {6}string "(.*)"$/gm)].map((match) => match[1] ?? "");
+      return { app, title, body, replaces: Number(/^ {3}uint32 (\d+)$/m.exec(call)?.[1] ?? 0), actions: words.filter((_, n) => n % 2 === 0) };
     });
   }
 
@@ -134,6 +140,23 @@ export class Desktop {
   async notified(text: string, seconds = 20): Promise<Notification> {
     const fits = (one: Notification): boolean => `${one.title}\n${one.body}`.includes(text);
     return eventually(`a notification with "${text}"`, () => this.notifications().find(fits), seconds);
+  }
+
+  /** Clicks the notification that came last, or does one of its actions by its name. */
+  async act(action: string | null = null): Promise<void> {
+    if (action !== null) writeFileSync(join(this.folder, "chosen-action"), action);
+    await run("dunstctl", action === null ? ["action", "0"] : ["context"], { env: this.env });
+  }
+
+  /** How many notifications are on screen. */
+  async noticesOnScreen(): Promise<number> {
+    return Number((await run("dunstctl", ["count", "displayed"], { env: this.env })).stdout.trim());
+  }
+
+  /** The number that the program's icon last got in the dock. */
+  badge(): number | undefined {
+    const told = [...this.log("dbus-monitor").matchAll(/string "count"\s+variant\s+int64 (\d+)/g)].at(-1);
+    return told === undefined ? undefined : Number(told[1]);
   }
 
   /** Keeps a picture of the whole screen in e2e/shots. */
@@ -182,7 +205,7 @@ export class Desktop {
     writeFileSync(config, BUS);
     const bus = this.launch(["dbus-daemon", `--config-file=${config}`, "--nofork", "--print-address=3"]);
     this.env["DBUS_SESSION_BUS_ADDRESS"] = await bus.announced();
-    this.launch(["dbus-monitor", "--session", "interface='org.freedesktop.Notifications',member='Notify'"]);
+    this.launch(["dbus-monitor", "--session", "interface='org.freedesktop.Notifications',member='Notify'", "interface='com.canonical.Unity.LauncherEntry'"]);
     await eventually("the bus monitor", () => this.log("dbus-monitor").includes("NameAcquired") || undefined);
   }
 
@@ -192,7 +215,12 @@ export class Desktop {
   }
 
   private async startNotifications(): Promise<void> {
-    this.launch(["dunst"]);
+    // Its menu of actions is a person who has decided already.
+    const chooser = join(this.folder, "choose");
+    writeFileSync(chooser, `#!/bin/sh\ngrep -m1 -F "$(cat '${join(this.folder, "chosen-action")}')"\n`, { mode: 0o755 });
+    const config = join(this.folder, "dunstrc");
+    writeFileSync(config, `[global]\ndmenu = ${chooser}\nidle_threshold = 0\n[urgency_normal]\ntimeout = 0\n`);
+    this.launch(["dunst", "-conf", config]);
     await this.onBus("org.freedesktop.Notifications");
   }
 

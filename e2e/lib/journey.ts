@@ -1,6 +1,7 @@
 // A journey: a desktop, mail servers and the app's window, with a picture of the window where it fails.
 import { join } from "node:path";
 import { Desktop, type DesktopOptions } from "./desktop.ts";
+import { eventually } from "./process.ts";
 import { BUILT, Servers, type ServerOptions } from "./servers.ts";
 import { Driver, type Window } from "./webdriver.ts";
 
@@ -31,17 +32,23 @@ export class Journey {
     }
   }
 
-  /** Starts the app and waits for its window. */
-  async open(): Promise<Window> {
-    this.window = await this.driver.open(join(BUILT, "parley"));
-    await this.window.resize(1280, 800);
+  /** Starts the app and waits for its window. `sized` gives it the usual size; otherwise it has its own. */
+  async open(args: readonly string[] = [], sized = true): Promise<Window> {
+    this.window = await this.driver.open(join(BUILT, "parley"), args);
+    if (sized) await this.window.resize(1280, 800);
     return this.window;
   }
 
   /** Ends the app and starts it again on the same data. */
-  async reopen(): Promise<Window> {
+  async reopen(args: readonly string[] = [], sized = true): Promise<Window> {
     await this.window?.close();
-    return this.open();
+    return this.open(args, sized);
+  }
+
+  /** Starts the app a second time, as a link in another program does, and waits until that one has ended. */
+  async startAgain(...args: string[]): Promise<void> {
+    const again = this.desktop.launch([join(BUILT, "parley"), ...args], { env: { PARLEY_DATA_DIR: join(this.desktop.folder, "parley") }, log: "second" });
+    await eventually("the second start to end", () => again.hasEnded || undefined, 30);
   }
 
   /** Keeps what helps to understand a failure. */

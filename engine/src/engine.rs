@@ -33,6 +33,8 @@ pub struct Engine {
     proofs: proofs::Proofs,
     /// Whether accounts are polled; the command line reads without it.
     online: std::sync::atomic::AtomicBool,
+    /// When everything was last roused.
+    roused: Mutex<Option<Instant>>,
     /// Fetches remote pictures when a person asks for them.
     fetcher: std::sync::OnceLock<Fetcher>,
     imports: crate::transfer::Running,
@@ -90,6 +92,7 @@ impl Engine {
             backups: Arc::default(),
             backing_up: Mutex::default(),
             online: false.into(),
+            roused: Mutex::default(),
             fetcher: std::sync::OnceLock::new(),
             imports: crate::transfer::Running::default(),
             exports: crate::transfer::Exports::default(),
@@ -154,7 +157,8 @@ impl Engine {
             let mut watch = SleepWatch::default();
             loop {
                 let Some(engine) = me.upgrade() else { return };
-                let pause = engine.keep(&mut watch).await;
+                let pause = engine.keep(&watch).await;
+                watch.rests_until(engine.store.clock().now(), pause);
                 drop(engine);
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
@@ -185,7 +189,7 @@ impl Engine {
     }
 
     /// Wake sleepers; after the computer slept, wake everything. Returns how long to rest.
-    async fn keep(&self, watch: &mut SleepWatch) -> Duration {
+    async fn keep(&self, watch: &SleepWatch) -> Duration {
         const REST: Millis = 30 * SECOND;
         /// While the disk lets nothing be written.
         const LOOK: Duration = Duration::from_secs(3);
@@ -198,8 +202,15 @@ impl Engine {
         }
         let now = self.store.clock().now();
         if watch.slept(now) {
-            tracing::info!("the computer slept; accounts are polled at once");
-            self.wake_all();
+            self.rouse();
+            // Waits and times on screen stand still meanwhile.
+            let told = self.store.write(|tx| {
+                tx.changes.lists = true;
+                Ok(())
+            });
+            if let Err(e) = told.await {
+                tracing::warn!(code = e.code(), "the window could not be told that the computer slept");
+            }
         }
         match self.store.write(conversations::wake).await {
             Ok(Some(next)) => Duration::from_millis((next - now).clamp(50, REST).unsigned_abs()),
@@ -272,6 +283,7 @@ impl Engine {
             connector: (self.connect)(config, context),
             poll: tokio::sync::Notify::new(),
             send: tokio::sync::Notify::new(),
+            rouse: tokio::sync::Notify::new(),
         }
     }
 
@@ -315,6 +327,25 @@ impl Engine {
     pub fn wake_all(&self) {
         for r in lock(&self.running).values() {
             r.live.poll.notify_one();
+            r.live.send.notify_one();
+        }
+    }
+
+    /// The computer has been asleep, or came to another network: all accounts poll at once on new connections, and
+    /// what is to be sent is looked at. Told twice within a moment, by the system and by the clock, it happens once.
+    pub fn rouse(&self) {
+        const MOMENT: Duration = Duration::from_secs(10);
+        let now = Instant::now();
+        {
+            let mut roused = lock(&self.roused);
+            if roused.is_some_and(|then| now.duration_since(then) < MOMENT) {
+                return;
+            }
+            *roused = Some(now);
+        }
+        tracing::info!("the computer was asleep or changed its network; accounts are polled at once");
+        for r in lock(&self.running).values() {
+            r.live.rouse.notify_one();
             r.live.send.notify_one();
         }
     }
@@ -387,22 +418,24 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Notices that the computer slept: wall time went on and the monotonic clock did not.
+/// Notices that the computer slept: a rest took far longer than it was meant to. Said by the wall clock alone, because
+/// the monotonic one stands still during sleep on some systems and goes on on others.
 #[derive(Default)]
 struct SleepWatch {
-    last: Option<(Instant, Millis)>,
+    due: Option<Millis>,
 }
 
 impl SleepWatch {
-    fn slept(&mut self, wall: Millis) -> bool {
-        let now = Instant::now();
-        let jumped = self.last.is_some_and(|(then, was)| {
-            let awake =
-                Millis::try_from(now.duration_since(then).as_millis()).unwrap_or(Millis::MAX);
-            wall - was - awake > 60 * SECOND
-        });
-        self.last = Some((now, wall));
-        jumped
+    /// Longer than a busy computer lets a task wait.
+    const LATE: Millis = 30 * SECOND;
+
+    fn slept(&self, now: Millis) -> bool {
+        self.due.is_some_and(|due| now - due > Self::LATE)
+    }
+
+    fn rests_until(&mut self, now: Millis, pause: Duration) {
+        let pause = Millis::try_from(pause.as_millis()).unwrap_or(Millis::MAX);
+        self.due = Some(now.saturating_add(pause));
     }
 }
 
@@ -415,11 +448,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_jump_of_the_wall_clock_alone_is_a_sleep() {
+    fn a_rest_that_took_far_longer_than_meant_was_a_sleep() {
         let mut w = SleepWatch::default();
-        assert!(!w.slept(1_000));
-        assert!(!w.slept(30_000));
-        assert!(w.slept(30_000 + 8 * 3_600 * SECOND));
-        assert!(!w.slept(30_000 + 8 * 3_600 * SECOND + 5));
+        assert!(!w.slept(1_000), "the first look knows of no rest");
+        w.rests_until(1_000, Duration::from_secs(30));
+        assert!(!w.slept(5_000), "woken early, by news");
+        assert!(!w.slept(31_000 + 30 * SECOND), "a busy computer");
+        assert!(w.slept(31_000 + 31 * SECOND));
+        let night = 31_000 + 8 * 3_600 * SECOND;
+        assert!(w.slept(night));
+        w.rests_until(night, Duration::from_secs(30));
+        assert!(!w.slept(night + 30 * SECOND), "said once");
+        assert!(!w.slept(0), "a clock that is set back is no sleep");
     }
 }

@@ -11,6 +11,8 @@ mod lists;
 mod outbox;
 #[path = "rules/passing_on.rs"]
 mod passing_on;
+#[path = "rules/rouse.rs"]
+mod rouse;
 #[path = "rules/shown.rs"]
 mod shown;
 #[path = "rules/sync.rs"]

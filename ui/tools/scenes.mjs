@@ -224,6 +224,8 @@ export const scenes = [
   { name: "settings-edit", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-edit")).first().click(); await page.locator(id("wizard")).waitFor(); } },
   { name: "settings-remove", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-remove")).first().click(); await page.locator(id("account-remove-confirm")).waitFor(); } },
   { name: "settings-general", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-general")).click(); await page.locator(id("setting-name")).waitFor(); } },
+  { name: "settings-notices", act: async (page) => { await settings(page, "notices"); await page.locator(id("setting-quiet-from")).waitFor(); } },
+  { name: "link-refused", act: async (page) => { await page.locator(id("row")).first().waitFor(); await page.evaluate(() => window.scripted.follow("")); await page.locator(id("toast")).first().waitFor(); } },
   { name: "settings-data", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-data")).click(); await page.locator(id("backup")).first().waitFor(); await page.locator(id("recovery-issue")).click(); await page.locator(id("recovery-words")).waitFor(); } },
   { name: "settings-keys", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-keys")).click(); } },
   { name: "settings-about", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-about")).click(); await page.locator(id("about-check")).click(); await page.locator(id("check-result")).waitFor(); } },

@@ -125,6 +125,14 @@ impl App {
         self.online.store(true, Ordering::SeqCst);
     }
 
+    /// The system says that the computer woke up, or that it has a network again.
+    pub fn rouse(&self) {
+        if let Some(desk) = self.desk() {
+            desk.engine.rouse();
+            self.announce_all();
+        }
+    }
+
     /// What changed, for the window.
     #[must_use]
     pub fn changes(&self) -> broadcast::Receiver<Change> {

@@ -1,9 +1,10 @@
 //! Settings, stages, and the check of the invariants.
 
-use super::dto::{CheckReport, Finding, NamedCount, Settings};
+use super::dto::{CheckReport, Finding, NamedCount, NoticeSettings, Settings};
 use super::{Desk, args, inbox};
 use crate::error::{Error, Result};
 use crate::model::GroupId;
+use crate::model::daytime::DAY_MINUTES;
 use crate::model::log::Entity;
 use crate::model::stage::{Stage, default_stages};
 use crate::store::log::{Writing, write};
@@ -44,6 +45,7 @@ fn all(c: &Connection, me: crate::model::AgentId) -> Result<Settings> {
         stages: stages(c)?,
         my_name: inbox::agent(c, me, me)?.name,
         wait_target: count("wait_target", 3_600)?,
+        notices: stored(c, "notices")?.unwrap_or_default(),
     })
 }
 
@@ -59,6 +61,24 @@ fn within(what: &str, v: Option<u32>, from: u32, to: u32) -> Result<()> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Quiet hours that there are on a clock and in a week.
+fn possible(n: &NoticeSettings) -> Result<()> {
+    let mut days = n.quiet_days.clone();
+    days.sort_unstable();
+    days.dedup();
+    if n.quiet_from >= DAY_MINUTES || n.quiet_to >= DAY_MINUTES {
+        return Err(Error::Invalid(
+            "quiet hours begin and end at a minute of the day".into(),
+        ));
+    }
+    if days.len() != n.quiet_days.len() || days.iter().any(|d| !(1..=7).contains(d)) {
+        return Err(Error::Invalid(
+            "the days of quiet hours are 1 (Monday) to 7 (Sunday), each at most once".into(),
+        ));
+    }
+    Ok(())
 }
 
 /// Team settings go through the log; how this desktop looks does not.
@@ -102,6 +122,7 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
     {
         return Err(Error::Invalid("the theme is system, light or dark".into()));
     }
+    a.notices.as_ref().map_or(Ok(()), possible)?;
     let name = a.my_name.as_deref().map(str::trim).map(str::to_owned);
     if name
         .as_ref()
@@ -124,6 +145,7 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
                 ("notify", a.notify.map(|v| json!(v)), false),
                 ("notify_text", a.notify_text.map(|v| json!(v)), false),
                 ("close_to_tray", a.close_to_tray.map(|v| json!(v)), false),
+                ("notices", a.notices.map(|v| json!(v)), false),
             ];
             for (key, v, team) in values {
                 if let Some(v) = v {

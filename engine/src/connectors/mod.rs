@@ -122,6 +122,9 @@ pub trait Connector: Send + Sync {
 
     /// Drop open connections; the next call opens new ones.
     async fn close(&self) {}
+
+    /// Let go of open connections without a word, which nobody may hear any more; the next call opens new ones.
+    async fn abandon(&self) {}
 }
 
 /// What is known above of an account's messages.
@@ -145,6 +148,8 @@ pub struct Live {
     pub poll: tokio::sync::Notify,
     /// Look at the outbox now.
     pub send: tokio::sync::Notify,
+    /// The computer slept or changed its network: give up what is under way and poll on new connections.
+    pub rouse: tokio::sync::Notify,
 }
 
 /// Makes connectors; tests give their own.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod archive;
+pub mod daytime;
 pub mod episode;
 pub mod filename;
 pub mod handle;

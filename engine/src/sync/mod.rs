@@ -129,40 +129,77 @@ impl Recall for StoreRecall {
 pub async fn run(store: Arc<Store>, live: Arc<Live>) {
     let mut failures = 0u32;
     loop {
-        match until_quiet(&store, &live).await {
-            Ok(()) => {
+        let round = async {
+            match until_quiet(&store, &live).await {
+                Ok(()) => {
+                    failures = 0;
+                    wait_for_news(&store, &live).await;
+                    true
+                }
+                Err(Error::Stopped | Error::NotFound(_)) => false,
+                Err(e) => {
+                    live.connector.close().await;
+                    let pause = rest(&store, &live, &e, failures).await;
+                    failures = match recover(&live, pause).await {
+                        Recovered::ByItself => failures.saturating_add(1),
+                        Recovered::Asked => 0,
+                    };
+                    true
+                }
+            }
+        };
+        // What is in the middle of a call when the computer falls asleep waits for an answer that never comes.
+        let go_on = tokio::select! {
+            go_on = round => go_on,
+            () = live.rouse.notified() => {
                 failures = 0;
-                let id = live.id;
-                let cursor = store
-                    .read(move |c| Ok(accounts::get(c, id)?.cursor))
-                    .await
-                    .ok()
-                    .flatten();
-                tokio::select! {
-                    () = live.connector.wait(cursor.as_ref()) => {}
-                    () = live.poll.notified() => {}
-                }
+                live.connector.abandon().await;
+                tokio::time::sleep(jitter(live.id)).await;
+                true
             }
-            Err(Error::Stopped | Error::NotFound(_)) => return,
-            Err(e) => {
-                live.connector.close().await;
-                let pause = rest(&store, &live, &e, failures).await;
-                failures = failures.saturating_add(1);
-                match pause {
-                    Some(ms) => {
-                        tokio::select! {
-                            () = tokio::time::sleep(Duration::from_millis(ms.unsigned_abs())) => {}
-                            () = live.poll.notified() => failures = 0,
-                        }
-                    }
-                    // Only a person can mend this; the window says so.
-                    None => {
-                        live.poll.notified().await;
-                        failures = 0;
-                    }
-                }
-            }
+        };
+        if !go_on {
+            return;
         }
+    }
+}
+
+/// So that the accounts of many computers, woken together, do not knock at one server in the same instant.
+fn jitter(id: AccountId) -> Duration {
+    let spread = u64::from(id.0[0]) << 8 | u64::from(id.0[1]);
+    Duration::from_millis(spread * 3_000 / 65_536)
+}
+
+async fn wait_for_news(store: &Store, live: &Live) {
+    let id = live.id;
+    let cursor = store
+        .read(move |c| Ok(accounts::get(c, id)?.cursor))
+        .await
+        .ok()
+        .flatten();
+    tokio::select! {
+        () = live.connector.wait(cursor.as_ref()) => {}
+        () = live.poll.notified() => {}
+    }
+}
+
+/// What ended a pause after a failure.
+enum Recovered {
+    /// It was over.
+    ByItself,
+    /// Somebody asked for another try.
+    Asked,
+}
+
+async fn recover(live: &Live, pause: Option<Millis>) -> Recovered {
+    let Some(ms) = pause else {
+        // Only a person can mend this; the window says so.
+        live.poll.notified().await;
+        return Recovered::Asked;
+    };
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_millis(ms.unsigned_abs())) => Recovered::ByItself,
+        () = live.poll.notified() => Recovered::Asked,
     }
 }
 
@@ -258,6 +295,13 @@ async fn say(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accounts_that_are_woken_together_begin_within_three_seconds_and_apart() {
+        let all: Vec<_> = (0..50).map(|_| jitter(AccountId::random())).collect();
+        assert!(all.iter().all(|j| *j < Duration::from_secs(3)));
+        assert!(all.iter().max() > all.iter().min());
+    }
 
     #[test]
     fn pauses_grow_to_ten_minutes_and_no_further() {

@@ -1,7 +1,7 @@
 //! The commands, as the window and the command line ask them.
 
 use crate::scene::{DAY, MINUTE, Mail, SECOND, Scene, folder, key, mailbox};
-use parley_engine::api::dto::{self, GroupBy, Metric, SessionState, Sort, TimelineItem, View};
+use parley_engine::api::dto::{self, GroupBy, Metric, NoticeSettings, SessionState, Sort, TimelineItem, View};
 use parley_engine::api::{App, AppOptions, COMMANDS, Desk, NoHost, Role, args, call};
 use parley_engine::model::{CustomerId, MessageId};
 use parley_engine::secrets::{Key, Secrets, SecretsError};
@@ -678,6 +678,39 @@ fn settings_have_bounds() {
         (set.hold_seconds, set.reopen_days, set.my_name.as_str()),
         (0, 7, "Bo")
     );
+}
+
+#[test]
+fn quiet_hours_lie_on_a_clock_and_in_a_week() {
+    let s = Scene::new();
+    let before = s.does(args::SettingsGet {}).notices;
+    let with = |change: fn(&mut NoticeSettings)| {
+        let mut notices = before.clone();
+        change(&mut notices);
+        args::SettingsSet {
+            notices: Some(notices),
+            ..settings()
+        }
+    };
+    for wrong in [
+        with(|n| n.quiet_from = 1_440),
+        with(|n| n.quiet_to = 1_440),
+        with(|n| n.quiet_days = vec![0]),
+        with(|n| n.quiet_days = vec![8]),
+        with(|n| n.quiet_days = vec![1, 1]),
+    ] {
+        assert!(s.ask(wrong).is_err());
+    }
+    assert_eq!(s.does(args::SettingsGet {}).notices, before);
+    s.does(with(|n| {
+        n.quiet = true;
+        n.quiet_from = 1_439;
+        n.quiet_days = vec![6, 7];
+    }));
+    let now = s.does(args::SettingsGet {}).notices;
+    let hours = now.quiet_hours().unwrap();
+    assert_eq!((hours.from, hours.to), (1_439, 420));
+    assert_eq!(hours.days, [6, 7]);
 }
 
 /// A desktop without a keyring.

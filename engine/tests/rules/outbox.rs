@@ -420,6 +420,7 @@ fn a_copy_that_could_not_be_filed_is_tried_again_and_the_mail_is_not() {
         connector: Arc::clone(&stubborn) as Arc<dyn Connector>,
         poll: Notify::new(),
         send: Notify::new(),
+        rouse: Notify::new(),
     };
     for _ in 0..5 {
         s.run(outbox::flush(s.store(), &live)).unwrap();

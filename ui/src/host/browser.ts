@@ -44,6 +44,21 @@ export class BrowserHost implements Host {
     return this.listen((event) => event.open && heard(event.open.conversation));
   }
 
+  // A browser keeps links of other programs, notifications and the session's start to itself.
+  onLink(): Stop {
+    return () => undefined;
+  }
+
+  link(): Promise<string | null> {
+    return Promise.resolve(null);
+  }
+
+  sees(): void {}
+
+  startsAtLogin(): Promise<boolean | null> {
+    return Promise.resolve(null);
+  }
+
   setTitle(title: string): void {
     document.title = title;
   }

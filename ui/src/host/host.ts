@@ -24,6 +24,15 @@ export interface ShellWords {
   import: string;
   show: string;
   new_message: string;
+  snooze: string;
+  reply: string;
+  send: string;
+  overdue: string;
+  send_failed: string;
+  account: string;
+  quiet_over: string;
+  reply_failed: string;
+  snooze_failed: string;
   /** With `{host}` where the host stands. */
   ask_web: string;
   ask_other: string;
@@ -31,6 +40,7 @@ export interface ShellWords {
   waiting: Record<string, string>;
   many_messages: Record<string, string>;
   many_customers: Record<string, string>;
+  many_overdue: Record<string, string>;
 }
 
 /**
@@ -44,6 +54,14 @@ export interface Host {
   onChange(heard: (change: Change) => void): Stop;
   /** A notification was clicked: show this conversation. */
   onOpen(heard: (conversation: string) => void): Stop;
+  /** A link from outside waits. */
+  onLink(heard: () => void): Stop;
+  /** Takes the link that waits: null for none, an empty one for one that was refused at the door. */
+  link(): Promise<string | null>;
+  /** This conversation is on screen now: nobody needs to be told of it. */
+  sees(conversation: string | null): void;
+  /** Whether the session starts the program, after it was changed if `on` says so; null where that cannot be. */
+  startsAtLogin(on: boolean | null): Promise<boolean | null>;
   /** The window's title. */
   setTitle(title: string): void;
   /** Has the tray, notifications and the system's dialogs speak these words. */

@@ -18,7 +18,7 @@ function subscribe<T>(event: string, heard: (payload: T) => void): Stop {
   };
 }
 
-/** The desktop shell: one command and two events. */
+/** The desktop shell: one command and three events. */
 export class TauriHost implements Host {
   async call<K extends Name>(name: K, args: Args<K>): Promise<Reply<K>> {
     try {
@@ -36,6 +36,23 @@ export class TauriHost implements Host {
     return subscribe<{ conversation: string }>("open", (payload) => heard(payload.conversation));
   }
 
+  onLink(heard: () => void): Stop {
+    return subscribe<null>("link", heard);
+  }
+
+  async link(): Promise<string | null> {
+    return (await this.shell<{ link: string | null }>("shell_link", {})).link;
+  }
+
+  sees(conversation: string | null): void {
+    // Who does not hear it notifies once too often, which is no reason to disturb anybody.
+    this.shell("shell_seen", { conversation }).catch(() => undefined);
+  }
+
+  async startsAtLogin(on: boolean | null): Promise<boolean | null> {
+    return (await this.shell<{ on: boolean }>("shell_autostart", { on })).on;
+  }
+
   setTitle(title: string): void {
     // A title that cannot be set (a compositor without titles) is no reason to disturb anybody.
     getCurrentWindow()
@@ -45,7 +62,16 @@ export class TauriHost implements Host {
 
   speak(words: ShellWords): void {
     // A shell that does not take them goes on in English, which is no reason to disturb anybody.
-    invoke("call", { name: "shell_words", args: words }).catch(() => undefined);
+    this.shell("shell_words", words).catch(() => undefined);
+  }
+
+  /** What the shell itself is asked, beside the engine's table. */
+  private async shell<T>(name: string, args: object): Promise<T> {
+    try {
+      return await invoke<T>("call", { name, args });
+    } catch (error) {
+      throw isErrorBody(error) ? error : hostError("host", String(error));
+    }
   }
 
   partUrl(file: string): string {

@@ -138,3 +138,9 @@ export function nextMondayNine(now: number): number {
 export function monthName(at: number): string {
   return written("month", at);
 }
+
+/** A day of the week, 1 = Monday to 7 = Sunday. */
+export function weekdayName(day: number): string {
+  // The first of January 2024 was a Monday.
+  return written("weekday", new Date(2024, 0, day, 12).getTime());
+}

@@ -24,7 +24,7 @@ import { Toasts } from "./toasts.svelte";
 import { Workspace } from "./workspace.svelte";
 
 export type Screen = "inbox" | "reports" | "waits" | "settings";
-export type SettingsPage = "accounts" | "general" | "data" | "about" | "keys";
+export type SettingsPage = "accounts" | "general" | "notices" | "data" | "about" | "keys";
 export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files";
 
 /** Changes that come in a burst are answered together. */
@@ -130,6 +130,7 @@ export class App {
   async start(): Promise<void> {
     this.host.onChange((change) => this.heard(change));
     this.host.onOpen((conversation) => void this.openConversation(conversation));
+    this.host.onLink(() => void this.linked());
     clock.start();
     await this.session.load();
     await this.session.wait();
@@ -150,6 +151,7 @@ export class App {
       if (typeof requestAnimationFrame === "function") requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("inbox")));
       // What was open while the workspace was closed could not be read.
       if (this.timeline.conversation !== null) await this.read(this.timeline.conversation);
+      await this.linked();
     } catch (error) {
       this.error = say(error);
     }
@@ -249,6 +251,13 @@ export class App {
     return true;
   }
 
+  /** A link came from another program, maybe before the workspace was open: then it waits until it is. */
+  private async linked(): Promise<void> {
+    if (!this.ready) return;
+    const link = await this.host.link().catch(() => null);
+    if (link !== null) await this.openLink(link);
+  }
+
   /** A place that exists: a message that is gone leads to its conversation, a conversation that is gone nowhere. */
   private async placeOf({ conversation, message }: Place): Promise<Place | null> {
     try {
@@ -330,6 +339,8 @@ export class App {
   private async follow(change: Change): Promise<void> {
     if (!this.ready) return;
     if (change.settings && !(await this.stillOpen())) return;
+    // Also after the computer slept, when the clock stood still.
+    if (change.all) clock.tick();
     const open = this.list.selected;
     const here = open !== null && (change.all || change.conversations.includes(open));
     const work: Promise<unknown>[] = [];

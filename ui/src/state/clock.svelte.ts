@@ -4,7 +4,12 @@ export class Clock {
   private timer: ReturnType<typeof setInterval> | null = null;
 
   start(): void {
-    this.timer ??= setInterval(() => (this.now = Date.now()), 15_000);
+    this.timer ??= setInterval(() => this.tick(), 15_000);
+  }
+
+  /** Looks at the time now. */
+  tick(): void {
+    this.now = Date.now();
   }
 
   stop(): void {

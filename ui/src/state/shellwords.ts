@@ -20,7 +20,9 @@ export function shellWords(): ShellWords {
     language: language.tag,
     open: plain("shell.open"), quit: plain("shell.quit"), open_link: plain("shell.openLink"), cancel: plain("action.cancel"),
     attach: plain("shell.attach"), save: plain("shell.save"), import: plain("shell.import"), show: plain("shell.show"), new_message: plain("shell.newMessage"),
+    snooze: plain("shell.snooze"), reply: plain("shell.reply"), send: plain("shell.send"), overdue: plain("shell.overdue"), send_failed: plain("shell.sendFailed"), account: plain("shell.account"),
+    quiet_over: plain("shell.quietOver"), reply_failed: plain("shell.replyFailed"), snooze_failed: plain("shell.snoozeFailed"),
     ask_web: plain("shell.askWeb", { host: "{host}" }), ask_other: plain("shell.askOther"),
-    waiting: counted("shell.waiting"), many_messages: counted("shell.manyMessages"), many_customers: counted("shell.manyCustomers"),
+    waiting: counted("shell.waiting"), many_messages: counted("shell.manyMessages"), many_customers: counted("shell.manyCustomers"), many_overdue: counted("shell.manyOverdue"),
   };
 }

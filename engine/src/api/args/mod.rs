@@ -1,6 +1,6 @@
 //! The commands' arguments: one struct a command, named as the command, unknown fields refused.
 
-use super::dto::{Draft, GroupBy, Metric, Sort, View};
+use super::dto::{Draft, GroupBy, Metric, NoticeSettings, Sort, View};
 use crate::model::{AccountId, AgentId, Class, CustomerId, FileId, HandleId, MessageId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -180,6 +180,8 @@ args! {
         #[serde(default)] pub my_name: Option<String>,
         /// See `Settings`.
         #[serde(default)] pub wait_target: Option<u32>,
+        /// See `Settings`.
+        #[serde(default)] pub notices: Option<NoticeSettings>,
     }
     /// The accounts with their states.
     pub struct Accounts {}

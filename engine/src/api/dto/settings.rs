@@ -1,6 +1,6 @@
 //! Settings, accounts, and the check of the workspace.
 
-use super::NamedCount;
+use super::{NamedCount, NoticeSettings};
 use crate::model::{AccountConfig, AccountId, AccountState, Capabilities, Gap, stage::Stage};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -26,6 +26,8 @@ dto! {
         pub my_name: String,
         /// Seconds a wait may last before it is shown in red; amber at 75 %.
         pub wait_target: u32,
+        /// What notifications tell, and when.
+        pub notices: NoticeSettings,
     }
     /// An account as the settings show it.
     pub struct AccountItem {

@@ -425,6 +425,15 @@ impl Connector for Email {
         let _ = self.recall.set(recall);
     }
 
+    async fn abandon(&self) {
+        // Those of calls that were given up have gone with them.
+        for kept in [&self.reader, &self.waiter] {
+            if let Ok(mut kept) = kept.try_lock() {
+                *kept = None;
+            }
+        }
+    }
+
     async fn close(&self) {
         // A waiting call holds its connection; it ends with the task that waits.
         let readers = [

@@ -56,10 +56,15 @@ export class ScriptedHost implements Host {
   private session: Reply<"session_status">;
   private all: Conversation[];
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
-  private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400 };
+  private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400, notices: { messages: "all", overdue: true, failed: true, accounts: true, sound: true, focus: "conversation", quiet: true, quiet_from: 1_320, quiet_to: 420, quiet_days: [1, 2, 3, 4, 5] } };
   private kept: KeepStatus;
   private language: string | null = new URLSearchParams(window.location.search).get("lang");
   private readonly pictures = new Pictures();
+  private readonly linked = new Set<() => void>();
+  private waitingLink: string | null = null;
+  private atLogin = false;
+  /** The conversation that was said to be on screen, for tests. */
+  seen: string | null = null;
   /** What the shell was told to say, for tests. */
   shell: ShellWords | null = null;
   private readonly light = new Map<string, ConversationRow>();
@@ -69,6 +74,8 @@ export class ScriptedHost implements Host {
   readonly calls: { name: Name; args: unknown }[] = [];
   /** Makes the named command fail once, for tests. */
   failNext: Name | null = null;
+  /** The session's files cannot be written, for tests. */
+  failLogin = false;
   /** The person says no where the system asks once more. */
   declines = false;
 
@@ -125,6 +132,27 @@ export class ScriptedHost implements Host {
     return () => this.opened.delete(heard);
   }
 
+  onLink(heard: () => void): Stop {
+    this.linked.add(heard);
+    return () => this.linked.delete(heard);
+  }
+
+  link(): Promise<string | null> {
+    const link = this.waitingLink;
+    this.waitingLink = null;
+    return Promise.resolve(link);
+  }
+
+  sees(conversation: string | null): void {
+    this.seen = conversation;
+  }
+
+  startsAtLogin(on: boolean | null): Promise<boolean | null> {
+    if (this.failLogin && on !== null) return Promise.reject(hostError("host", "/home/bo/.config/autostart/parley.desktop could not be changed: it is read-only"));
+    this.atLogin = on ?? this.atLogin;
+    return Promise.resolve(this.atLogin);
+  }
+
   setTitle(title: string): void {
     document.title = title;
   }
@@ -140,6 +168,12 @@ export class ScriptedHost implements Host {
   /** A notification was clicked. */
   open(conversation: string): void {
     for (const heard of this.opened) heard(conversation);
+  }
+
+  /** A link comes from another program. */
+  follow(link: string): void {
+    this.waitingLink = link;
+    for (const heard of this.linked) heard();
   }
 
   /** A customer writes. */

@@ -57,3 +57,5 @@ mod language;
 pub use language::*;
 mod within;
 pub use within::*;
+mod sample;
+pub use sample::*;

@@ -153,6 +153,9 @@ pub enum Command {
         #[command(subcommand)]
         what: Option<Archives>,
     },
+    /// Made-up conversations to look around with
+    #[command(subcommand)]
+    Sample(Sample),
     /// Write everything, or chosen conversations, as an interchange file
     Export(Export),
     /// Check that nothing was lost, doubled or damaged; exit code 3 when something is found
@@ -407,6 +410,24 @@ pub struct Import {
     /// What the mails are, whatever their folder is called
     #[arg(long, value_parser = words::place(), value_name = "inbox|sent|junk|other")]
     pub folder: Option<Place>,
+}
+
+/// About made-up conversations.
+#[derive(Debug, Subcommand)]
+pub enum Sample {
+    /// Load them beside what is there; cut short, the same command goes on
+    Load,
+    /// Remove all of them, and nothing else
+    Remove,
+    /// Write them to stdout as an interchange file; needs no workspace
+    Print {
+        /// The moment that the newest lie shortly before, in milliseconds since 1970; else now
+        #[arg(long, value_name = "MILLISECONDS")]
+        now: Option<i64>,
+        /// The same number gives the same lines for the same moment
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 /// About archives.

@@ -23,5 +23,7 @@ mod interchange;
 mod mailboxes;
 #[path = "transfer/round_trip.rs"]
 mod round_trip;
+#[path = "transfer/sample.rs"]
+mod sample;
 #[path = "transfer/schema.rs"]
 mod schema;

@@ -82,6 +82,29 @@ export const scenes = [
   },
   { name: "welcome", state: "empty" },
   {
+    name: "welcome-sample", state: "empty-sample-slow",
+    act: async (page) => {
+      await page.locator(id("welcome-sample")).click();
+      await page.locator(id("welcome-sample-arriving")).waitFor();
+    },
+  },
+  { name: "sample", state: "sample", act: (page) => page.locator(id("banner-sample")).waitFor() },
+  { name: "sample-half", state: "sample-half", act: (page) => page.locator(id("sample-go-on")).waitFor() },
+  {
+    name: "sample-replying", state: "sample",
+    act: async (page) => {
+      await answering(page);
+      await page.locator(id("composer-sample")).waitFor();
+    },
+  },
+  {
+    name: "sample-settings", state: "sample",
+    act: async (page) => {
+      await settings(page, "data");
+      await page.locator(id("sample-remove-here")).scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: "wizard", state: "empty",
     act: async (page) => {
       await page.locator(id("welcome-add-account")).click();

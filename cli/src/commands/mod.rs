@@ -8,12 +8,13 @@ mod keep;
 mod look;
 mod outbox;
 mod read;
+mod sample;
 mod sign_in;
 mod sync;
 mod transfer;
 mod write;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Sample};
 use crate::print::Printer;
 use crate::session::{self, Session};
 use crate::{Outcome, Stop};
@@ -42,6 +43,9 @@ impl Context<'_> {
 pub async fn run(cli: &Cli) -> End {
     if let Command::Inspect(i) = &cli.command {
         return look::run(i);
+    }
+    if let Command::Sample(Sample::Print { now, seed }) = &cli.command {
+        return sample::print(*now, *seed);
     }
     let out = Printer::new(cli.json);
     if let Command::Restore { backup, to } = &cli.command {
@@ -116,6 +120,7 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
         Command::Check { quick, .. } => inspect::check(cx, *quick).await,
         Command::Import(i) => transfer::import(cx, i).await,
         Command::Archives { what } => archives::run(cx, what.as_ref()).await,
+        Command::Sample(what) => sample::run(cx, what).await,
         Command::Export(e) => transfer::export(cx, e).await,
         Command::Report(r) => inspect::report(cx, r).await,
         // Needs no workspace, and was answered before one was opened.

@@ -10,7 +10,8 @@ use crate::transfer;
 
 pub(super) async fn list(_: args::Archives, desk: &Desk) -> Result<Vec<ArchiveItem>> {
     let all = desk.engine.store().read(stored::archives).await?;
-    Ok(all.into_iter().map(|a| shown(desk, a)).collect())
+    let brought = all.into_iter().filter(|a| !a.archive.sample);
+    Ok(brought.map(|a| shown(desk, a)).collect())
 }
 
 fn shown(desk: &Desk, a: ArchiveRow) -> ArchiveItem {
@@ -106,16 +107,7 @@ pub async fn erase_now(
     id: AccountId,
     told: impl FnMut(u32, u32),
 ) -> Result<ArchiveErased> {
-    if desk.engine.imports().any() {
-        return Err(Error::Refused(
-            "an import is under way; stop it first, or wait for its end".into(),
-        ));
-    }
-    if desk.engine.exports().now().is_some() {
-        return Err(Error::Refused(
-            "an export is under way; stop it first, or wait for its end".into(),
-        ));
-    }
+    nothing_under_way(desk)?;
     let store = desk.engine.store();
     let went = transfer::erase::archive(store, id, told).await?;
     let pruned = desk.engine.backups().prune_files(store).await?;
@@ -126,4 +118,18 @@ pub async fn erase_now(
         bytes: pruned.bytes,
         files_stay: pruned.blocked,
     })
+}
+
+/// What is read or written at length must not lose what it stands on.
+pub(super) fn nothing_under_way(desk: &Desk) -> Result<()> {
+    let what = if desk.engine.imports().any() {
+        "an import"
+    } else if desk.engine.exports().now().is_some() {
+        "an export"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Refused(format!(
+        "{what} is under way; stop it first, or wait for its end"
+    )))
 }

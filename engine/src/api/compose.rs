@@ -5,6 +5,7 @@ use super::{Desk, args, timeline};
 use crate::error::{Error, Result};
 use crate::model::{CustomerId, MessageId};
 use crate::store::outbox::{self, OutboxItem};
+use crate::store::transfer::sample;
 use crate::store::{Tx, accounts, conversations, files, ingest};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -157,7 +158,10 @@ pub(super) async fn cancel(a: args::OutboxCancel, desk: &Desk) -> Result<Undone>
 pub(super) async fn retry(a: args::OutboxRetry, desk: &Desk) -> Result<Nothing> {
     desk.engine
         .store()
-        .write(move |tx| outbox::again(tx, a.id))
+        .write(move |tx| {
+            sample::check_retry(tx, a.id)?;
+            outbox::again(tx, a.id)
+        })
         .await?;
     Ok(Nothing {})
 }
@@ -174,7 +178,10 @@ pub(super) async fn check_sent(a: args::OutboxCheck, desk: &Desk) -> Result<Noth
     let o = desk
         .engine
         .store()
-        .read(move |c| outbox::get(c, a.id))
+        .read(move |c| {
+            sample::check_retry(c, a.id)?;
+            outbox::get(c, a.id)
+        })
         .await?;
     let account = o.account;
     let live = match desk.engine.running(account) {

@@ -5,6 +5,7 @@
 pub use super::archives::erase_now as erase_archive;
 pub use super::contacts::{bring as import_contacts, is_table};
 pub use super::export::{to_file as export_to_file, to_writer as export_to};
+pub use super::sample::{now as sample_load, printed as sample_print};
 pub use super::transfer::{adopt, content, rest, run as import};
 pub use crate::connectors::email::canonical_fingerprint;
 pub use crate::error::Error;

@@ -24,6 +24,7 @@ mod origin;
 mod original;
 mod reply;
 mod reports;
+mod sample;
 mod search;
 mod sections;
 mod send;

@@ -10,6 +10,7 @@ use crate::model::{
 };
 use crate::store::accounts::{self, AccountRow};
 use crate::store::timeline::{self as rows, StoredMessage};
+use crate::store::transfer::sample;
 use crate::store::{conversations, files};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -40,6 +41,7 @@ pub(super) async fn reply_options(a: args::ReplyOptions, desk: &Desk) -> Result<
                 answering: id,
                 history: answered.as_ref().map(|m| history(c, m)).transpose()?,
                 files: Vec::new(),
+                sample: sample::reaches_nobody(c, Some(a.conversation), id)?,
             };
             Ok((accounts::all(c)?, answered, options))
         })
@@ -69,6 +71,7 @@ pub(super) async fn forward_options(a: args::ForwardOptions, desk: &Desk) -> Res
                 answering: None,
                 history: Some(history(tx, &m)?),
                 files: staged,
+                sample: sample::reaches_nobody(tx, None, Some(a.message))?,
             };
             Ok((accounts::all(tx)?, m, options))
         })

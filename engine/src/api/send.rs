@@ -10,6 +10,7 @@ use crate::model::threads::references_for_reply;
 use crate::model::{AccountConfig, CustomerId, EmailConfig, FileId, MessageId, Party, email_key};
 use crate::store::outbox::{self, Authored, Mail};
 use crate::store::timeline::{self as rows, StoredMessage};
+use crate::store::transfer::sample;
 use crate::store::{Tx, accounts, conversations, files};
 use crate::time::SECOND;
 
@@ -29,6 +30,9 @@ pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
     desk.engine
         .store()
         .write(move |tx| {
+            let about = a.answering.or(a.forwarding);
+            let everybody = a.to.iter().chain(&a.cc).chain(&a.bcc);
+            sample::check_send(tx, a.conversation, about, everybody)?;
             let account = accounts::get(tx, a.account)?;
             let AccountConfig::Email(config) = &account.config;
             let conversation = home(tx, &a)?;

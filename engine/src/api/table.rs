@@ -91,6 +91,9 @@ macro_rules! table { ($with:ident) => { $with! {
     ArchiveWeigh "archive_weigh" -> dto::ArchiveWeight, Admin, archives::weigh;
     ArchiveRename "archive_rename" -> dto::Nothing, Admin, archives::rename;
     ArchiveErase "archive_erase" -> dto::ArchiveErased, Admin, archives::erase;
+    SampleStatus "sample_status" -> dto::SampleStatus, Viewer, sample::status;
+    SampleLoad "sample_load" -> dto::SampleStatus, Admin, sample::load;
+    SampleRemove "sample_remove" -> dto::SampleStatus, Admin, sample::remove;
     ContactsPick "contacts_pick" -> dto::ContactsPlan, Admin, contacts::pick;
     ContactsPreview "contacts_preview" -> dto::ContactsPlan, Admin, contacts::preview;
     ContactsImport "contacts_import" -> dto::ImportReport, Admin, contacts::import;

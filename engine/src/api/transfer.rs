@@ -37,6 +37,7 @@ pub(super) async fn start(a: args::ImportStart, desk: &Desk) -> Result<Vec<Impor
         own: a.own,
         measured: a.measured,
         place: None,
+        sample: None,
     };
     let mut out = Vec::new();
     for path in desk.host.pick_import(a.folder).await {
@@ -54,7 +55,7 @@ pub(super) async fn start(a: args::ImportStart, desk: &Desk) -> Result<Vec<Impor
 }
 
 /// The row says how it ends.
-fn spawn(desk: &Desk, id: ImportId) {
+pub(super) fn spawn(desk: &Desk, id: ImportId) {
     let engine = Arc::clone(&desk.engine);
     tokio::spawn(async move {
         if let Err(e) = transfer::run(engine.store(), engine.imports(), id).await {
@@ -65,7 +66,13 @@ fn spawn(desk: &Desk, id: ImportId) {
 
 pub(super) async fn imports(_: args::Imports, desk: &Desk) -> Result<Vec<ImportItem>> {
     let all = desk.engine.store().read(rows::all).await?;
-    Ok(all.into_iter().map(|i| item(desk, i)).collect())
+    // What is made up was not brought by anybody.
+    let brought = all.into_iter().filter(|i| !is_sample(i));
+    Ok(brought.map(|i| item(desk, i)).collect())
+}
+
+fn is_sample(i: &Import) -> bool {
+    serde_json::from_str::<Options>(&i.options).is_ok_and(|o| o.sample.is_some())
 }
 
 pub(super) async fn report(a: args::ImportReport, desk: &Desk) -> Result<ImportReport> {

@@ -17,6 +17,14 @@ pub struct Archive {
     /// Addresses that are ours in its messages.
     #[serde(default)]
     pub own: Vec<String>,
+    /// What it holds is made up, to look around with.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sample: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks by reference
+fn is_false(b: &bool) -> bool {
+    !*b
 }
 
 impl Archive {
@@ -31,13 +39,22 @@ impl Archive {
                 .cloned()
                 .unwrap_or_else(|| name.trim().to_owned()),
             own: own.to_vec(),
+            sample: false,
         }
+    }
+
+    /// The same, holding what is made up.
+    #[must_use]
+    pub fn of_sample(self, sample: bool) -> Self {
+        Self { sample, ..self }
     }
 
     /// Part of the account's identity: what no mailbox's can be, as it holds a slash and no host.
     #[must_use]
     pub fn identity(&self) -> String {
-        format!("archive/{}", self.name.trim().to_lowercase())
+        // What is made up never shares an archive with what is not.
+        let kind = if self.sample { "sample" } else { "archive" };
+        format!("{kind}/{}", self.name.trim().to_lowercase())
     }
 
     /// Every canonical address that is its own.

@@ -430,6 +430,9 @@ pub struct EventLine {
     /// Another address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
+    /// Its channel, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with_channel: Option<Channel>,
     /// What this version does not know.
     #[serde(flatten, skip_serializing)]
     pub unknown: Unknown,

@@ -17,6 +17,17 @@ pub async fn archive(
     account: AccountId,
     mut told: impl FnMut(u32, u32),
 ) -> Result<Weight> {
+    let weight = emptied(store, account, &mut told).await?;
+    scrubbed(store).await?;
+    Ok(weight)
+}
+
+/// An archive goes from the database; what it left in the index stays for [`scrubbed`].
+pub(super) async fn emptied(
+    store: &Store,
+    account: AccountId,
+    told: &mut impl FnMut(u32, u32),
+) -> Result<Weight> {
     let weight = store.read(move |c| rows::weigh(c, account)).await?;
     let all = weight.messages + weight.staying;
     let mut done = 0;
@@ -33,10 +44,14 @@ pub async fn archive(
     store
         .write(move |tx| rows::end(tx, account, weight.messages))
         .await?;
+    Ok(weight)
+}
+
+/// What was erased goes out of the index and the write-ahead file as well.
+pub(super) async fn scrubbed(store: &Store) -> Result<()> {
     let mut first = true;
     while store.write(move |tx| rows::scrub_index(tx, first)).await? {
         first = false;
     }
-    store.shorten_log().await?;
-    Ok(weight)
+    store.shorten_log().await
 }

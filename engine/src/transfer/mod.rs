@@ -10,6 +10,7 @@ pub mod erase;
 pub mod export;
 pub mod mbox;
 mod read;
+pub mod sample;
 mod take;
 mod underway;
 pub mod walk;
@@ -47,6 +48,9 @@ pub struct Options {
     pub measured: bool,
     /// What the mails are, whatever their folder is called.
     pub place: Option<Place>,
+    /// It is made up, after this recipe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<sample::Recipe>,
 }
 
 impl Options {
@@ -61,6 +65,7 @@ impl Options {
                     .unwrap_or_else(|| "Imported".into()),
                 own: self.own.clone(),
                 measured: self.measured,
+                sample: self.sample.is_some(),
             },
         }
     }

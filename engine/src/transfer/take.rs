@@ -192,8 +192,10 @@ impl Taker {
                 own.extend(a.own.iter().cloned());
                 own.retain(|o| !o.trim().is_empty());
                 let measured = matches!(brings, Brings::Archive { measured: true, .. });
+                let sample = matches!(brings, Brings::Archive { sample: true, .. });
                 let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-                rows::archive(tx, &Archive::new(a.channel, &name, &own), measured)?
+                let archive = Archive::new(a.channel, &name, &own).of_sample(sample);
+                rows::archive(tx, &archive, measured)?
             }
         };
         self.naming.remember(tx, &a.id, ours.0)

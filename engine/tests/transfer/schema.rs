@@ -14,13 +14,13 @@ fn docs(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn schema() -> Value {
+pub fn schema() -> Value {
     serde_json::from_str(&std::fs::read_to_string(docs("interchange.schema.json")).unwrap())
         .unwrap()
 }
 
 /// So much of JSON Schema as ours uses. Says what does not fit; with `strict`, also fields that it does not name.
-fn check(root: &Value, schema: &Value, v: &Value, at: &str, strict: bool) -> Result<(), String> {
+pub fn check(root: &Value, schema: &Value, v: &Value, at: &str, strict: bool) -> Result<(), String> {
     if let Some(r) = schema["$ref"].as_str() {
         check(root, root.pointer(&r[1..]).unwrap(), v, at, strict)?;
     }

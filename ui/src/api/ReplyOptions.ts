@@ -37,4 +37,8 @@ history: History | null,
 /**
  * Files of a message that is passed on, staged anew.
  */
-files: Array<FileItem>, };
+files: Array<FileItem>, 
+/**
+ * It is made up: nothing is sent, and a note is all that can be written.
+ */
+sample: boolean, };

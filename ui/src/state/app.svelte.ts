@@ -16,6 +16,7 @@ import { Drag } from "./drag.svelte";
 import { ConversationList, isConversation } from "./list.svelte";
 import { linkOf, type Place } from "./permalink";
 import { Outgoing } from "./outgoing.svelte";
+import { Sample } from "./sample.svelte";
 import { ResponseTimes, WaitBoard } from "./reports.svelte";
 import { Search } from "./search.svelte";
 import { Session } from "./session.svelte";
@@ -50,6 +51,7 @@ export class App {
   readonly accounts: Accounts;
   readonly outgoing: Outgoing;
   readonly keep: Keep;
+  readonly sample: Sample;
   readonly toasts = new Toasts();
   readonly actions: Actions;
 
@@ -95,6 +97,7 @@ export class App {
     this.accounts = new Accounts(host);
     this.outgoing = new Outgoing(host);
     this.keep = new Keep(host);
+    this.sample = new Sample(host);
     this.actions = new Actions(this);
   }
 
@@ -144,7 +147,7 @@ export class App {
       // Groups are ordered by names and stages, which must be known then.
       const workspace = this.workspace.load();
       const list = this.list.group === "none" ? this.list.begin() : workspace.then(() => this.list.begin());
-      await Promise.all([workspace, list, this.keep.refresh()]);
+      await Promise.all([workspace, list, this.keep.refresh(), this.sample.refresh()]);
       this.ready = true;
       this.title();
       // What `make bench-ui` measures a start by: the frame after the one with the first rows.
@@ -210,6 +213,36 @@ export class App {
     await this.workspace.refreshSidebar();
     await this.show(this.workspace.count("inbox") > 0 ? "inbox" : "all");
     this.importing = false;
+  }
+
+  /** Loads the made-up conversations and shows them: from the first screen, which stays until they are there. */
+  async lookAround(): Promise<void> {
+    this.sample.arriving = true;
+    const whole = await this.loadSample();
+    if (whole) {
+      await this.workspace.load();
+      await this.show("inbox");
+    }
+    this.sample.arriving = false;
+  }
+
+  /** Loads the made-up conversations beside what is there. */
+  async loadSample(): Promise<boolean> {
+    const whole = await this.sample.load();
+    if (this.sample.error !== null) this.toasts.error(this.sample.error);
+    return whole;
+  }
+
+  /** Takes all that is made up away again, and shows what is left. */
+  async clearSample(): Promise<void> {
+    await this.openConversation(null);
+    const gone = await this.sample.remove();
+    if (this.sample.error !== null) this.toasts.error(this.sample.error);
+    await this.workspace.load();
+    if (!gone) return;
+    this.toasts.clear();
+    this.toasts.done(t("sample.removed"));
+    await this.show("inbox");
   }
 
   /** Shows a view of the inbox. */
@@ -347,6 +380,7 @@ export class App {
     if (change.lists || change.all) work.push(this.list.refresh());
     if (change.lists || change.all || change.accounts) work.push(this.workspace.refreshSidebar());
     if (change.settings) work.push(this.workspace.refreshSettings());
+    if (change.accounts && !this.sample.loading && !this.sample.removing) work.push(this.sample.refresh());
     if (change.all || change.conversations.length > 0) work.push(this.list.invalidate(change.all ? "all" : change.conversations));
     if (here) {
       work.push(this.timeline.refresh(), this.customer.refresh(), this.composer.refresh());

@@ -226,9 +226,15 @@ export class Composer {
     return this.sender?.state ?? null;
   }
 
+  /** Nobody would receive it: it would answer, or pass on, what is made up. */
+  get unreal(): boolean {
+    return this.options?.sample ?? false;
+  }
+
   get canSend(): boolean {
     if (this.sending || this.uploads.length > 0 || this.conversation === null) return false;
     if (this.mode === "note") return this.note.trim() !== "";
+    if (this.unreal) return false;
     return (this.text.trim() !== "" || this.files.length > 0 || this.forwarding !== null) && this.account !== "" && parseParties(this.to).length > 0;
   }
 

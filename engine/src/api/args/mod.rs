@@ -37,6 +37,8 @@ mod lists;
 pub use lists::*;
 mod within;
 pub use within::*;
+mod sample;
+pub use sample::*;
 
 args! {
     /// Counts, accounts and who I am.

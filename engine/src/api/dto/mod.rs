@@ -59,3 +59,5 @@ mod within;
 pub use within::*;
 mod notices;
 pub use notices::*;
+mod sample;
+pub use sample::*;

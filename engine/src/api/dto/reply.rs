@@ -56,6 +56,8 @@ dto! {
         pub history: Option<History>,
         /// Files of a message that is passed on, staged anew.
         pub files: Vec<FileItem>,
+        /// It is made up: nothing is sent, and a note is all that can be written.
+        pub sample: bool,
     }
     /// A message that stands below a letter.
     pub struct History {

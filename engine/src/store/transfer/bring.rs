@@ -59,6 +59,8 @@ pub enum Brings {
         own: Vec<String>,
         /// Counts as if it came today.
         measured: bool,
+        /// It is made up.
+        sample: bool,
     },
 }
 
@@ -74,7 +76,12 @@ impl Brings {
                 name,
                 own,
                 measured,
-            } => super::archive(tx, &Archive::new(channel, name, own), *measured),
+                sample,
+            } => super::archive(
+                tx,
+                &Archive::new(channel, name, own).of_sample(*sample),
+                *measured,
+            ),
         }
     }
 }

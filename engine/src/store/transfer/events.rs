@@ -171,7 +171,8 @@ fn made(
             )
         }
         Deed::Linked | Deed::Unlinked => {
-            let with = customer(tx, line.channel, &need(line.with.as_deref(), "with")?)?;
+            let channel = line.with_channel.unwrap_or(line.channel);
+            let with = customer(tx, channel, &need(line.with.as_deref(), "with")?)?;
             if with == c {
                 return Err(Error::Invalid(
                     "a customer cannot be linked with itself".into(),

@@ -9,6 +9,7 @@ pub mod erase;
 mod events;
 mod give;
 mod ids;
+pub mod sample;
 
 pub use bring::{Body, Brings, Told, bring};
 pub use entries::{entry, id_of as account_id};

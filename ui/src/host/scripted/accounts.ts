@@ -25,7 +25,7 @@ export function accountOf(n: number, config: AccountConfig, more: Partial<Accoun
 
 /** The accounts of a state the script can be asked to play. */
 export function accountsFor(state: string): AccountItem[] {
-  if (state.startsWith("empty") || state === "fresh" || state === "fresh-passphrase") return [];
+  if (state.startsWith("empty") || state.startsWith("sample") || state === "fresh" || state === "fresh-passphrase") return [];
   const hello = accountOf(0, { ...configOf(ours.address, ours.name), aliases: ["orders@parley-lamps.example"], signature: "Mara Lind\nParley Lamps · Göteborg" });
   const press = accountOf(1, configOf("press@parley-lamps.example", "Parley Lamps Press"), { messages: 1_204 });
   const waiting = { state: "waiting" as const, says: "imap.parley-lamps.example does not answer. Trying again by itself; nothing is lost.", next_try: Date.now() + 45_000, last_success: Date.now() - 900_000 };

@@ -15,6 +15,7 @@ import type { Hit } from "../../api/Hit";
 import type { KeepStatus } from "../../api/KeepStatus";
 import type { Marked } from "../../api/Marked";
 import type { MessageItem } from "../../api/MessageItem";
+import type { SampleStatus } from "../../api/SampleStatus";
 import type { SavedView } from "../../api/SavedView";
 import type { Settings } from "../../api/Settings";
 import type { Undone } from "../../api/Undone";
@@ -29,6 +30,7 @@ import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
 import lamp from "./lamp.png";
 import { archivesFor, begun, broughtIn, erasedOf, halfway, importsFor, planFor, reportOf, resting, written } from "./transfers";
+import { sampleFor } from "./sample";
 import { daysOf, filesOf, foundIn, lengthen, messageAt, overdo, pageOf, unreadFrom } from "./long";
 
 type Answers = { [K in keyof Commands]: (args: Commands[K]["args"]) => Commands[K]["reply"] };
@@ -58,6 +60,7 @@ export class ScriptedHost implements Host {
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
   private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400, notices: { messages: "all", overdue: true, failed: true, accounts: true, sound: true, focus: "conversation", quiet: true, quiet_from: 1_320, quiet_to: 420, quiet_days: [1, 2, 3, 4, 5] } };
   private kept: KeepStatus;
+  private sample: SampleStatus;
   private language: string | null = new URLSearchParams(window.location.search).get("lang");
   private readonly pictures = new Pictures();
   private readonly linked = new Set<() => void>();
@@ -85,7 +88,8 @@ export class ScriptedHost implements Host {
     this.archives = archivesFor(this.imports);
     this.kept = keptAs(state);
     this.accounts = accountsFor(state);
-    this.all = this.accounts.length === 0 ? [] : world(now);
+    this.sample = sampleFor(state);
+    this.all = this.accounts.length === 0 && this.sample.state === "absent" ? [] : world(now);
     if (state === "one") this.all = this.all.slice(0, 1);
     if (state === "huge" || state === "odd") {
       this.all = [];
@@ -476,12 +480,13 @@ export class ScriptedHost implements Host {
         to: asked?.reply_to ? [{ party: asked.reply_to, channel: "email" as const, kind: "reply_to" as const }, ...handles] : handles,
         cc: [], subject: asked?.subject ? (asked.subject.startsWith("Re:") ? asked.subject : `Re: ${asked.subject}`) : null, answering: asked?.id ?? null,
         history: asked === null ? null : { from: asked.from, to: asked.to, cc: asked.cc, at: asked.at, subject: asked.subject, preview: asked.text.slice(0, 400) }, files: [],
+        sample: this.sample.state !== "absent",
       };
     },
     forward_options: ({ message: id }) => {
       const m = this.findMessage(id);
       const from = this.senders();
-      return { from, to: [], cc: [], subject: `Fwd: ${m.subject ?? ""}`, answering: null, history: { from: m.from, to: m.to, cc: m.cc, at: m.at, subject: m.subject, preview: m.text.slice(0, 400) }, files: m.files };
+      return { from, to: [], cc: [], subject: `Fwd: ${m.subject ?? ""}`, answering: null, history: { from: m.from, to: m.to, cc: m.cc, at: m.at, subject: m.subject, preview: m.text.slice(0, 400) }, files: m.files, sample: this.sample.state !== "absent" };
     },
     send: ({ conversation, to, cc, subject, text, files, resolve }) => {
       const c = this.find(conversation ?? "");
@@ -626,6 +631,21 @@ export class ScriptedHost implements Host {
       const told = erasedOf(this.archive(id));
       this.archives = this.archives.filter((a) => a.id !== id);
       return told;
+    },
+    sample_status: () => this.sample,
+    sample_load: () => {
+      if (this.state === "empty-sample-slow") this.sample = sampleFor("sample-loading");
+      else {
+        this.sample = sampleFor("sample");
+        this.filled();
+      }
+      return this.sample;
+    },
+    sample_remove: () => {
+      this.sample = sampleFor("");
+      if (this.accounts.length === 0) this.all = [];
+      this.tell(null, { all: true });
+      return this.sample;
     },
     contacts_pick: () => planFor({}),
     contacts_preview: (asked) => planFor(asked),

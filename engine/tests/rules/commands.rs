@@ -662,6 +662,22 @@ fn settings_have_bounds() {
             my_name: Some(" ".into()),
             ..settings()
         },
+        args::SettingsSet {
+            keys: Some([("resolve!".to_owned(), vec!["e".to_owned()])].into()),
+            ..settings()
+        },
+        args::SettingsSet {
+            keys: Some([("resolve".to_owned(), vec!["e".to_owned(); 5])].into()),
+            ..settings()
+        },
+        args::SettingsSet {
+            keys: Some([("resolve".to_owned(), vec!["\n".to_owned()])].into()),
+            ..settings()
+        },
+        args::SettingsSet {
+            searches: Some(vec!["lamp".to_owned(); 11]),
+            ..settings()
+        },
     ];
     let before = s.does(args::SettingsGet {});
     for b in bad {
@@ -678,6 +694,35 @@ fn settings_have_bounds() {
         (set.hold_seconds, set.reopen_days, set.my_name.as_str()),
         (0, 7, "Bo")
     );
+}
+
+#[test]
+fn keys_and_searches_are_kept_as_they_are_given() {
+    let s = Scene::new();
+    let keys: std::collections::BTreeMap<_, _> = [
+        ("resolve".to_owned(), vec!["g e".to_owned()]),
+        ("actionOfTomorrow".to_owned(), Vec::new()),
+    ]
+    .into();
+    s.does(args::SettingsSet {
+        keys: Some(keys.clone()),
+        searches: Some(vec!["from:anna lamp".into()]),
+        ..settings()
+    });
+    s.does(args::SettingsSet {
+        theme: Some("dark".into()),
+        ..settings()
+    });
+    let kept = s.does(args::SettingsGet {});
+    assert_eq!(
+        (kept.keys, kept.searches),
+        (keys, vec!["from:anna lamp".into()])
+    );
+    let back = s.does(args::SettingsSet {
+        keys: Some([].into()),
+        ..settings()
+    });
+    assert!(back.keys.is_empty());
 }
 
 /// A desktop without a keyring.

@@ -40,4 +40,12 @@ my_name: string,
 /**
  * Seconds a wait may last before it is shown in red; amber at 75 %.
  */
-wait_target: number, };
+wait_target: number, 
+/**
+ * The keys that differ from the usual ones: an action's name, and its keys as the window writes them.
+ */
+keys: Record<string, Array<string>>, 
+/**
+ * The latest searches, newest first.
+ */
+searches: Array<string>, };

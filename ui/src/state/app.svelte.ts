@@ -21,11 +21,13 @@ import { Search } from "./search.svelte";
 import { Session } from "./session.svelte";
 import { Timeline } from "./timeline.svelte";
 import { Toasts } from "./toasts.svelte";
+import { Undos } from "./undos.svelte";
+import { Used } from "./used.svelte";
 import { Workspace } from "./workspace.svelte";
 
 export type Screen = "inbox" | "reports" | "waits" | "settings";
 export type SettingsPage = "accounts" | "general" | "data" | "about" | "keys";
-export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files";
+export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files" | "history";
 
 /** Changes that come in a burst are answered together. */
 const BURST = 30;
@@ -51,6 +53,8 @@ export class App {
   readonly outgoing: Outgoing;
   readonly keep: Keep;
   readonly toasts = new Toasts();
+  readonly used = new Used();
+  readonly undos: Undos;
   readonly actions: Actions;
 
   screen = $state<Screen>("inbox");
@@ -95,6 +99,7 @@ export class App {
     this.accounts = new Accounts(host);
     this.outgoing = new Outgoing(host);
     this.keep = new Keep(host);
+    this.undos = new Undos(host);
     this.actions = new Actions(this);
   }
 
@@ -224,6 +229,7 @@ export class App {
     this.list.selected = id;
     this.readLater(id);
     if (id !== this.timeline.conversation) this.find.close();
+    if (id !== null) this.used.opened(id);
     await this.read(id, message);
   }
 

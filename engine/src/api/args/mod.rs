@@ -3,6 +3,7 @@
 use super::dto::{Draft, GroupBy, Metric, Sort, View};
 use crate::model::{AccountId, AgentId, Class, CustomerId, FileId, HandleId, MessageId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 macro_rules! args { ($($(#[$m:meta])* pub struct $name:ident { $($body:tt)* })*) => {$(
@@ -37,6 +38,8 @@ mod lists;
 pub use lists::*;
 mod within;
 pub use within::*;
+mod history;
+pub use history::*;
 
 args! {
     /// Counts, accounts and who I am.
@@ -163,6 +166,7 @@ args! {
     /// Settings.
     pub struct SettingsGet {}
     /// Change settings; null = leave as is.
+    #[derive(Default)]
     pub struct SettingsSet {
         /// See `Settings`.
         #[serde(default)] pub hold_seconds: Option<u32>,
@@ -180,6 +184,10 @@ args! {
         #[serde(default)] pub my_name: Option<String>,
         /// See `Settings`.
         #[serde(default)] pub wait_target: Option<u32>,
+        /// See `Settings`: all that differ, not only what is new.
+        #[serde(default)] #[ts(type = "Record<string, Array<string>> | null")] pub keys: Option<BTreeMap<String, Vec<String>>>,
+        /// See `Settings`: at most ten.
+        #[serde(default)] pub searches: Option<Vec<String>>,
     }
     /// The accounts with their states.
     pub struct Accounts {}

@@ -3,6 +3,7 @@
 use super::NamedCount;
 use crate::model::{AccountConfig, AccountId, AccountState, Capabilities, Gap, stage::Stage};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 dto! {
@@ -26,6 +27,11 @@ dto! {
         pub my_name: String,
         /// Seconds a wait may last before it is shown in red; amber at 75 %.
         pub wait_target: u32,
+        /// The keys that differ from the usual ones: an action's name, and its keys as the window writes them.
+        #[ts(type = "Record<string, Array<string>>")]
+        pub keys: BTreeMap<String, Vec<String>>,
+        /// The latest searches, newest first.
+        pub searches: Vec<String>,
     }
     /// An account as the settings show it.
     pub struct AccountItem {

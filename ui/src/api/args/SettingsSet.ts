@@ -35,4 +35,12 @@ my_name: string | null,
 /**
  * See `Settings`.
  */
-wait_target: number | null, };
+wait_target: number | null, 
+/**
+ * See `Settings`: all that differ, not only what is new.
+ */
+keys: Record<string, Array<string>> | null, 
+/**
+ * See `Settings`: at most ten.
+ */
+searches: Array<string> | null, };

@@ -135,6 +135,11 @@ export class Actions {
     await this.each([handle], () => this.app.host.call("not_customer", { handle, on }), t(on ? "done.notCustomer" : "done.isCustomer"));
   }
 
+  /** Cuts a linked customer off again: messages and handles lie where they always lay. */
+  async cut(customer: string): Promise<void> {
+    await this.each([customer], () => this.app.host.call("unlink", { split: [customer] }), t("history.cut"));
+  }
+
   async setClass(message: string, kind: Class): Promise<void> {
     await this.each([message], () => this.app.host.call("class_set", { message, class: kind }), t(kind === "human" ? "done.person" : "done.machine"));
   }

@@ -237,6 +237,16 @@ export class App {
     await Promise.all([this.timeline.open(id, message), this.composer.open(id), this.customer.open(id)]);
   }
 
+  /** Shows the message at an instant of a conversation. */
+  async jump(conversation: string, at: number): Promise<void> {
+    if (conversation === this.timeline.conversation && this.screen === "inbox") {
+      if (!(await this.timeline.jumpTo(at).catch(() => false))) this.toasts.error(t("date.none"));
+      return;
+    }
+    const place = await this.host.call("message_at", { conversation, at }).catch(() => null);
+    await this.openConversation(conversation, place?.message ?? null);
+  }
+
   /**
    * Opens a `parley://` link. Links come from outside: what is not exactly one of ours is refused, and so is one to what is
    * not here. Nothing but showing a place can follow from a link.

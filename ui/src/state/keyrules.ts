@@ -24,7 +24,8 @@ export const groupOf = (action: KeyAction): KeyGroup => inGroups[action] ?? "win
 /** The actions in the order of the sheet, each once. */
 export const actions: readonly KeyAction[] = [...new Set(bindings.map((b) => b.action))];
 
-const usual = (action: KeyAction): string[] => bindings.filter((b) => b.action === action).map((b) => b.keys);
+/** The keys that an action comes with. */
+export const usual = (action: KeyAction): string[] => bindings.filter((b) => b.action === action).map((b) => b.keys);
 const always = (action: KeyAction): boolean => bindings.some((b) => b.action === action && b.always === true);
 
 // What the webview, the desktop or a text field does with these is not ours to take.

@@ -285,8 +285,7 @@ pub fn look(app: &AppHandle) -> Look {
         focused: desk
             .as_ref()
             .is_some_and(|d| d.focused.load(Ordering::SeqCst)),
-        conversation: desk
-            .and_then(|d| *d.shown.lock().unwrap_or_else(PoisonError::into_inner)),
+        conversation: desk.and_then(|d| *d.shown.lock().unwrap_or_else(PoisonError::into_inner)),
     }
 }
 

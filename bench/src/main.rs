@@ -313,7 +313,17 @@ async fn lists_and_timelines(engine: &Engine, lines: &mut Vec<Line>) -> Result<(
     let me = engine.store().identity().agent;
     let ids: Vec<CustomerId> = engine
         .store()
-        .read(|c| Ok(lists::ids(c, &Which::All, &Filter::default(), lists::Order::Newest, None, 2_000)?.0))
+        .read(|c| {
+            Ok(lists::ids(
+                c,
+                &Which::All,
+                &Filter::default(),
+                lists::Order::Newest,
+                None,
+                2_000,
+            )?
+            .0)
+        })
         .await?;
     let shown = Arc::new(ids);
     let rows = Arc::clone(&shown);

@@ -268,15 +268,8 @@ impl Story {
             }
             ["N", "is", days, "days"] => {
                 self.s.does(args::SettingsSet {
-                    hold_seconds: None,
                     reopen_days: Some(days.parse().unwrap()),
-                    theme: None,
-                    notify: None,
-                    notify_text: None,
-                    close_to_tray: None,
-                    my_name: None,
-                    wait_target: None,
-                    notices: None,
+                    ..args::SettingsSet::default()
                 });
             }
             ["undo"] => {

@@ -545,15 +545,8 @@ fn a_command_with_several_entries_is_taken_back_whole() {
 fn undo_is_refused_with_the_colleagues_name_when_their_newer_word_would_be_lost() {
     let (ours, theirs, anna, _) = two_desktops();
     theirs.does(args::SettingsSet {
-        hold_seconds: None,
-        reopen_days: None,
-        theme: None,
-        notify: None,
-        notify_text: None,
-        close_to_tray: None,
         my_name: Some("Berta".into()),
-        wait_target: None,
-        notices: None,
+        ..args::SettingsSet::default()
     });
     ours.does(args::StageSet {
         customer: anna,

@@ -5,6 +5,8 @@ mod scene;
 
 #[path = "rules/commands.rs"]
 mod commands;
+#[path = "rules/history.rs"]
+mod history;
 #[path = "rules/lists.rs"]
 mod lists;
 #[path = "rules/outbox.rs"]

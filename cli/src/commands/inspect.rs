@@ -18,22 +18,11 @@ pub async fn init(cx: &Context<'_>, name: Option<String>) -> End {
 /// Say who is at it.
 pub async fn named(cx: &Context<'_>, name: Option<String>) -> failure::Result<()> {
     if name.is_some() {
-        let unchanged = args::SettingsSet {
-            hold_seconds: None,
-            reopen_days: None,
-            theme: None,
-            notify: None,
-            notify_text: None,
-            close_to_tray: None,
-            my_name: None,
-            wait_target: None,
-            notices: None,
-        };
         ask(
             &cx.session.desk,
             args::SettingsSet {
                 my_name: name,
-                ..unchanged
+                ..args::SettingsSet::default()
             },
         )
         .await?;

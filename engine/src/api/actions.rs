@@ -1,11 +1,11 @@
 //! What people do to a conversation. Each command is one group of log entries, taken back whole by `undo`.
 
 use super::dto::{Done, Nothing, Undone};
-use super::{Desk, args, compose};
+use super::{Desk, args};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::{AgentId, CustomerId, GroupId, MessageId};
-use crate::store::log::{Writing, newest_group, undo as undo_group, write};
+use crate::store::log::{Writing, newest_group, write};
 use crate::store::{Tx, conversations, log_acts, reads};
 use crate::time::Millis;
 use serde_json::{Value, json};
@@ -296,28 +296,11 @@ pub(super) async fn undo(_: args::Undo, desk: &Desk) -> Result<Undone> {
         .write(|tx| {
             let (group, kind) = newest_group(tx)?
                 .ok_or_else(|| Error::Refused("there is nothing to take back".into()))?;
-            let send: Option<MessageId> = {
-                use rusqlite::OptionalExtension;
-                tx.query_row(
-                    "SELECT id FROM outbox WHERE grp = ?1 AND state IN ('held', 'queued')",
-                    [group],
-                    |r| r.get(0),
-                )
-                .optional()?
-            };
-            if let Some(id) = send {
-                return compose::take_back(tx, id);
+            let mut done = super::history::take_back(tx, group, false)?;
+            if !done.draft {
+                done.command = kind;
             }
-            let done = undo_group(tx, group)?;
-            let conversation = match done.conversation {
-                Some(c) => Some(conversations::root(tx, c)?),
-                None => None,
-            };
-            Ok(Undone {
-                command: kind,
-                conversation,
-                draft: false,
-            })
+            Ok(done)
         })
         .await
 }

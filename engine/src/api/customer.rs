@@ -1,6 +1,8 @@
 //! The customer panel and what is decided there: name, stage, links, *not a customer*.
 
-use super::dto::{CustomerPanel, Done, HandleItem, LinkItem, StageChange};
+mod facts;
+
+use super::dto::{CustomerPanel, Done, HandleItem, StageChange};
 use super::{Desk, args, inbox, timeline};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
@@ -29,10 +31,15 @@ pub(super) async fn panel(a: args::Customer, desk: &Desk) -> Result<CustomerPane
                 episodes: Vec::new(),
                 linked: Vec::new(),
                 since: None,
+                named: None,
+                notes: Vec::new(),
             };
             for m in &members {
                 add_member(c, *m, root, &mut panel)?;
             }
+            panel.named = facts::named(c, &members, &panel.handles)?;
+            panel.notes.sort_by_key(|n| std::cmp::Reverse(n.at));
+            panel.notes.truncate(20);
             panel.stage_history.sort_by_key(|s| std::cmp::Reverse(s.at));
             panel
                 .episodes
@@ -59,7 +66,7 @@ fn add_member(
     p.last_out = p.last_out.max(last_out);
     p.since = [p.since, since].into_iter().flatten().min();
     let mut s = c.prepare_cached(
-        "SELECT id, channel, value, name, not_customer FROM handle WHERE id = ?1",
+        "SELECT id, channel, value, name, not_customer, name_at FROM handle WHERE id = ?1",
     )?;
     let handles = s.query_map([HandleId(m.0)], |r| {
         Ok(HandleItem {
@@ -68,6 +75,9 @@ fn add_member(
             value: r.get(2)?,
             name: r.get(3)?,
             not_customer: r.get(4)?,
+            first_seen: since,
+            last_in,
+            name_at: Some(r.get(5)?).filter(|at: &Millis| *at > 0),
         })
     })?;
     let handles: Vec<HandleItem> = handles.collect::<rusqlite::Result<_>>()?;
@@ -76,11 +86,12 @@ fn add_member(
             .first()
             .map(|h| h.name.clone().unwrap_or_else(|| h.value.clone()))
             .unwrap_or_default();
-        p.linked.push(LinkItem { id: m, name });
+        p.linked.push(facts::linked(c, m, name)?);
     }
     p.handles.extend(handles);
     p.episodes.extend(timeline::episodes(c, m, 0, Millis::MAX)?);
     p.stage_history.extend(stage_history(c, m)?);
+    p.notes.extend(facts::notes(c, m)?);
     Ok(())
 }
 
@@ -97,10 +108,7 @@ fn stage_history(c: &Connection, m: CustomerId) -> Result<Vec<StageChange>> {
         else {
             continue;
         };
-        let agent = match e.agent {
-            Some(a) => Some(inbox::agent(c, a, a)?.name),
-            None => None,
-        };
+        let agent = facts::who(c, &e)?;
         let evidence = e
             .why
             .as_ref()

@@ -14,6 +14,7 @@ mod files;
 mod folds;
 pub mod headless;
 mod hints;
+mod history;
 mod inbox;
 pub mod inspect;
 mod keep;

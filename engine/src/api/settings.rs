@@ -12,6 +12,7 @@ use crate::store::{Tx, check as invariants};
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 fn stored<T: DeserializeOwned>(c: &Connection, key: &str) -> Result<Option<T>> {
     let v: Option<String> = c
@@ -46,6 +47,8 @@ fn all(c: &Connection, me: crate::model::AgentId) -> Result<Settings> {
         my_name: inbox::agent(c, me, me)?.name,
         wait_target: count("wait_target", 3_600)?,
         notices: stored(c, "notices")?.unwrap_or_default(),
+        keys: stored(c, "keys")?.unwrap_or_default(),
+        searches: stored(c, "searches")?.unwrap_or_default(),
     })
 }
 
@@ -79,6 +82,27 @@ fn possible(n: &NoticeSettings) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// The window knows what keys and actions mean; here only their shape and size count.
+fn keys_fit(keys: &BTreeMap<String, Vec<String>>) -> Result<()> {
+    let word =
+        |s: &str| !s.is_empty() && s.chars().count() <= 40 && !s.chars().any(char::is_control);
+    let fits = keys.len() <= 100
+        && keys.iter().all(|(action, keys)| {
+            word(action)
+                && action.chars().all(|c| c.is_ascii_alphanumeric())
+                && keys.len() <= 4
+                && keys.iter().all(|k| word(k))
+        });
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::Invalid(
+            "keys are given to at most 100 actions, at most 4 to each, of at most 40 characters"
+                .into(),
+        ))
+    }
 }
 
 /// Team settings go through the log; how this desktop looks does not.
@@ -123,6 +147,13 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
         return Err(Error::Invalid("the theme is system, light or dark".into()));
     }
     a.notices.as_ref().map_or(Ok(()), possible)?;
+    a.keys.as_ref().map_or(Ok(()), keys_fit)?;
+    let searches = a.searches.as_deref().unwrap_or_default();
+    if searches.len() > 10 || searches.iter().any(|s| s.chars().count() > 500) {
+        return Err(Error::Invalid(
+            "at most ten searches of at most 500 characters are kept".into(),
+        ));
+    }
     let name = a.my_name.as_deref().map(str::trim).map(str::to_owned);
     if name
         .as_ref()
@@ -146,6 +177,8 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
                 ("notify_text", a.notify_text.map(|v| json!(v)), false),
                 ("close_to_tray", a.close_to_tray.map(|v| json!(v)), false),
                 ("notices", a.notices.map(|v| json!(v)), false),
+                ("keys", a.keys.map(|v| json!(v)), false),
+                ("searches", a.searches.map(|v| json!(v)), false),
             ];
             for (key, v, team) in values {
                 if let Some(v) = v {

@@ -45,6 +45,9 @@ macro_rules! table { ($with:ident) => { $with! {
     MarkRead "mark_read" -> dto::Nothing, Viewer, actions::mark_read;
     MarkUnread "mark_unread" -> dto::Nothing, Viewer, actions::mark_unread;
     Undo "undo" -> dto::Undone, Agent, actions::undo;
+    UndoHistory "undo_history" -> Vec<dto::UndoItem>, Agent, history::list;
+    UndoOne "undo_one" -> dto::Undone, Agent, history::undo;
+    Redo "redo" -> dto::Undone, Agent, history::redo;
     ReplyOptions "reply_options" -> dto::ReplyOptions, Agent, reply::reply_options;
     ForwardOptions "forward_options" -> dto::ReplyOptions, Agent, reply::forward_options;
     Send "send" -> dto::Queued, Agent, send::send;

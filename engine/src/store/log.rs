@@ -351,7 +351,7 @@ fn refuse_if_lost(tx: &Tx<'_>, e: &Entry, field: &str, group: GroupId) -> Result
 }
 
 /// The entries that set this field and stand: neither undone nor undoing.
-fn standing(tx: &Tx<'_>, e: &Entry, field: &str) -> Result<Vec<Entry>> {
+pub(super) fn standing(tx: &Tx<'_>, e: &Entry, field: &str) -> Result<Vec<Entry>> {
     let mut out = Vec::new();
     for x in of_entity(tx, e.entity, &e.entity_id)? {
         let sets = x.undoes.is_none() && x.changes.iter().any(|c| c.field == field);

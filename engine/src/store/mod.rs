@@ -9,6 +9,7 @@ pub mod conversations;
 mod facts;
 pub mod files;
 pub mod hints;
+pub mod history;
 pub mod ingest;
 pub mod keep;
 pub mod keys;

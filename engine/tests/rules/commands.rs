@@ -1,7 +1,9 @@
 //! The commands, as the window and the command line ask them.
 
 use crate::scene::{DAY, MINUTE, Mail, SECOND, Scene, folder, key, mailbox};
-use parley_engine::api::dto::{self, GroupBy, Metric, NoticeSettings, SessionState, Sort, TimelineItem, View};
+use parley_engine::api::dto::{
+    self, GroupBy, Metric, NoticeSettings, SessionState, Sort, TimelineItem, View,
+};
 use parley_engine::api::{App, AppOptions, COMMANDS, Desk, NoHost, Role, args, call};
 use parley_engine::model::{CustomerId, MessageId};
 use parley_engine::secrets::{Key, Secrets, SecretsError};
@@ -662,6 +664,22 @@ fn settings_have_bounds() {
             my_name: Some(" ".into()),
             ..settings()
         },
+        args::SettingsSet {
+            keys: Some([("resolve!".to_owned(), vec!["e".to_owned()])].into()),
+            ..settings()
+        },
+        args::SettingsSet {
+            keys: Some([("resolve".to_owned(), vec!["e".to_owned(); 5])].into()),
+            ..settings()
+        },
+        args::SettingsSet {
+            keys: Some([("resolve".to_owned(), vec!["\n".to_owned()])].into()),
+            ..settings()
+        },
+        args::SettingsSet {
+            searches: Some(vec!["lamp".to_owned(); 11]),
+            ..settings()
+        },
     ];
     let before = s.does(args::SettingsGet {});
     for b in bad {
@@ -711,6 +729,35 @@ fn quiet_hours_lie_on_a_clock_and_in_a_week() {
     let hours = now.quiet_hours().unwrap();
     assert_eq!((hours.from, hours.to), (1_439, 420));
     assert_eq!(hours.days, [6, 7]);
+}
+
+#[test]
+fn keys_and_searches_are_kept_as_they_are_given() {
+    let s = Scene::new();
+    let keys: std::collections::BTreeMap<_, _> = [
+        ("resolve".to_owned(), vec!["g e".to_owned()]),
+        ("actionOfTomorrow".to_owned(), Vec::new()),
+    ]
+    .into();
+    s.does(args::SettingsSet {
+        keys: Some(keys.clone()),
+        searches: Some(vec!["from:anna lamp".into()]),
+        ..settings()
+    });
+    s.does(args::SettingsSet {
+        theme: Some("dark".into()),
+        ..settings()
+    });
+    let kept = s.does(args::SettingsGet {});
+    assert_eq!(
+        (kept.keys, kept.searches),
+        (keys, vec!["from:anna lamp".into()])
+    );
+    let back = s.does(args::SettingsSet {
+        keys: Some([].into()),
+        ..settings()
+    });
+    assert!(back.keys.is_empty());
 }
 
 /// A desktop without a keyring.

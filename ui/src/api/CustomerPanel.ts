@@ -3,6 +3,8 @@ import type { ConversationRow } from "./ConversationRow";
 import type { EpisodeItem } from "./EpisodeItem";
 import type { HandleItem } from "./HandleItem";
 import type { LinkItem } from "./LinkItem";
+import type { NameSource } from "./NameSource";
+import type { NoteItem } from "./NoteItem";
 import type { StageChange } from "./StageChange";
 
 /**
@@ -40,4 +42,12 @@ linked: Array<LinkItem>,
 /**
  * First contact.
  */
-since: number | null, };
+since: number | null, 
+/**
+ * Where the name comes from.
+ */
+named: NameSource | null, 
+/**
+ * Notes, newest first, at most 20.
+ */
+notes: Array<NoteItem>, };

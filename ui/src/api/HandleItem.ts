@@ -25,4 +25,16 @@ name: string | null,
 /**
  * A person said that this sender is not a customer.
  */
-not_customer: boolean, };
+not_customer: boolean, 
+/**
+ * First contact by it.
+ */
+first_seen: number | null, 
+/**
+ * Last message from it.
+ */
+last_in: number | null, 
+/**
+ * When the name came with it.
+ */
+name_at: number | null, };

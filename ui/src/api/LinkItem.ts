@@ -12,4 +12,12 @@ id: CustomerId,
 /**
  * Its name.
  */
-name: string, };
+name: string, 
+/**
+ * Who linked it; null = a rule.
+ */
+agent: string | null, 
+/**
+ * When it was linked.
+ */
+at: number | null, };

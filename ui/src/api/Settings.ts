@@ -45,4 +45,12 @@ wait_target: number,
 /**
  * What notifications tell, and when.
  */
-notices: NoticeSettings, };
+notices: NoticeSettings, 
+/**
+ * The keys that differ from the usual ones: an action's name, and its keys as the window writes them.
+ */
+keys: Record<string, Array<string>>, 
+/**
+ * The latest searches, newest first.
+ */
+searches: Array<string>, };

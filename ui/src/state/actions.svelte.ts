@@ -24,7 +24,7 @@ interface Act {
 export class Actions {
   readonly bulk: Bulk;
   /** Read marks are not in the engine's history; the newest ones are taken back from here. */
-  private marksBack: { ids: readonly string[]; read: boolean } | null = null;
+  private marksBack = $state.raw<{ ids: readonly string[]; read: boolean } | null>(null);
 
   constructor(private readonly app: App) {
     this.bulk = new Bulk(app.host);
@@ -135,6 +135,11 @@ export class Actions {
     await this.each([handle], () => this.app.host.call("not_customer", { handle, on }), t(on ? "done.notCustomer" : "done.isCustomer"));
   }
 
+  /** Cuts a linked customer off again: messages and handles lie where they always lay. */
+  async cut(customer: string): Promise<void> {
+    await this.each([customer], () => this.app.host.call("unlink", { split: [customer] }), t("history.cut"));
+  }
+
   async setClass(message: string, kind: Class): Promise<void> {
     await this.each([message], () => this.app.host.call("class_set", { message, class: kind }), t(kind === "human" ? "done.person" : "done.machine"));
   }
@@ -161,6 +166,38 @@ export class Actions {
       if (undone.draft) await this.backToDraft(undone.conversation);
       this.app.toasts.done(t("done.undone", { what: word("command", undone.command) }));
     });
+  }
+
+  /** Read marks that the key would take back first. */
+  get marksTaken(): { n: number; read: boolean } | null {
+    return this.marksBack === null ? null : { n: this.marksBack.ids.length, read: this.marksBack.read };
+  }
+
+  /** Takes back an action that need not be the newest. Why not, where it cannot be, stands beside it. */
+  async undoOne(group: string): Promise<void> {
+    await this.decided(group, async () => {
+      const undone = await this.app.host.call("undo_one", { group });
+      if (undone.command === "send") this.app.outgoing.forgetConversation(undone.conversation);
+      if (undone.draft) await this.backToDraft(undone.conversation);
+      this.app.toasts.done(t("done.undone", { what: word("command", undone.command) }));
+    });
+  }
+
+  /** Does again what was taken back, as a new action. */
+  async redo(group: string): Promise<void> {
+    await this.decided(group, async () => {
+      const done = await this.app.host.call("redo", { group });
+      this.app.toasts.done(t("done.again", { what: word("command", done.command) }), () => void this.undo());
+    });
+  }
+
+  private async decided(group: string, work: () => Promise<void>): Promise<void> {
+    try {
+      this.app.list.letIn();
+      await work();
+    } catch (error) {
+      this.app.undos.refuse(group, say(error));
+    }
   }
 
   /** Takes a send back while it is held. */
@@ -238,6 +275,8 @@ export class Actions {
       case "markPrevious": return inbox && this.yes(() => this.markStep(-1));
       case "search": return this.yes(() => (app.overlay = "search"));
       case "palette": return this.yes(() => (app.overlay = "palette"));
+      case "history": return this.yes(() => (app.overlay = "history"));
+      case "toasts": return app.toasts.list.length > 0 && this.yes(() => (app.toasts.focuses += 1));
       case "keys": return this.yes(() => (app.overlay = "keys"));
       case "find": return inbox && list.selected !== null && this.yes(() => app.find.show());
       case "date": return inbox && list.selected !== null && this.yes(() => (app.overlay = "date"));
@@ -366,7 +405,7 @@ export class Actions {
       await work();
       return true;
     } catch (error) {
-      this.app.toasts.error(say(error));
+      this.app.toasts.failed(error);
       return false;
     }
   }

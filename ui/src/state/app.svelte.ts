@@ -22,11 +22,13 @@ import { Search } from "./search.svelte";
 import { Session } from "./session.svelte";
 import { Timeline } from "./timeline.svelte";
 import { Toasts } from "./toasts.svelte";
+import { Undos } from "./undos.svelte";
+import { Used } from "./used.svelte";
 import { Workspace } from "./workspace.svelte";
 
 export type Screen = "inbox" | "reports" | "waits" | "settings";
 export type SettingsPage = "accounts" | "general" | "notices" | "data" | "about" | "keys";
-export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files";
+export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files" | "history";
 
 /** Changes that come in a burst are answered together. */
 const BURST = 30;
@@ -53,6 +55,8 @@ export class App {
   readonly keep: Keep;
   readonly sample: Sample;
   readonly toasts = new Toasts();
+  readonly used = new Used();
+  readonly undos: Undos;
   readonly actions: Actions;
 
   screen = $state<Screen>("inbox");
@@ -98,6 +102,7 @@ export class App {
     this.outgoing = new Outgoing(host);
     this.keep = new Keep(host);
     this.sample = new Sample(host);
+    this.undos = new Undos(host);
     this.actions = new Actions(this);
   }
 
@@ -261,11 +266,22 @@ export class App {
     this.list.selected = id;
     this.readLater(id);
     if (id !== this.timeline.conversation) this.find.close();
+    if (id !== null) this.used.opened(id);
     await this.read(id, message);
   }
 
   private async read(id: string | null, message: string | null = null): Promise<void> {
     await Promise.all([this.timeline.open(id, message), this.composer.open(id), this.customer.open(id)]);
+  }
+
+  /** Shows the message at an instant of a conversation. */
+  async jump(conversation: string, at: number): Promise<void> {
+    if (conversation === this.timeline.conversation && this.screen === "inbox") {
+      if (!(await this.timeline.jumpTo(at).catch(() => false))) this.toasts.error(t("date.nothing"));
+      return;
+    }
+    const place = await this.host.call("message_at", { conversation, at }).catch(() => null);
+    await this.openConversation(conversation, place?.message ?? null);
   }
 
   /**

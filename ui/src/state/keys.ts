@@ -1,7 +1,7 @@
 /** What a key does, by name. */
 export type KeyAction =
   | "next" | "previous" | "open" | "reply" | "note" | "resolve" | "snooze" | "assign" | "tag" | "stage" | "noReply" | "unread" | "search" | "keys" | "undo"
-  | "read" | "markAll" | "mark" | "markNext" | "markPrevious" | "send" | "sendResolve" | "palette" | "back" | "goInbox" | "goWaits" | "goReports" | "goSettings" | "panel" | "find" | "date" | "files";
+  | "read" | "markAll" | "mark" | "markNext" | "markPrevious" | "send" | "sendResolve" | "palette" | "back" | "goInbox" | "goWaits" | "goReports" | "goSettings" | "panel" | "find" | "date" | "files" | "history" | "toasts";
 
 /** A key as it is shown in the sheet and in menus, with what it does. One table for the sheet, the palette and the matcher. */
 export interface Binding {
@@ -11,6 +11,7 @@ export interface Binding {
   always?: boolean;
 }
 
+/** The keys as they come; a person's own are laid over them (`keymap.svelte.ts`). */
 export const bindings: readonly Binding[] = [
   { keys: "j", action: "next" },
   { keys: "k", action: "previous" },
@@ -28,6 +29,7 @@ export const bindings: readonly Binding[] = [
   { keys: "u", action: "unread" },
   { keys: "Shift+u", action: "read" },
   { keys: "z", action: "undo" },
+  { keys: "Shift+z", action: "history" },
   { keys: "x", action: "mark" },
   { keys: "Shift+j", action: "markNext" },
   { keys: "Shift+k", action: "markPrevious" },
@@ -42,6 +44,7 @@ export const bindings: readonly Binding[] = [
   { keys: "g w", action: "goWaits" },
   { keys: "g r", action: "goReports" },
   { keys: "g s", action: "goSettings" },
+  { keys: "F6", action: "toasts", always: true },
   { keys: "?", action: "keys" },
   { keys: "Escape", action: "back", always: true },
 ];
@@ -82,15 +85,18 @@ export class Matcher {
   private prefix = "";
   private at = 0;
 
+  constructor(private readonly table: () => readonly Binding[] = () => bindings) {}
+
   match(event: KeyboardEvent, now = Date.now()): KeyAction | null {
     const pressed = chord(event);
     const typing = isTextField(event.target);
     const pending = this.prefix !== "" && now - this.at < PATIENCE ? `${this.prefix} ` : "";
     this.prefix = "";
-    if (typing) return bindings.find((b) => b.always === true && b.keys === pressed)?.action ?? null;
-    const found = bindings.find((b) => b.keys === pending + pressed);
+    const table = this.table();
+    if (typing) return table.find((b) => b.always === true && b.keys === pressed)?.action ?? null;
+    const found = table.find((b) => b.keys === pending + pressed);
     if (found !== undefined) return found.action;
-    if (bindings.some((b) => b.keys.startsWith(`${pressed} `))) {
+    if (table.some((b) => b.keys.startsWith(`${pressed} `))) {
       this.prefix = pressed;
       this.at = now;
     }

@@ -5,11 +5,12 @@ import type { Stage } from "../api/Stage";
 import type { View } from "../api/View";
 import type { Commands } from "../api/commands";
 import type { Host } from "../host/host";
+import { keymap } from "./keymap.svelte";
 
 /** What every screen needs: counts, accounts, settings, stages and the team. */
 export class Workspace {
   sidebar = $state<Sidebar | null>(null);
-  settings = $state<Settings | null>(null);
+  private known = $state<Settings | null>(null);
   agents = $state<Agent[]>([]);
 
   constructor(private readonly host: Host) {}
@@ -30,8 +31,17 @@ export class Workspace {
   }
 
   async change(changes: Partial<Commands["settings_set"]["args"]>): Promise<void> {
-    const nothing = { hold_seconds: null, reopen_days: null, theme: null, notify: null, notify_text: null, close_to_tray: null, my_name: null, wait_target: null, notices: null };
+    const nothing = { hold_seconds: null, reopen_days: null, theme: null, notify: null, notify_text: null, close_to_tray: null, my_name: null, wait_target: null, notices: null, keys: null, searches: null };
     this.settings = await this.host.call("settings_set", { ...nothing, ...changes });
+  }
+
+  get settings(): Settings | null {
+    return this.known;
+  }
+
+  set settings(settings: Settings | null) {
+    this.known = settings;
+    keymap.chosen = settings?.keys ?? {};
   }
 
   stage(key: string | null): Stage | null {

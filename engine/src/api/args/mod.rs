@@ -3,6 +3,7 @@
 use super::dto::{Draft, GroupBy, Metric, NoticeSettings, Sort, View};
 use crate::model::{AccountId, AgentId, Class, CustomerId, FileId, HandleId, MessageId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 macro_rules! args { ($($(#[$m:meta])* pub struct $name:ident { $($body:tt)* })*) => {$(
@@ -39,6 +40,8 @@ mod within;
 pub use within::*;
 mod sample;
 pub use sample::*;
+mod history;
+pub use history::*;
 
 args! {
     /// Counts, accounts and who I am.
@@ -165,6 +168,7 @@ args! {
     /// Settings.
     pub struct SettingsGet {}
     /// Change settings; null = leave as is.
+    #[derive(Default)]
     pub struct SettingsSet {
         /// See `Settings`.
         #[serde(default)] pub hold_seconds: Option<u32>,
@@ -184,6 +188,10 @@ args! {
         #[serde(default)] pub wait_target: Option<u32>,
         /// See `Settings`.
         #[serde(default)] pub notices: Option<NoticeSettings>,
+        /// See `Settings`: all that differ, not only what is new.
+        #[serde(default)] #[ts(type = "Record<string, Array<string>> | null")] pub keys: Option<BTreeMap<String, Vec<String>>>,
+        /// See `Settings`: at most ten.
+        #[serde(default)] pub searches: Option<Vec<String>>,
     }
     /// The accounts with their states.
     pub struct Accounts {}

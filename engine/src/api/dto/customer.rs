@@ -1,6 +1,6 @@
 //! What is known of a customer.
 
-use super::{ConversationRow, EpisodeItem};
+use super::{ConversationRow, EpisodeItem, NoteItem};
 use crate::model::{Channel, CustomerId, HandleId, MessageId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -18,6 +18,25 @@ dto! {
         pub name: Option<String>,
         /// A person said that this sender is not a customer.
         pub not_customer: bool,
+        /// First contact by it.
+        #[ts(type = "number | null")]
+        pub first_seen: Option<i64>,
+        /// Last message from it.
+        #[ts(type = "number | null")]
+        pub last_in: Option<i64>,
+        /// When the name came with it.
+        #[ts(type = "number | null")]
+        pub name_at: Option<i64>,
+    }
+    /// Where the shown name comes from, if not from the address alone.
+    pub struct NameSource {
+        /// The colleague who gave it; null = it came with a message.
+        pub agent: Option<String>,
+        /// The handle it came with.
+        pub handle: Option<String>,
+        /// When.
+        #[ts(type = "number")]
+        pub at: i64,
     }
     /// One step in a lead's history.
     pub struct StageChange {
@@ -54,6 +73,10 @@ dto! {
         /// First contact.
         #[ts(type = "number | null")]
         pub since: Option<i64>,
+        /// Where the name comes from.
+        pub named: Option<NameSource>,
+        /// Notes, newest first, at most 20.
+        pub notes: Vec<NoteItem>,
     }
     /// A customer linked into another.
     pub struct LinkItem {
@@ -61,6 +84,11 @@ dto! {
         pub id: CustomerId,
         /// Its name.
         pub name: String,
+        /// Who linked it; null = a rule.
+        pub agent: Option<String>,
+        /// When it was linked.
+        #[ts(type = "number | null")]
+        pub at: Option<i64>,
     }
     /// Text with the found stretches, in UTF-16 units.
     pub struct Marked {

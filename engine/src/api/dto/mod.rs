@@ -53,6 +53,8 @@ mod reports;
 pub use reports::*;
 mod settings;
 pub use settings::*;
+mod history;
+pub use history::*;
 mod language;
 pub use language::*;
 mod within;

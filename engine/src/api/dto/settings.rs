@@ -3,6 +3,7 @@
 use super::{NamedCount, NoticeSettings};
 use crate::model::{AccountConfig, AccountId, AccountState, Capabilities, Gap, stage::Stage};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 dto! {
@@ -28,6 +29,11 @@ dto! {
         pub wait_target: u32,
         /// What notifications tell, and when.
         pub notices: NoticeSettings,
+        /// The keys that differ from the usual ones: an action's name, and its keys as the window writes them.
+        #[ts(type = "Record<string, Array<string>>")]
+        pub keys: BTreeMap<String, Vec<String>>,
+        /// The latest searches, newest first.
+        pub searches: Vec<String>,
     }
     /// An account as the settings show it.
     pub struct AccountItem {

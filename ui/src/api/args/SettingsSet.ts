@@ -40,4 +40,12 @@ wait_target: number | null,
 /**
  * See `Settings`.
  */
-notices: NoticeSettings | null, };
+notices: NoticeSettings | null, 
+/**
+ * See `Settings`: all that differ, not only what is new.
+ */
+keys: Record<string, Array<string>> | null, 
+/**
+ * See `Settings`: at most ten.
+ */
+searches: Array<string> | null, };

@@ -39,8 +39,15 @@ interface Undoable {
   conversation: string | null;
   back: () => void;
   draft?: boolean;
-  /** The name of an action on many, which takes several calls. */
-  group?: string;
+  /** The name of the action; one on many takes several calls. */
+  group: string;
+  at: number;
+  conversations: number;
+  value: string | null;
+  until: number | null;
+  on: boolean;
+  undone: boolean;
+  again?: () => void;
 }
 
 
@@ -58,7 +65,7 @@ export class ScriptedHost implements Host {
   private session: Reply<"session_status">;
   private all: Conversation[];
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
-  private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400, notices: { messages: "all", overdue: true, failed: true, accounts: true, sound: true, focus: "conversation", quiet: true, quiet_from: 1_320, quiet_to: 420, quiet_days: [1, 2, 3, 4, 5] } };
+  private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400, notices: { messages: "all", overdue: true, failed: true, accounts: true, sound: true, focus: "conversation", quiet: true, quiet_from: 1_320, quiet_to: 420, quiet_days: [1, 2, 3, 4, 5] }, keys: {}, searches: [] };
   private kept: KeepStatus;
   private sample: SampleStatus;
   private language: string | null = new URLSearchParams(window.location.search).get("lang");
@@ -263,12 +270,29 @@ export class ScriptedHost implements Host {
     });
   }
 
+  private did(command: string, more: Partial<Undoable> & Pick<Undoable, "back" | "conversation">): void {
+    this.undoes.push({ command, group: nextId(), at: Date.now(), conversations: 1, value: null, until: null, on: true, undone: false, ...more });
+  }
+
+  private takeBack(one: Undoable | undefined): Undone {
+    if (one === undefined) throw hostError("refused", "There is nothing to undo.");
+    one.back();
+    one.undone = true;
+    this.tell(one.conversation, one.conversation === null ? { all: true } : {});
+    return { command: one.command, conversation: one.conversation, draft: one.draft ?? false };
+  }
+
   private act(command: string, id: string, change: (c: Conversation) => void, line?: Partial<Extract<Conversation["items"][number], { type: "change" }>>): Done {
     const c = this.find(id);
     const before = structuredClone(c);
     change(c);
     if (line?.what !== undefined) c.items.push({ type: "change", id: nextId(), at: Date.now(), agent: me.name, value: null, at_value: null, ...line, what: line.what });
-    this.undoes.push({ command, conversation: id, back: () => Object.assign(c, before) });
+    const after = structuredClone(c);
+    const swap = (from: Conversation, to: Conversation) => (): void => {
+      // Only what this changed, and only where it still stands.
+      for (const key of Object.keys(from) as (keyof Conversation)[]) if (JSON.stringify(from[key]) !== JSON.stringify(to[key]) && (key === "items" || JSON.stringify(c[key]) === JSON.stringify(from[key]))) Object.assign(c, { [key]: structuredClone(to[key]) });
+    };
+    this.did(command, { conversation: id, back: swap(after, before), again: swap(before, after), value: line?.value ?? null, until: line?.at_value ?? null, on: !/^un|^is_/.test(line?.what ?? "") });
     this.tell(id);
     return { undo: true };
   }
@@ -362,7 +386,11 @@ export class ScriptedHost implements Host {
           back();
           first();
         };
-      } else this.undoes.push({ command, conversation: null, back, group: group ?? nextId() });
+        last.conversations += changed.length;
+      } else {
+        const set = act.do === "tag" ? act.tag : act.do === "stage" ? act.stage : act.do === "assign" ? (team.find((a) => a.id === act.agent)?.name ?? null) : null;
+        this.did(command, { conversation: null, back, group: group ?? nextId(), conversations: changed.length, value: set, until: act.do === "snooze" ? act.until : null, on: act.do !== "tag" || act.on });
+      }
       this.tell(null, { conversations: changed });
       return { group: group ?? this.undoes.at(-1)?.group ?? nextId(), changed, undo: act.do !== "read" && this.undoes.at(-1)?.back !== undefined && (changed.length > 0 || group !== null) };
     },
@@ -412,10 +440,15 @@ export class ScriptedHost implements Host {
       const messages = c.items.filter((i) => i.type === "message");
       return {
         row: rowOf(c), handles: c.handles, last_in: messages.filter((m) => m.direction === "inbound").at(-1)?.at ?? null, last_out: messages.filter((m) => m.direction === "outbound").at(-1)?.at ?? null,
-        stage_history: [...c.history].reverse(), episodes: c.items.filter((i) => i.type === "episode").reverse(), linked: [], since: messages[0]?.at ?? null,
+        stage_history: [...c.history].reverse(), episodes: c.items.filter((i) => i.type === "episode").reverse(), linked: c.linked ?? [], since: messages[0]?.at ?? null,
+        named: c.named ?? (messages[0] === undefined || c.name === c.address ? null : { agent: null, handle: c.handles[0]?.value ?? c.address, at: messages[0].at }),
+        notes: c.items.flatMap((i) => (i.type === "note" ? [{ id: i.id, at: i.at, agent: i.agent, text: i.text }] : [])).reverse().slice(0, 20),
       };
     },
-    customer_rename: ({ id, name }) => this.act("customer_rename", id, (c) => (c.name = name || c.address), { what: "renamed", value: name }),
+    customer_rename: ({ id, name }) => this.act("customer_rename", id, (c) => {
+      c.name = name || c.address;
+      c.named = name === "" ? undefined : { agent: me.name, handle: null, at: Date.now() };
+    }, { what: "renamed", value: name }),
     stage_set: ({ customer, stage, evidence }) => this.act("stage_set", customer, (c) => {
       c.history.push({ at: Date.now(), agent: me.name, from: c.stage, to: stage, evidence });
       c.stage = stage;
@@ -426,7 +459,10 @@ export class ScriptedHost implements Host {
       return this.act("not_customer", c.id, (x) => x.handles.forEach((h) => h.id === handle && (h.not_customer = on)), { what: on ? "not_customer" : "is_customer", value: c.address });
     },
     link: ({ a }) => this.act("link", a, () => undefined),
-    unlink: ({ split }) => this.act("unlink", split[0] ?? "", () => undefined),
+    unlink: ({ split }) => this.act("unlink", this.all.find((c) => c.linked?.some((l) => split.includes(l.id)))?.id ?? "", (c) => {
+      c.linked = c.linked?.filter((l) => !split.includes(l.id));
+      c.handles = c.handles.filter((h) => !split.includes(h.id));
+    }),
     assign: ({ conversation, agent }) => {
       const to = team.find((a) => a.id === agent) ?? null;
       return this.act("assign", conversation, (c) => (c.assignee = to), { what: "assigned", value: to?.name ?? null });
@@ -441,7 +477,7 @@ export class ScriptedHost implements Host {
     note_add: ({ conversation, text }) => this.act("note_add", conversation, (c) => {
       c.items.push({ type: "note", id: nextId(), at: Date.now(), agent: me.name, text });
       c.drafts = c.drafts.filter((d) => !d.note);
-    }),
+    }, { value: text.slice(0, 80) }),
     tag_set: ({ conversation, tag, on }) => this.act("tag_set", conversation, (c) => (c.tags = on ? [...new Set([...c.tags, tag])] : c.tags.filter((x) => x !== tag)), { what: on ? "tagged" : "untagged", value: tag }),
     class_set: ({ message: id, class: kind }) => {
       const c = this.all.find((x) => x.items.some((i) => i.id === id));
@@ -463,12 +499,21 @@ export class ScriptedHost implements Host {
       this.tell(conversation);
       return {};
     },
-    undo: () => {
-      const last = this.undoes.pop();
-      if (last === undefined) throw hostError("refused", "There is nothing to undo.");
-      last.back();
-      this.tell(last.conversation, last.conversation === null ? { all: true } : {});
-      return { command: last.command, conversation: last.conversation, draft: last.draft ?? false };
+    undo: () => this.takeBack(this.undoes.findLast((one) => !one.undone)),
+    undo_history: ({ limit }) => [...this.undoes].reverse().slice(0, limit).map((one) => ({ group: one.group, command: one.command, at: one.at, conversation: one.conversation, name: this.all.find((c) => c.id === one.conversation)?.name ?? null, conversations: one.conversations, value: one.value, until: one.until, on: one.on, undone: one.undone, redo: one.undone && one.again !== undefined })),
+    undo_one: ({ group }) => {
+      const at = this.undoes.findIndex((one) => one.group === group);
+      const one = this.undoes[at];
+      if (one !== undefined && this.undoes.slice(at + 1).some((later) => !later.undone && later.command === one.command && later.conversation === one.conversation && one.command !== "tag_set")) throw hostError("refused", "all of this was changed again since; take the newer action back first");
+      return this.takeBack(one);
+    },
+    redo: ({ group }) => {
+      const one = this.undoes.find((x) => x.group === group);
+      if (one?.again === undefined) throw hostError("refused", "this action is a fact and cannot be done again from here");
+      one.again();
+      this.undoes.push({ ...one, group: nextId(), at: Date.now(), undone: false });
+      this.tell(one.conversation, one.conversation === null ? { all: true } : {});
+      return { command: one.command, conversation: one.conversation, draft: false };
     },
     reply_options: ({ conversation }) => {
       const c = this.find(conversation);
@@ -499,7 +544,7 @@ export class ScriptedHost implements Host {
         c.items.push({ type: "change", id: nextId(), at: Date.now(), agent: me.name, what: "resolved", value: null, at_value: null });
       }
       setTimeout(() => this.sendNow(sent.id), this.settings.hold_seconds * 1000);
-      this.undoes.push({ command: "send", conversation: c.id, draft: true, back: () => this.cancel(sent.id) });
+      this.did("send", { conversation: c.id, draft: true, back: () => this.cancel(sent.id) });
       this.tell(c.id);
       return { id: sent.id, conversation: c.id, hold_until: hold };
     },

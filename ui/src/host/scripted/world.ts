@@ -2,7 +2,9 @@ import type { Agent } from "../../api/Agent";
 import type { ConversationRow } from "../../api/ConversationRow";
 import type { Draft } from "../../api/Draft";
 import type { FileItem } from "../../api/FileItem";
+import type { CustomerPanel } from "../../api/CustomerPanel";
 import type { HandleItem } from "../../api/HandleItem";
+import type { LinkItem } from "../../api/LinkItem";
 import type { MessageItem } from "../../api/MessageItem";
 import type { StageChange } from "../../api/StageChange";
 import type { Stage } from "../../api/Stage";
@@ -47,6 +49,9 @@ export interface Conversation {
   handles: HandleItem[];
   noReply: boolean;
   automatic: boolean;
+  /** Who gave the name, where a person did. */
+  named?: CustomerPanel["named"] | undefined;
+  linked?: LinkItem[] | undefined;
 }
 
 /** An id like the engine's: 32 hexadecimal digits. */
@@ -97,7 +102,7 @@ function tell(story: Story, index: number, now: number): Conversation {
     history: story.stage === undefined ? [] : [{ at: now - story.ago * MINUTE, agent: me.name, from: null, to: story.stage, evidence: lastMessage?.id ?? null }],
     tags: story.tags ?? [], assignee: story.assignee === undefined ? null : agentOf[story.assignee],
     snoozedUntil: story.status === "snoozed" ? now + 40 * 3_600_000 : null, drafts: [],
-    handles: [{ id: idOf(70_000 + index), channel: story.channel ?? "email", value: story.address.toLowerCase(), name: story.name, not_customer: false }],
+    handles: [{ id: idOf(70_000 + index), channel: story.channel ?? "email", value: story.address.toLowerCase(), name: story.name, not_customer: false, first_seen: times[0] ?? null, last_in: now - story.ago * MINUTE, name_at: times[0] ?? null }],
     noReply: false, automatic: story.machine !== undefined,
   };
 }
@@ -127,7 +132,8 @@ function furnish(all: Conversation[], now: number): void {
   anna.items.splice(7, 0, { type: "episode", id: `${anna.id}:2`, number: 2, opened_at: messages(anna).at(-2)?.at ?? now, resolved_at: null, by_agent: false, first_response: null, resolved_by: null, messages: 0, start: "", end: null });
   const opened = anna.items[0];
   if (opened?.type === "episode") [opened.resolved_at, opened.resolved_by] = [now - 4260 * MINUTE, me.name];
-  anna.handles.push({ id: idOf(80_000), channel: "email", value: "anna.privat@telia.se", name: "Anna B.", not_customer: false });
+  anna.handles.push({ id: idOf(80_000), channel: "email", value: "anna.privat@telia.se", name: "Anna B.", not_customer: false, first_seen: now - 8800 * MINUTE, last_in: now - 8700 * MINUTE, name_at: now - 8700 * MINUTE });
+  anna.linked = [{ id: idOf(80_000), name: "Anna B.", agent: me.name, at: now - 8600 * MINUTE }];
   const claimed = messages(anna)[0];
   if (claimed) claimed.claimed_at = claimed.at - 50 * MINUTE;
 
@@ -236,7 +242,7 @@ export function conversationOf(row: ConversationRow): Conversation {
   if (ours) items.push({ type: "message", ...message(row.last_at, null, row.subject, row.snippet, { to: [{ name: row.name, address: row.address }] }) });
   return {
     id: row.id, name: row.name, address: row.address, items, status: row.status, stage: row.stage, history: [], tags: row.tags, assignee: row.assignee, snoozedUntil: row.snoozed_until, drafts: [],
-    handles: [{ id: nextId(), channel: row.channel, value: row.address, name: row.name, not_customer: false }], noReply: row.wait_since === null, automatic: false,
+    handles: [{ id: nextId(), channel: row.channel, value: row.address, name: row.name, not_customer: false, first_seen: row.last_at, last_in: row.last_at, name_at: null }], noReply: row.wait_since === null, automatic: false,
   };
 }
 

@@ -1,14 +1,7 @@
 import { t } from "../../i18n";
 import type { PopItem } from "../../parts/popmenu";
 import type { App } from "../../state/app.svelte";
-import { bindings, type KeyAction } from "../../state/keys";
-import { keyLabel } from "../keylabel";
-
-/** The key of an action, as people read it. */
-export function keyOf(action: KeyAction): string {
-  const keys = bindings.find((b) => b.action === action)?.keys;
-  return keys === undefined ? "" : keyLabel(keys);
-}
+import { keyOf } from "../keylabel";
 
 /** Everything that can be done to the conversations a menu was opened on. */
 export function conversationItems(app: App): PopItem[] {

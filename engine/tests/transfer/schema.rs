@@ -20,7 +20,13 @@ pub fn schema() -> Value {
 }
 
 /// So much of JSON Schema as ours uses. Says what does not fit; with `strict`, also fields that it does not name.
-pub fn check(root: &Value, schema: &Value, v: &Value, at: &str, strict: bool) -> Result<(), String> {
+pub fn check(
+    root: &Value,
+    schema: &Value,
+    v: &Value,
+    at: &str,
+    strict: bool,
+) -> Result<(), String> {
     if let Some(r) = schema["$ref"].as_str() {
         check(root, root.pointer(&r[1..]).unwrap(), v, at, strict)?;
     }

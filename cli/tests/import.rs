@@ -177,3 +177,44 @@ fn an_import_that_is_killed_again_and_again_ends_as_an_undisturbed_one() {
     assert_eq!((&again["new"], &again["refused"]), (&0.into(), &0.into()));
     assert_eq!(killed.digest(), calm.digest());
 }
+
+#[test]
+fn the_sample_is_printed_without_a_workspace_loaded_into_one_and_removed() {
+    let d = Desk::new();
+    let print = ["sample", "print", "--now", "1772442000000", "--seed", "3"];
+    let printed = d.command(&print).output().unwrap().stdout;
+    assert_eq!(printed, d.command(&print).output().unwrap().stdout);
+    let text = String::from_utf8(printed).unwrap();
+    assert!(text.starts_with("{") && text.lines().count() > 1_500);
+
+    let told = d.done(&["sample", "load"]);
+    assert_eq!(told["state"], "here");
+    assert_eq!(told["percent"], 100);
+    assert_eq!(
+        d.done(&["sample", "load"]),
+        told,
+        "loaded twice is loaded once"
+    );
+    // What nobody brought is no archive, and no import.
+    assert_eq!(d.done(&["archives"]), serde_json::json!([]));
+    let waiting = d.done(&["conversations", "--view", "waiting"]);
+    assert!(waiting.as_array().unwrap().len() > 20);
+
+    let told = d.done(&["sample", "remove"]);
+    assert_eq!(
+        (&told["state"], &told["messages"]),
+        (&"absent".into(), &0.into())
+    );
+    assert_eq!(
+        d.done(&["conversations", "--view", "all"]),
+        serde_json::json!([])
+    );
+
+    // A sample that somebody printed and imports is an archive like any other.
+    let file = d.path("sample.jsonl");
+    std::fs::write(&file, text).unwrap();
+    let report = d.done(&["import", file.to_str().unwrap()]);
+    let counts = &report["imports"][0]["report"]["import"]["counts"];
+    assert_eq!(counts["refused"], 0, "{report}");
+    assert_eq!(d.done(&["archives"]).as_array().unwrap().len(), 9);
+}

@@ -27,6 +27,7 @@ pub async fn import(cx: &Context<'_>, i: &typed::Import) -> End {
         own: i.own.clone(),
         measured: i.measured,
         place: i.folder,
+        sample: None,
     };
     let mut all = Vec::new();
     for path in &i.paths {

@@ -57,7 +57,9 @@ pub(super) async fn load(_: args::SampleLoad, desk: &Desk) -> Result<SampleStatu
         let engine = Arc::clone(&desk.engine);
         let (tell, told) = tokio::sync::oneshot::channel();
         tokio::spawn(async move {
-            let entered = || drop(tell.send(()));
+            let entered = || {
+                let _ = tell.send(());
+            };
             let loaded = sample::load(engine.store(), engine.imports(), &import, entered).await;
             if let Err(e) = loaded {
                 tracing::warn!(code = e.code(), "the sample data was not loaded whole");
@@ -116,5 +118,6 @@ pub fn printed(now: i64, seed: u64) -> Result<Vec<String>> {
         seed,
         me,
         name: "Robin Ash".into(),
+        turn: 0,
     }))
 }

@@ -20,6 +20,7 @@ fn recipe(now: i64, seed: u64) -> Recipe {
         seed,
         me: AgentId([7; 16]),
         name: "Robin Ash".into(),
+        turn: 0,
     }
 }
 
@@ -81,7 +82,7 @@ fn rows_of(s: &Scene) -> BTreeMap<String, Vec<String>> {
 fn somebody(s: &Scene) -> (CustomerId, MessageId) {
     s.read(|c| {
         Ok(c.query_row(
-            "SELECT u.root, m.id FROM message m JOIN customer u ON u.id = m.conversation WHERE m.channel = 'email' AND m.direction = 0 AND m.class = 0 ORDER BY m.rid DESC LIMIT 1",
+            "SELECT u.root, m.id FROM message m JOIN customer u ON u.id = m.conversation WHERE m.channel = 'email' AND m.direction = 0 AND m.class = 0 AND m.account IN (SELECT id FROM account WHERE archive = 1) ORDER BY m.rid DESC LIMIT 1",
             [],
             |r| Ok((r.get(0)?, r.get(1)?)),
         )?)
@@ -107,6 +108,7 @@ fn the_sample_fits_the_schema_at_whatever_hour_it_is_made() {
     let root = schema::schema();
     for hours in [0, 11, 39, 110, 4_000] {
         let now = 1_772_442_000_000 + hours * HOUR;
+        let mut moments = std::collections::BTreeSet::new();
         for line in sample::lines(&recipe(now, hours.unsigned_abs())) {
             let v = serde_json::from_str(&line).unwrap();
             schema::check(&root, &root, &v, "line", true).unwrap_or_else(|e| panic!("{e}: {line}"));
@@ -117,6 +119,15 @@ fn the_sample_fits_the_schema_at_whatever_hour_it_is_made() {
             }
             let at = v["sent_at"].as_i64().or(v["at"].as_i64()).unwrap_or(0);
             assert!(at < now, "it lies in the future: {line}");
+            // Of two messages of one moment nobody knows which answers which.
+            if v["type"] == "message" && v["raw"].is_null() {
+                let who = if v["direction"] == "inbound" {
+                    &v["author"]
+                } else {
+                    &v["to"][0]
+                };
+                assert!(moments.insert((who["address"].to_string(), at)), "{line}");
+            }
         }
     }
 }
@@ -193,7 +204,7 @@ fn it_is_taken_whole_in_five_languages_over_all_channels_and_in_every_state() {
         ("SELECT count(*) FROM bounce WHERE hard = 1", 1),
         ("SELECT count(*) FROM message WHERE has_html = 1", 1),
         ("SELECT count(DISTINCT tag) FROM tag WHERE active = 1", 8),
-        ("SELECT count(*) FROM act WHERE kind = 'no_reply_needed'", 8),
+        ("SELECT count(*) FROM act WHERE kind = 'no_reply'", 8),
         ("SELECT max(messages) FROM conversation", 400),
         (
             "SELECT max(n) FROM (SELECT count(*) AS n FROM episode GROUP BY conversation)",
@@ -268,6 +279,7 @@ fn removed_it_leaves_nothing_but_the_log_and_can_be_loaded_again() {
     let s = Scene::new();
     let empty = rows_of(&s);
     loaded(&s);
+    let before = views(&s);
     let (c, _) = somebody(&s);
     // A person plays with it: what is decided and written about it goes with it.
     s.does(args::TagSet {
@@ -294,7 +306,7 @@ fn removed_it_leaves_nothing_but_the_log_and_can_be_loaded_again() {
     s.is_sound();
     s.later(MINUTE);
     assert_eq!(loaded(&s).state, SampleState::Here);
-    assert!(views(&s)["Resolved"] >= 140);
+    assert_eq!(views(&s), before);
 }
 
 #[test]
@@ -440,7 +452,14 @@ fn cut_short_it_says_so_goes_on_where_it_was_or_is_removed() {
     };
     half(&s);
     assert_eq!(loaded(&s).state, SampleState::Here);
-    assert_eq!(s.content(), undisturbed.content());
+    assert_eq!(views(&s), views(&undisturbed));
+    let sizes = |s: &Scene| -> BTreeMap<String, usize> {
+        rows_of(s)
+            .into_iter()
+            .map(|(t, all)| (t, all.len()))
+            .collect()
+    };
+    assert_eq!(sizes(&s), sizes(&undisturbed));
     s.does(args::SampleRemove {});
     s.later(MINUTE);
     half(&s);

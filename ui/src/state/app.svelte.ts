@@ -69,6 +69,8 @@ export class App {
   readonly drag = new Drag();
   /** The account wizard is open for a new account. */
   adding = $state(false);
+  /** The recovery key is offered before the first real account, where sample data came first. */
+  protecting = $state(false);
   /** The first screen brings in what other programs have. */
   importing = $state(false);
   panel = $state(typeof window === "undefined" || window.innerWidth >= 1200);
@@ -218,6 +220,14 @@ export class App {
     await this.workspace.refreshSidebar();
     await this.show(this.workspace.count("inbox") > 0 ? "inbox" : "all");
     this.importing = false;
+  }
+
+  /** The first real account beside the sample: the recovery key comes before it, as on the first screen. */
+  connect(): void {
+    if (this.keep.isUnprotected) {
+      this.screen = "inbox";
+      this.protecting = true;
+    } else this.addAccount();
   }
 
   /** Loads the made-up conversations and shows them: from the first screen, which stays until they are there. */

@@ -17,6 +17,11 @@ export class Keep {
 
   constructor(private readonly host: Host) {}
 
+  /** The workspace has no recovery key, and nobody put it off in this window. */
+  get isUnprotected(): boolean {
+    return !this.later && this.status !== null && this.status.recovery !== "set";
+  }
+
   async refresh(): Promise<void> {
     this.status = await this.host.call("keep_get", {});
   }

@@ -40,6 +40,18 @@ pub fn import(conn: &Connection) -> Result<Option<Import>> {
     id.map(|id| get(conn, id)).transpose()
 }
 
+/// How many archives were erased before, those of earlier samples among them, as the log has it.
+///
+/// # Errors
+/// When the store fails.
+pub fn erased(conn: &Connection) -> Result<u32> {
+    Ok(conn.query_row(
+        "SELECT count(*) FROM entry WHERE kind = 'archive_erase'",
+        [],
+        |r| r.get(0),
+    )?)
+}
+
 /// Whether a message is made up.
 fn is_of(conn: &Connection, message: MessageId) -> Result<bool> {
     Ok(conn

@@ -220,16 +220,14 @@ fn silent(t: &mut Talk<'_>, topic: &Topic) {
 fn reopened(t: &mut Talk<'_>, topic: &Topic) {
     whole(t, topic);
     t.at += t.dice.between(5, 40) * HOUR;
-    for name in ["again", "reagain", "ok"] {
-        let said = t.words.one(name, &mut t.dice);
-        if name == "reagain" {
-            t.at = super::hours::answer_to(t.at, t.quick(), &mut t.dice);
-            t.answers(&said, None);
-        } else {
-            t.says(&said, None);
-            t.at += t.dice.between(3, 60) * MINUTE;
-        }
-    }
+    let again = t.words.one("again", &mut t.dice);
+    t.says(&again, None);
+    t.at = super::hours::answer_to(t.at, t.quick(), &mut t.dice);
+    let reagain = t.words.one("reagain", &mut t.dice);
+    t.answers(&reagain, None);
+    t.at += t.dice.between(3, 60) * MINUTE;
+    let ok = t.words.one("ok", &mut t.dice);
+    t.says(&ok, None);
     t.resolved();
 }
 

@@ -197,7 +197,7 @@ fn away(c: &mut Casting<'_>, tongue: Tongue, subject: &str, text: &str) -> Optio
         "Auto-Submitted: auto-replied\nIn-Reply-To: <{0}>\nReferences: <{0}>\n",
         t.last_mail()
     );
-    let at = t.at + MINUTE;
+    let at = (t.at + MINUTE).min(t.world.now - MINUTE);
     let whole = raw(
         at,
         (&from.0, &from.1),

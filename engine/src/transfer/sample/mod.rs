@@ -39,6 +39,9 @@ pub struct Recipe {
     pub me: AgentId,
     /// Their name.
     pub name: String,
+    /// How many were removed before it: what was done in them is in the log for good, and would not be done anew.
+    #[serde(default)]
+    pub turn: u32,
 }
 
 /// What all conversations have in common.
@@ -47,6 +50,7 @@ struct World {
     seed: u64,
     me: String,
     name: String,
+    turn: Millis,
     words: BTreeMap<Tongue, Words>,
     files: Files,
 }
@@ -86,6 +90,7 @@ pub fn lines(recipe: &Recipe) -> Vec<String> {
         seed: recipe.seed,
         me: recipe.me.hex(),
         name: recipe.name.clone(),
+        turn: recipe.turn.into(),
         words: words::all(),
         files: Files::new(),
     };

@@ -42,7 +42,7 @@ pub(super) fn lines(c: &mut Casting<'_>) -> Vec<Value> {
 fn regular<'w>(c: &mut Casting<'w>) -> Option<Talk<'w>> {
     let now = c.world.now;
     let mut t = c.talk(Tongue::English, Channel::Whatsapp, now - 430 * DAY)?;
-    t.tagged(t.at, "vip");
+    let since = t.at;
     let topics = t.words.topics.clone();
     let mut said = 0;
     let pause = 430 * DAY / 92;
@@ -58,6 +58,7 @@ fn regular<'w>(c: &mut Casting<'w>) -> Option<Talk<'w>> {
         t.resolved();
         t.at += t.dice.between(pause / 3, pause);
     }
+    t.tagged(since + MINUTE, "vip");
     t.at = now - 36 * MINUTE;
     t.read = false;
     t.agent = 0;

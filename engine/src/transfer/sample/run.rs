@@ -51,6 +51,7 @@ fn asked(tx: &mut Tx<'_>, path: &str) -> Result<Import> {
             seed: SEED,
             me,
             name,
+            turn: rows::sample::erased(tx)?,
         }),
         ..Options::default()
     };

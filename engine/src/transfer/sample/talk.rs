@@ -286,7 +286,7 @@ impl<'w> Talk<'w> {
     /// An agent does something at `at`.
     pub(super) fn deed(&mut self, kind: &str, at: Millis, agent: usize, more: &[(&str, Value)]) {
         // Nothing is done about somebody who has not written yet.
-        let at = self.lines.first().map_or(at, |(first, _)| at.max(*first));
+        let at = self.lines.first().map_or(at, |(first, _)| at.max(*first)) + self.world.turn;
         let mut line = Map::new();
         for (name, value) in [
             ("type", json!(kind)),
@@ -353,10 +353,27 @@ impl<'w> Talk<'w> {
         at
     }
 
-    /// Everything in the order in which it happened; of one moment, what was said comes first.
+    /// Everything in the order in which it happened; of one moment, what was said comes first. What would lie in the
+    /// future, because nobody was there to answer sooner, happened that much earlier as a whole.
     pub(super) fn told(self) -> Vec<Value> {
         let mut lines = self.lines;
         lines.sort_by_key(|(at, _)| *at);
+        let last = lines.last().map_or(0, |(at, _)| *at);
+        let late = last - (self.world.now - hours::MINUTE);
+        if late > 0 {
+            for (_, line) in &mut lines {
+                earlier(line, late);
+            }
+        }
         lines.into_iter().map(|(_, line)| line).collect()
+    }
+}
+
+fn earlier(line: &mut Value, by: Millis) {
+    for name in ["sent_at", "at"] {
+        let then = line.get(name).and_then(Value::as_i64);
+        if let (Some(then), Some(line)) = (then, line.as_object_mut()) {
+            line.insert(name.into(), json!(then - by));
+        }
     }
 }

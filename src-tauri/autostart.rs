@@ -82,11 +82,16 @@ mod linux {
     fn text(program: &Path, place: &Place) -> Result<String, String> {
         let mut exec = Vec::new();
         if place.instance != IDENTIFIER {
-            let folder = place.data_dir.to_str().ok_or("the data folder's name is not UTF-8")?;
+            let folder = place
+                .data_dir
+                .to_str()
+                .ok_or("the data folder's name is not UTF-8")?;
             exec.push(quoted("env")?);
             exec.push(quoted(&format!("{DATA_DIR}={folder}"))?);
         }
-        let program = program.to_str().ok_or("the name of Parley's file is not UTF-8")?;
+        let program = program
+            .to_str()
+            .ok_or("the name of Parley's file is not UTF-8")?;
         exec.push(quoted(program)?);
         exec.push(HIDDEN.to_owned());
         Ok(format!(
@@ -136,7 +141,10 @@ mod linux {
             assert!(entry.is_on());
             let file = config.path().join("autostart/app.parley.desktop.desktop");
             let text = std::fs::read_to_string(&file).unwrap();
-            assert!(text.contains("\nExec=\"/usr/bin/parley\" --hidden\n"), "{text}");
+            assert!(
+                text.contains("\nExec=\"/usr/bin/parley\" --hidden\n"),
+                "{text}"
+            );
             entry.set(false).unwrap();
             assert!(!entry.is_on() && !file.exists());
         }
@@ -187,11 +195,15 @@ mod others {
         /// Of this data folder. Only the usual one can be started with the session here.
         pub fn of(place: &Place) -> Result<Self, String> {
             if place.instance != IDENTIFIER {
-                return Err("only Parley's usual data folder can be opened with the session".into());
+                return Err(
+                    "only Parley's usual data folder can be opened with the session".into(),
+                );
             }
             let program = std::env::current_exe()
                 .map_err(|e| format!("Parley does not know where it is: {e}"))?;
-            let program = program.to_str().ok_or("the name of Parley's file is not UTF-8")?;
+            let program = program
+                .to_str()
+                .ok_or("the name of Parley's file is not UTF-8")?;
             AutoLaunchBuilder::new()
                 .set_app_name(NAME)
                 .set_app_path(program)

@@ -144,7 +144,10 @@ mod tests {
     #[test]
     fn what_is_no_link_of_ours_is_no_link() {
         assert_eq!(args(&[]), None);
-        assert_eq!(args(&["--hidden", "https://a.example", "/etc/passwd", ""]), None);
+        assert_eq!(
+            args(&["--hidden", "https://a.example", "/etc/passwd", ""]),
+            None
+        );
         assert_eq!(args(&["http://a.example/parley://conversation/"]), None);
         assert_eq!(args(&["pürley:"]), None);
     }

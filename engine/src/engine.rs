@@ -209,7 +209,10 @@ impl Engine {
                 Ok(())
             });
             if let Err(e) = told.await {
-                tracing::warn!(code = e.code(), "the window could not be told that the computer slept");
+                tracing::warn!(
+                    code = e.code(),
+                    "the window could not be told that the computer slept"
+                );
             }
         }
         match self.store.write(conversations::wake).await {
@@ -343,7 +346,9 @@ impl Engine {
             }
             *roused = Some(now);
         }
-        tracing::info!("the computer was asleep or changed its network; accounts are polled at once");
+        tracing::info!(
+            "the computer was asleep or changed its network; accounts are polled at once"
+        );
         for r in lock(&self.running).values() {
             r.live.rouse.notify_one();
             r.live.send.notify_one();

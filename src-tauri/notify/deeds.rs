@@ -38,11 +38,7 @@ pub async fn snooze(
 
 /// Sends an answer to whoever wrote last, through the outbox with its time to take it back. A draft that lies in the
 /// window is left alone: sending from the window would take it as what was sent.
-pub async fn reply(
-    engine: &Handle,
-    conversation: CustomerId,
-    text: &str,
-) -> Result<(), ErrorBody> {
+pub async fn reply(engine: &Handle, conversation: CustomerId, text: &str) -> Result<(), ErrorBody> {
     let refused = |message: &str| ErrorBody {
         code: "invalid".into(),
         message: message.into(),

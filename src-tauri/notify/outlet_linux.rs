@@ -158,7 +158,14 @@ impl Bus {
             bill.body.clone()
         };
         let args = (
-            words::NAME, before, "parley", &bill.title, &body, &actions, &hints, -1_i32,
+            words::NAME,
+            before,
+            "parley",
+            &bill.title,
+            &body,
+            &actions,
+            &hints,
+            -1_i32,
         );
         let reply = call(&link.connection, "Notify", &args).await?;
         let number: u32 = reply.body().deserialize()?;
@@ -215,11 +222,7 @@ async fn features(bus: &Connection) -> zbus::Result<Features> {
     })
 }
 
-async fn listen(
-    mut signals: MessageStream,
-    known: Arc<Mutex<Known>>,
-    events: mpsc::Sender<Event>,
-) {
+async fn listen(mut signals: MessageStream, known: Arc<Mutex<Known>>, events: mpsc::Sender<Event>) {
     while let Some(message) = signals.next().await {
         let heard = message.ok().and_then(|m| hear(&m, &mut lock(&known)));
         if let Some((key, deed)) = heard

@@ -211,7 +211,10 @@ async fn one_that_ran_out_can_still_be_clicked_and_one_that_was_wiped_away_not()
     s.signals(&served, "ActionInvoked", 41, SNOOZE).await;
     assert_eq!(s.did().await, (key, Deed::Open));
     assert_eq!(s.did().await, (key, Deed::Dismiss));
-    s.outlet.show(Key::Summary, &bill("Many", true)).await.unwrap();
+    s.outlet
+        .show(Key::Summary, &bill("Many", true))
+        .await
+        .unwrap();
     s.signals(&served, "ActionInvoked", 42, OPEN).await;
     assert_eq!(s.did().await, (Key::Summary, Deed::Open));
 }

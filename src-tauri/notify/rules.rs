@@ -141,7 +141,11 @@ mod tests {
             let mut s = settings();
             switch(&mut s);
             for (n, kind) in ALL.into_iter().enumerate() {
-                let expected = if n == off { Verdict::Drop } else { Verdict::Tell };
+                let expected = if n == off {
+                    Verdict::Drop
+                } else {
+                    Verdict::Tell
+                };
                 assert_eq!(at(of(kind), &s, AWAY, 0), expected, "{kind:?}");
             }
         }

@@ -47,12 +47,7 @@ pub struct Teller<O> {
 
 impl<O: Outlet> Teller<O> {
     /// A teller that has told nothing yet.
-    pub fn new(
-        engine: Handle,
-        clock: Arc<dyn Clock>,
-        window: Arc<dyn Window>,
-        outlet: O,
-    ) -> Self {
+    pub fn new(engine: Handle, clock: Arc<dyn Clock>, window: Arc<dyn Window>, outlet: O) -> Self {
         Self {
             engine,
             clock,
@@ -117,19 +112,28 @@ impl<O: Outlet> Teller<O> {
     }
 
     async fn settings(&self) -> Option<Settings> {
-        deeds::ask(&self.engine, "settings_get", json!({})).await.ok()
+        deeds::ask(&self.engine, "settings_get", json!({}))
+            .await
+            .ok()
     }
 
     async fn rows(&self, ids: &[CustomerId]) -> Option<HashMap<CustomerId, ConversationRow>> {
         let args = json!({ "ids": ids });
-        let rows: Vec<ConversationRow> =
-            deeds::ask(&self.engine, "conversation_rows", args).await.ok()?;
+        let rows: Vec<ConversationRow> = deeds::ask(&self.engine, "conversation_rows", args)
+            .await
+            .ok()?;
         Some(rows.into_iter().map(|r| (r.id, r)).collect())
     }
 
     fn judge(&self, settings: &Settings, matter: Matter) -> Verdict {
         let zone = (self.zone)();
-        rules::judge(matter, settings, self.window.look(), self.clock.now(), &zone)
+        rules::judge(
+            matter,
+            settings,
+            self.window.look(),
+            self.clock.now(),
+            &zone,
+        )
     }
 
     // ---- new messages ----
@@ -239,7 +243,8 @@ impl<O: Outlet> Teller<O> {
             match self.judge(settings, matter) {
                 Verdict::Tell => {
                     let bill = compose::overdue(manner(settings), id, &wait.row.name);
-                    self.show(Key::Conversation(id), Kind::Overdue, 0, bill).await;
+                    self.show(Key::Conversation(id), Kind::Overdue, 0, bill)
+                        .await;
                 }
                 Verdict::Hold(until) => {
                     self.held.overdue.insert(id);
@@ -251,8 +256,7 @@ impl<O: Outlet> Teller<O> {
     }
 
     async fn look_at_outbox(&mut self, settings: &Settings) {
-        let Ok(rows) = deeds::ask::<Vec<OutboxRow>>(&self.engine, "outbox", json!({})).await
-        else {
+        let Ok(rows) = deeds::ask::<Vec<OutboxRow>>(&self.engine, "outbox", json!({})).await else {
             return;
         };
         let mended: Vec<Key> = self
@@ -411,7 +415,10 @@ impl<O: Outlet> Teller<O> {
         match done {
             Ok(()) => self.close(key).await,
             Err((id, e)) => {
-                tracing::warn!(code = e.code, "what was asked for in a notification was not done");
+                tracing::warn!(
+                    code = e.code,
+                    "what was asked for in a notification was not done"
+                );
                 let bill = compose::not_done(what, &e.message, id);
                 self.show(Key::Trouble, Kind::Failed, 1, bill).await;
             }
@@ -435,7 +442,10 @@ impl<O: Outlet> Teller<O> {
             // A service that is not there would be said again with every message.
             Err(e) if !self.failed => {
                 self.failed = true;
-                tracing::warn!(error = e, "notifications cannot be shown; this is said once");
+                tracing::warn!(
+                    error = e,
+                    "notifications cannot be shown; this is said once"
+                );
             }
             Err(_) => {}
         }
@@ -460,10 +470,7 @@ fn is_of_others(row: &ConversationRow) -> bool {
 }
 
 fn has_failed(row: &OutboxRow) -> bool {
-    matches!(
-        row.send.state,
-        OutboxState::Failed | OutboxState::Uncertain
-    )
+    matches!(row.send.state, OutboxState::Failed | OutboxState::Uncertain)
 }
 
 /// Whether what was told is still so.

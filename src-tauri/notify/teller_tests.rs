@@ -148,8 +148,8 @@ impl Scene {
         let noon: jiff::Timestamp = "2026-01-14T12:00:00Z".parse().unwrap();
         let clock = ManualClock::at(noon.as_millisecond());
         let (e, w) = (Arc::clone(&engine), Arc::clone(&window));
-        let mut teller = Teller::new(e, Arc::new(clock.clone()), w, Shown::default())
-            .in_zone(|| TimeZone::UTC);
+        let mut teller =
+            Teller::new(e, Arc::new(clock.clone()), w, Shown::default()).in_zone(|| TimeZone::UTC);
         teller.prime().await;
         Self {
             engine,
@@ -251,7 +251,8 @@ async fn messages_that_came_too_fast_to_be_held_are_counted() {
 async fn what_was_read_or_answered_is_taken_away() {
     let mut s = Scene::new(|_| {}).await;
     let [read, answered, left] = people();
-    s.arrives(&[(read, "1"), (answered, "2"), (left, "3")]).await;
+    s.arrives(&[(read, "1"), (answered, "2"), (left, "3")])
+        .await;
     s.changes().await;
     assert!(s.teller.outlet().closed.is_empty());
     {
@@ -303,7 +304,9 @@ async fn an_answer_goes_to_whoever_wrote_and_leaves_a_draft_alone() {
     *s.engine.drafts.lock().unwrap() = json!([draft]);
     s.arrives(&[(ada, "In stock?")]).await;
     let reply = Deed::Reply(" Yes, three. ".into());
-    s.teller.hear(Event::Did(Key::Conversation(ada), reply)).await;
+    s.teller
+        .hear(Event::Did(Key::Conversation(ada), reply))
+        .await;
     let done = s.done();
     assert_eq!(done[0].0, "send");
     assert_eq!(done[0].1["text"], "Yes, three.");
@@ -323,7 +326,9 @@ async fn an_answer_that_could_not_go_out_is_said_with_its_reason() {
     s.shown();
     *s.engine.refuses.lock().unwrap() = Some("send");
     let reply = Deed::Reply("Yes.".into());
-    s.teller.hear(Event::Did(Key::Conversation(ada), reply)).await;
+    s.teller
+        .hear(Event::Did(Key::Conversation(ada), reply))
+        .await;
     let all = s.shown();
     assert_eq!(all[0].0, Key::Trouble);
     assert_eq!(all[0].1.title, "Your answer was not sent");
@@ -335,7 +340,9 @@ async fn an_answer_that_could_not_go_out_is_said_with_its_reason() {
     // An empty answer is none.
     *s.engine.refuses.lock().unwrap() = None;
     let reply = Deed::Reply("  ".into());
-    s.teller.hear(Event::Did(Key::Conversation(ada), reply)).await;
+    s.teller
+        .hear(Event::Did(Key::Conversation(ada), reply))
+        .await;
     assert!(s.done().is_empty());
 }
 
@@ -391,7 +398,13 @@ async fn a_wait_is_told_when_it_passes_its_target_and_taken_away_when_it_ends() 
     s.passes(1).await;
     assert!(s.shown().is_empty());
     s.engine.waits.lock().unwrap().clear();
-    s.engine.rows.lock().unwrap().get_mut(&ada).unwrap().wait_since = None;
+    s.engine
+        .rows
+        .lock()
+        .unwrap()
+        .get_mut(&ada)
+        .unwrap()
+        .wait_since = None;
     s.changes().await;
     assert_eq!(s.teller.outlet().closed, [Key::Conversation(ada)]);
 }

@@ -43,12 +43,9 @@ impl Watch {
 
     /// The sends that have failed since the last look.
     pub fn outbox<'r>(&mut self, rows: &'r [OutboxRow]) -> Vec<&'r OutboxRow> {
-        let failed = rows.iter().filter(|r| {
-            matches!(
-                r.send.state,
-                OutboxState::Failed | OutboxState::Uncertain
-            )
-        });
+        let failed = rows
+            .iter()
+            .filter(|r| matches!(r.send.state, OutboxState::Failed | OutboxState::Uncertain));
         let seen: HashSet<_> = failed.clone().map(|r| r.id).collect();
         let before = self.failed.replace(seen);
         before.map_or_else(Vec::new, |before| {

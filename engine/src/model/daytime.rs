@@ -61,13 +61,7 @@ pub fn tomorrow(now: Millis, zone: &TimeZone) -> Millis {
 
 fn clock(minutes: u16) -> Option<Time> {
     let (hour, minute) = (minutes / 60, minutes % 60);
-    Time::new(
-        i8::try_from(hour).ok()?,
-        i8::try_from(minute).ok()?,
-        0,
-        0,
-    )
-    .ok()
+    Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0).ok()
 }
 
 /// A time that the clock jumps over is read as if it had not; one that comes twice is the first one.

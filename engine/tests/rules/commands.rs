@@ -1,7 +1,9 @@
 //! The commands, as the window and the command line ask them.
 
 use crate::scene::{DAY, MINUTE, Mail, SECOND, Scene, folder, key, mailbox};
-use parley_engine::api::dto::{self, GroupBy, Metric, NoticeSettings, SessionState, Sort, TimelineItem, View};
+use parley_engine::api::dto::{
+    self, GroupBy, Metric, NoticeSettings, SessionState, Sort, TimelineItem, View,
+};
 use parley_engine::api::{App, AppOptions, COMMANDS, Desk, NoHost, Role, args, call};
 use parley_engine::model::{CustomerId, MessageId};
 use parley_engine::secrets::{Key, Secrets, SecretsError};

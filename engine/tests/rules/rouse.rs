@@ -4,7 +4,7 @@ use crate::scene::Scene;
 use async_trait::async_trait;
 use parley_engine::connectors::{Connector, Live, Result as ChannelResult, Step};
 use parley_engine::model::{
-    Batch, Capabilities, Cursor, Outgoing, Profile, Receipt, Remedy, ChannelError,
+    Batch, Capabilities, ChannelError, Cursor, Outgoing, Profile, Receipt, Remedy,
 };
 use parley_engine::sync;
 use std::sync::Arc;

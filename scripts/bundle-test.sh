@@ -3,8 +3,9 @@
 # As root, or with PARLEY_BUNDLE_ROOT=unpack: as anybody, the deb is only unpacked into a folder and started there.
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
-deb=$(find "$target/release/bundle/deb" -maxdepth 1 -name '*.deb' 2>/dev/null | head -n 1)
-rpm=$(find "$target/release/bundle/rpm" -maxdepth 1 -name '*.rpm' 2>/dev/null | head -n 1)
+profile=${PARLEY_BUNDLE_PROFILE:-release}
+deb=$(find "$target/$profile/bundle/deb" -maxdepth 1 -name '*.deb' 2>/dev/null | head -n 1)
+rpm=$(find "$target/$profile/bundle/rpm" -maxdepth 1 -name '*.rpm' 2>/dev/null | head -n 1)
 [ -n "$deb" ] || {
     "$root/scripts/bundle.sh"
     exec "$0"

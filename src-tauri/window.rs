@@ -44,6 +44,10 @@ struct Frame {
 pub struct Desk {
     file: PathBuf,
     place: Mutex<Option<Frame>>,
+    /// What the file says.
+    kept: Mutex<Option<Frame>>,
+    /// It will be written in a moment.
+    soon: AtomicBool,
     focused: AtomicBool,
     /// The conversation on screen, as the page last said.
     shown: Mutex<Option<CustomerId>>,
@@ -65,6 +69,8 @@ impl Desk {
         Self {
             file: data_dir.join("window.json"),
             place: Mutex::default(),
+            kept: Mutex::default(),
+            soon: AtomicBool::new(false),
             focused: AtomicBool::new(false),
             shown: Mutex::default(),
             close_to_tray: AtomicBool::new(false),
@@ -76,11 +82,17 @@ impl Desk {
         let Some(place) = *self.place.lock().unwrap_or_else(PoisonError::into_inner) else {
             return;
         };
+        // Held while it is written: two at once would write into each other.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if *kept == Some(place) {
+            return;
+        }
         let written = serde_json::to_vec(&place)
             .map_err(std::io::Error::other)
             .and_then(|json| crate::place::write(&self.file, &json));
-        if let Err(e) = written {
-            tracing::warn!(error = %e, "the window's place could not be kept");
+        match written {
+            Ok(()) => *kept = Some(place),
+            Err(e) => tracing::warn!(error = %e, "the window's place could not be kept"),
         }
     }
 
@@ -240,7 +252,10 @@ fn watch(window: &WebviewWindow) {
         let desk = watched.state::<Desk>();
         match event {
             WindowEvent::Focused(focused) => desk.focused.store(*focused, Ordering::SeqCst),
-            WindowEvent::Moved(_) | WindowEvent::Resized(_) => desk.see(&watched),
+            WindowEvent::Moved(_) | WindowEvent::Resized(_) => {
+                desk.see(&watched);
+                remember_soon(&watched);
+            }
             WindowEvent::ThemeChanged(theme) => {
                 let _ = watched.set_background_color(Some(ground(*theme)));
             }
@@ -253,6 +268,21 @@ fn watch(window: &WebviewWindow) {
             }
             _ => {}
         }
+    });
+}
+
+/// Writes the window's place down once it has come to rest: a session that ends by force asks nobody.
+fn remember_soon(window: &WebviewWindow) {
+    const REST: std::time::Duration = std::time::Duration::from_secs(1);
+    if window.state::<Desk>().soon.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let app = window.app_handle().clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(REST).await;
+        let desk = app.state::<Desk>();
+        desk.soon.store(false, Ordering::SeqCst);
+        desk.remember();
     });
 }
 

@@ -46,7 +46,8 @@ test("a link of another program opens its conversation, in the running window an
 
     // The window has the size that it was left with, and shows where the link leads once the workspace is open.
     await w.resize(1100, 700);
-    await eventually("the size", async () => (await w.execute<number>("return window.innerWidth")) === 1100 || undefined);
+    const kept = join(j.desktop.folder, "parley", "window.json");
+    await eventually("the size to be kept", () => (existsSync(kept) && /"width":1100\.0,"height":700\.0/.test(readFileSync(kept, "utf8"))) || undefined);
     w = await j.reopen([`parley://conversation/${id}`], false);
     await isOpen(w, id);
     assert.deepEqual(await w.execute<number[]>("return [window.innerWidth, window.innerHeight]"), [1100, 700]);
@@ -110,6 +111,7 @@ test("starting at login is what the session's own file says", async () => {
     await settings(w, "general");
     assert.equal(await isOn(), "false");
     await settings(w, "notices");
+    await w.byTestId("setting-overdue");
     await j.desktop.picture("settings-notices");
   });
 });

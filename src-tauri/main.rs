@@ -1,9 +1,10 @@
 //! The desktop shell: the only place that knows Tauri, notifications and the tray. It starts the engine, opens
-//! one locked-down window, and carries calls in and changes out.
+//! its locked-down windows, and carries calls in and changes out.
 
 // A program with a window must not open a console beside it.
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
+mod aside;
 mod engine;
 mod host;
 mod ipc;
@@ -11,6 +12,7 @@ mod log;
 mod notify;
 mod parts;
 mod place;
+mod shell;
 mod tray;
 mod window;
 mod words;
@@ -62,14 +64,20 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         })
         .invoke_handler(tauri::generate_handler![ipc::call])
         .manage(desk)
+        .manage(aside::Asides::new(&place.data_dir))
+        .manage(aside::Farewell::default())
         .manage(ipc::Pace::new())
         .manage(ipc::Opened::new())
         .setup(move |app| start(app.handle(), &place, passphrase))
         .build(context)?;
-    app.run(|app, event| {
-        if matches!(event, RunEvent::Exit) {
-            stop(app);
+    app.run(|app, event| match event {
+        RunEvent::ExitRequested { api, code, .. } => {
+            if aside::say_farewell(app, code.unwrap_or_default()) {
+                api.prevent_exit();
+            }
         }
+        RunEvent::Exit => stop(app),
+        _ => {}
     });
     Ok(())
 }
@@ -96,6 +104,9 @@ fn start(
 fn stop(app: &AppHandle) {
     if let Some(desk) = app.try_state::<window::Desk>() {
         desk.remember();
+    }
+    if let Some(asides) = app.try_state::<aside::Asides>() {
+        asides.remember();
     }
     if let Some(engine) = app.try_state::<engine::Handle>() {
         let stopped = tauri::async_runtime::block_on(async {

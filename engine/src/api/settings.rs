@@ -44,6 +44,7 @@ fn all(c: &Connection, me: crate::model::AgentId) -> Result<Settings> {
         stages: stages(c)?,
         my_name: inbox::agent(c, me, me)?.name,
         wait_target: count("wait_target", 3_600)?,
+        zoom: count("zoom", 100)?,
     })
 }
 
@@ -96,6 +97,7 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
         60,
         30 * 86_400,
     )?;
+    within("the size, in percent,", a.zoom, 50, 300)?;
     if a.theme
         .as_deref()
         .is_some_and(|t| !matches!(t, "system" | "light" | "dark"))
@@ -124,6 +126,7 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
                 ("notify", a.notify.map(|v| json!(v)), false),
                 ("notify_text", a.notify_text.map(|v| json!(v)), false),
                 ("close_to_tray", a.close_to_tray.map(|v| json!(v)), false),
+                ("zoom", a.zoom.map(|v| json!(v)), false),
             ];
             for (key, v, team) in values {
                 if let Some(v) = v {

@@ -40,4 +40,8 @@ my_name: string,
 /**
  * Seconds a wait may last before it is shown in red; amber at 75 %.
  */
-wait_target: number, };
+wait_target: number, 
+/**
+ * How large everything is shown, in percent.
+ */
+zoom: number, };

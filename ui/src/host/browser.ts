@@ -1,5 +1,6 @@
 import type { Change } from "../api/Change";
 import { hostError, isErrorBody, type Args, type Host, type Name, type Reply, type Stop } from "./host";
+import { Page } from "./page";
 
 interface Heard {
   change?: Change;
@@ -42,6 +43,27 @@ export class BrowserHost implements Host {
 
   onOpen(heard: (conversation: string) => void): Stop {
     return this.listen((event) => event.open && heard(event.open.conversation));
+  }
+
+  private readonly page = new Page();
+  readonly alone = this.page.alone;
+
+  openWindow(conversation: string): Promise<void> {
+    return this.page.openWindow(conversation);
+  }
+
+  showInMain(): void {}
+
+  print(): Promise<void> {
+    return this.page.print();
+  }
+
+  onClosing(keep: () => Promise<void>): Stop {
+    return this.page.onClosing(keep);
+  }
+
+  zoom(percent: number): void {
+    this.page.zoom(percent);
   }
 
   setTitle(title: string): void {

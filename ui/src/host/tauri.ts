@@ -4,11 +4,13 @@ import { getCurrentWindow } from "@tauri-apps/api/window";
 import type { Change } from "../api/Change";
 import { hostError, isErrorBody, type Args, type Host, type Name, type Reply, type ShellWords, type Stop } from "./host";
 
-/** Subscriptions are made asynchronously; a caller who stops early must still be heard. */
+const CONVERSATION = /^conversation-([0-9a-f]{32})$/;
+
+/** Subscriptions are made asynchronously; a caller who stops early must still be heard. What is told to another window is not heard here. */
 function subscribe<T>(event: string, heard: (payload: T) => void): Stop {
   let stopped = false;
   let stop: Stop = () => undefined;
-  void listen<T>(event, (e) => heard(e.payload)).then((s) => {
+  void listen<T>(event, (e) => heard(e.payload), { target: { kind: "WebviewWindow", label: getCurrentWindow().label } }).then((s) => {
     stop = s;
     if (stopped) s();
   });
@@ -18,7 +20,7 @@ function subscribe<T>(event: string, heard: (payload: T) => void): Stop {
   };
 }
 
-/** The desktop shell: one command and two events. */
+/** The desktop shell: one command and three events. */
 export class TauriHost implements Host {
   async call<K extends Name>(name: K, args: Args<K>): Promise<Reply<K>> {
     try {
@@ -36,6 +38,33 @@ export class TauriHost implements Host {
     return subscribe<{ conversation: string }>("open", (payload) => heard(payload.conversation));
   }
 
+  /** The shell gives the window its label; no page chooses it. */
+  get alone(): string | null {
+    return CONVERSATION.exec(getCurrentWindow().label)?.[1] ?? null;
+  }
+
+  async openWindow(conversation: string): Promise<void> {
+    await this.shell("shell_window", { conversation });
+  }
+
+  showInMain(conversation: string): void {
+    this.shell("shell_show", { conversation }).catch(() => undefined);
+  }
+
+  async print(): Promise<void> {
+    await this.shell("shell_print", {});
+  }
+
+  onClosing(keep: () => Promise<void>): Stop {
+    return subscribe("closing", () => {
+      const kept = (): void => void this.shell("shell_kept", {}).catch(() => undefined);
+      keep().then(kept, kept);
+    });
+  }
+
+  // The shell hears of the setting itself, and sizes all windows at once.
+  zoom(): void {}
+
   setTitle(title: string): void {
     // A title that cannot be set (a compositor without titles) is no reason to disturb anybody.
     getCurrentWindow()
@@ -46,6 +75,14 @@ export class TauriHost implements Host {
   speak(words: ShellWords): void {
     // A shell that does not take them goes on in English, which is no reason to disturb anybody.
     invoke("call", { name: "shell_words", args: words }).catch(() => undefined);
+  }
+
+  private async shell(name: string, args: object): Promise<void> {
+    try {
+      await invoke("call", { name, args });
+    } catch (error) {
+      throw isErrorBody(error) ? error : hostError("host", String(error));
+    }
   }
 
   partUrl(file: string): string {

@@ -37,6 +37,10 @@ mod lists;
 pub use lists::*;
 mod within;
 pub use within::*;
+mod window;
+pub use window::*;
+mod diagnostics;
+pub use diagnostics::*;
 
 args! {
     /// Counts, accounts and who I am.
@@ -180,6 +184,8 @@ args! {
         #[serde(default)] pub my_name: Option<String>,
         /// See `Settings`.
         #[serde(default)] pub wait_target: Option<u32>,
+        /// See `Settings`.
+        #[serde(default)] pub zoom: Option<u32>,
     }
     /// The accounts with their states.
     pub struct Accounts {}

@@ -57,3 +57,7 @@ mod language;
 pub use language::*;
 mod within;
 pub use within::*;
+mod window;
+pub use window::*;
+mod diagnostics;
+pub use diagnostics::*;

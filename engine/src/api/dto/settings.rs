@@ -26,6 +26,8 @@ dto! {
         pub my_name: String,
         /// Seconds a wait may last before it is shown in red; amber at 75 %.
         pub wait_target: u32,
+        /// How large everything is shown, in percent.
+        pub zoom: u32,
     }
     /// An account as the settings show it.
     pub struct AccountItem {

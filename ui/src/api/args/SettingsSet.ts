@@ -35,4 +35,8 @@ my_name: string | null,
 /**
  * See `Settings`.
  */
-wait_target: number | null, };
+wait_target: number | null, 
+/**
+ * See `Settings`.
+ */
+zoom: number | null, };

@@ -19,7 +19,10 @@ import type { SavedView } from "../../api/SavedView";
 import type { Settings } from "../../api/Settings";
 import type { Undone } from "../../api/Undone";
 import type { View } from "../../api/View";
+import type { WindowMemory } from "../../api/WindowMemory";
+import { bundle, sizes, tokensOf } from "./desktop";
 import { hostError, type Args, type Host, type Name, type Reply, type ShellWords, type Stop } from "../host";
+import { Page } from "../page";
 import { accountOf, accountsFor, foldersFor, suggestionFor, testOf } from "./accounts";
 import { inSection, inView, manyRows, oddRows, sectionsOf, sorted } from "./lists";
 import { Pictures } from "./pictures";
@@ -55,7 +58,7 @@ export class ScriptedHost implements Host {
   private session: Reply<"session_status">;
   private all: Conversation[];
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
-  private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400 };
+  private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400, zoom: 100 };
   private kept: KeepStatus;
   private language: string | null = new URLSearchParams(window.location.search).get("lang");
   private readonly pictures = new Pictures();
@@ -68,6 +71,12 @@ export class ScriptedHost implements Host {
   readonly calls: { name: Name; args: unknown }[] = [];
   /** Makes the named command fail once, for tests. */
   failNext: Name | null = null;
+  /** The windows that were asked for, for tests. */
+  readonly windows: string[] = [];
+  /** How often the dialog for printing was opened, for tests. */
+  printed = 0;
+  /** What the window was told to remember, for tests. */
+  memory: WindowMemory = { lists: [], panel: null, list_width: null, panel_width: null };
   /** The person says no where the system asks once more. */
   declines = false;
 
@@ -121,6 +130,31 @@ export class ScriptedHost implements Host {
   onOpen(heard: (conversation: string) => void): Stop {
     this.opened.add(heard);
     return () => this.opened.delete(heard);
+  }
+
+  private readonly page = new Page();
+  readonly alone = this.page.alone;
+
+  openWindow(conversation: string): Promise<void> {
+    this.windows.push(conversation);
+    return this.state === "windows-full" ? Promise.reject(hostError("window", "20 conversations have their own window already; close one first")) : Promise.resolve();
+  }
+
+  showInMain(conversation: string): void {
+    this.windows.push(`main ${conversation}`);
+  }
+
+  print(): Promise<void> {
+    this.printed += 1;
+    return Promise.resolve();
+  }
+
+  onClosing(keep: () => Promise<void>): Stop {
+    return this.page.onClosing(keep);
+  }
+
+  zoom(percent: number): void {
+    this.page.zoom(percent);
   }
 
   setTitle(title: string): void {
@@ -599,6 +633,16 @@ export class ScriptedHost implements Host {
       this.filled();
       return reportOf(fresh);
     },
+    window_memory: () => this.memory,
+    window_remember: ({ memory }) => {
+      this.memory = memory;
+      return {};
+    },
+    account_tokens: () => tokensOf(this.accounts),
+    data_size: () => sizes(this.all.length),
+    data_show: () => ({}),
+    diagnostics: () => bundle,
+    diagnostics_save: () => ({ saved: !this.declines }),
     check: () => ({ ok: true, findings: [], counted: [{ key: "messages", count: 21_616 }, { key: "conversations", count: this.all.length }, { key: "log entries", count: 3_402 }] }),
   };
 

@@ -1,0 +1,109 @@
+//! What a page asks of the shell itself, beside the engine: a few words, each with its own small arguments. They come
+//! through the same one command, and mean the window that asks.
+
+use crate::aside::{self, Farewell};
+use crate::engine::Handle;
+use crate::{tray, window, words};
+use parley_engine::api::dto::ErrorBody;
+use parley_engine::model::CustomerId;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tauri::{Manager, WebviewWindow};
+
+/// What these names begin with; no command of the engine does.
+pub const PREFIX: &str = "shell_";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    conversation: CustomerId,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Answers a page.
+pub async fn answer(
+    asking: &WebviewWindow,
+    engine: &Handle,
+    name: &str,
+    args: Value,
+) -> Result<Value, ErrorBody> {
+    let app = asking.app_handle();
+    match name {
+        words::COMMAND => {
+            words::learn(args)?;
+            tray::retell(app, engine).await;
+        }
+        "shell_window" => {
+            let Which { conversation } = read(name, args)?;
+            aside::open(app, engine, conversation)?;
+        }
+        "shell_show" => {
+            let Which { conversation } = read(name, args)?;
+            window::raise(app, Some(conversation));
+        }
+        "shell_print" => {
+            let Nothing {} = read(name, args)?;
+            print(asking)?;
+        }
+        "shell_kept" => {
+            let Nothing {} = read(name, args)?;
+            app.state::<Farewell>().hear(asking.label());
+        }
+        _ => {
+            return Err(ErrorBody {
+                code: "invalid".into(),
+                message: format!("the window has no command named {name:?}"),
+            });
+        }
+    }
+    Ok(Value::Null)
+}
+
+fn read<T: DeserializeOwned>(name: &str, args: Value) -> Result<T, ErrorBody> {
+    serde_json::from_value(args).map_err(|e| ErrorBody {
+        code: "invalid".into(),
+        message: format!("{name}: {e}"),
+    })
+}
+
+/// The system's own dialog, for the window that asks and no other.
+fn print(asking: &WebviewWindow) -> Result<(), ErrorBody> {
+    asking.print().map_err(|e| ErrorBody {
+        code: "print".into(),
+        message: format!("The dialog for printing could not be opened: {e}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_conversation_is_named_by_its_id_and_by_nothing_else() {
+        let id = CustomerId::random();
+        let which: Which = read("shell_window", json!({ "conversation": id })).unwrap();
+        assert_eq!(which.conversation, id);
+        for wrong in [
+            json!({}),
+            json!({ "conversation": "main" }),
+            json!({ "conversation": "../x" }),
+            json!({ "conversation": id, "url": "https://evil.example" }),
+        ] {
+            assert!(read::<Which>("shell_window", wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn no_command_of_the_engine_is_taken_for_one_of_the_shell() {
+        let taken = parley_engine::api::COMMANDS
+            .iter()
+            .any(|(name, _)| name.starts_with(PREFIX));
+        assert!(!taken);
+        assert!(words::COMMAND.starts_with(PREFIX));
+    }
+}

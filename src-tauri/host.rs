@@ -102,6 +102,12 @@ impl Host for Desktop {
         link.open().await
     }
 
+    fn runs_on(&self) -> Vec<(&'static str, String)> {
+        // WebKitGTK on Linux, WebKit on macOS, WebView2 on Windows.
+        let webview = tauri::webview_version().unwrap_or_else(|e| e.to_string());
+        vec![("tauri", tauri::VERSION.to_owned()), ("webview", webview)]
+    }
+
     async fn show_file(&self, path: &Path) -> Result<(), String> {
         // The folder alone: which program opens it is the person's choice, and none of them runs what lies in it.
         let folder = path

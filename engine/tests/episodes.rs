@@ -276,6 +276,7 @@ impl Story {
                     close_to_tray: None,
                     my_name: None,
                     wait_target: None,
+                    zoom: None,
                 });
             }
             ["undo"] => {

@@ -553,6 +553,7 @@ fn undo_is_refused_with_the_colleagues_name_when_their_newer_word_would_be_lost(
         close_to_tray: None,
         my_name: Some("Berta".into()),
         wait_target: None,
+        zoom: None,
     });
     ours.does(args::StageSet {
         customer: anna,

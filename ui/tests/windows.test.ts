@@ -178,6 +178,13 @@ describe("the size of everything", () => {
     expect(app.workspace.settings?.zoom).toBe(100);
   });
 
+  it("adds up steps that come faster than they are kept", async () => {
+    const app = new App(host);
+    await app.start();
+    await Promise.all([app.zoom(1), app.zoom(1), app.zoom(1)]);
+    expect((await host.call("settings_get", {})).zoom).toBe(150);
+  });
+
   it("takes the wheel by notches, however small the pieces it tells", () => {
     const wheel = new Wheel();
     expect([wheel.turn(-100), wheel.turn(100)]).toEqual([1, -1]);
@@ -220,10 +227,11 @@ describe("a conversation on paper", () => {
   });
 
   it("of a very long conversation has the newest, and says that it was cut", async () => {
-    host = new ScriptedHost("long5000");
-    const [first = ""] = await ids();
+    host = new ScriptedHost("long-5000");
+    const all = await host.call("conversation_ids", { view: "all", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 500 });
+    const rows = await host.call("conversation_rows", { ids: all.ids });
     const paper = new Paper(host);
-    await paper.set(first, { notes: false, quotes: false });
+    await paper.set(rows.reduce((a, b) => (b.messages > a.messages ? b : a)).id, { notes: false, quotes: false });
     expect(paper.sheet?.cut).toBe(true);
     expect(paper.sheet?.items.length).toBeLessThanOrEqual(2_000);
     expect(paper.sheet?.items.length).toBeGreaterThan(1_000);

@@ -27,6 +27,7 @@ pub async fn named(cx: &Context<'_>, name: Option<String>) -> failure::Result<()
             close_to_tray: None,
             my_name: None,
             wait_target: None,
+            zoom: None,
         };
         ask(
             &cx.session.desk,

@@ -277,7 +277,7 @@ export class Actions {
     const { app } = this;
     if (app.screen === "inbox") return app.list.selected !== null && this.yes(() => (app.overlay = "print"));
     if (app.screen === "settings") return false;
-    return this.yes(() => void this.run(() => app.host.print()));
+    return this.yes(() => void app.printScreen());
   }
 
   private back(): boolean {

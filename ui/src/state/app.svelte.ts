@@ -77,6 +77,8 @@ export class App {
   /** The conversation of a window of its own is not here (any more). */
   missing = $state(false);
   private readonly roomy = typeof window === "undefined" || window.innerWidth >= 1200;
+  /** What is on screen is set for paper as well. */
+  printing = $state(false);
   ready = $state(false);
   error = $state<string | null>(null);
   /** Grows when the timeline should take the focus. */
@@ -350,12 +352,16 @@ export class App {
 
   go(screen: Screen, page?: SettingsPage): void {
     if (this.alone !== null) return;
+    this.printing = false;
     this.overlay = null;
     this.drawer = false;
     this.adding = false;
     this.screen = screen;
     if (page !== undefined) this.settingsPage = page;
   }
+
+  /** The size that is being kept. */
+  private zooming: number | null = null;
 
   /** Opens a conversation in its own window. */
   async openWindow(id: string): Promise<void> {
@@ -370,11 +376,27 @@ export class App {
 
   /** Shows everything larger, smaller or in the usual size. */
   async zoom(to: 1 | -1 | 0): Promise<void> {
-    const now = this.workspace.settings?.zoom ?? 100;
+    // Steps that come faster than they are kept add up.
+    const now = this.zooming ?? this.workspace.settings?.zoom ?? 100;
     const zoom = to === 0 ? 100 : stepped(now, to);
     if (zoom === now) return;
+    this.zooming = zoom;
     try {
       await this.workspace.change({ zoom });
+    } catch (error) {
+      this.toasts.error(say(error));
+    } finally {
+      if (this.zooming === zoom) this.zooming = null;
+    }
+  }
+
+  /** Prints the screen as it stands. */
+  async printScreen(): Promise<void> {
+    this.printing = true;
+    try {
+      // What is for paper only must be there before the system takes its picture.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await this.host.print();
     } catch (error) {
       this.toasts.error(say(error));
     }

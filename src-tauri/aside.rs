@@ -293,7 +293,10 @@ mod tests {
         let labels = ["main".to_owned(), "conversation-1".to_owned()];
         farewell.hear("main");
         farewell.begin(&labels);
-        assert!(!farewell.have_kept(&labels), "an older answer counts no more");
+        assert!(
+            !farewell.have_kept(&labels),
+            "an older answer counts no more"
+        );
         let start = tokio::time::Instant::now();
         let answers = async {
             tokio::time::sleep(Duration::from_millis(10)).await;

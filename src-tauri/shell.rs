@@ -94,7 +94,10 @@ mod tests {
             json!({ "conversation": "../x" }),
             json!({ "conversation": id, "url": "https://evil.example" }),
         ] {
-            assert!(read::<Which>("shell_window", wrong.clone()).is_err(), "{wrong}");
+            assert!(
+                read::<Which>("shell_window", wrong.clone()).is_err(),
+                "{wrong}"
+            );
         }
     }
 

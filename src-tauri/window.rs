@@ -206,29 +206,27 @@ pub fn guarded<'a>(
 ) -> Result<WebviewWindowBuilder<'a, tauri::Wry, AppHandle>, Box<dyn std::error::Error>> {
     let desk = app.state::<Desk>();
     let links = engine.clone();
-    Ok(
-        WebviewWindowBuilder::new(app, label, WebviewUrl::default())
-            .title(words::NAME)
-            .proxy_url(Url::parse(DEAD_PROXY)?)
-            .on_navigation(may_navigate)
-            .on_new_window(move |url, _| {
-                follow(&links, &url);
-                NewWindowResponse::Deny
-            })
-            .on_download(|_, _| false)
-            // The page gets dropped files as contents; the other handler would tell it their paths.
-            .disable_drag_drop_handler()
-            .browser_extensions_enabled(false)
-            .general_autofill_enabled(false)
-            // The size is the setting's, and the same in every window; the engine would keep its own.
-            .zoom_hotkeys_enabled(false)
-            .devtools(cfg!(debug_assertions))
-            // What the web view keeps for itself (salts, no content) stays with the other files of this instance.
-            .data_directory(desk.file.with_file_name("webview"))
-            // Nothing of a message goes into a cache on the disk. The WebDriver of the tests cannot reach such a window.
-            .incognito(!is_driven())
-            .visible(false),
-    )
+    Ok(WebviewWindowBuilder::new(app, label, WebviewUrl::default())
+        .title(words::NAME)
+        .proxy_url(Url::parse(DEAD_PROXY)?)
+        .on_navigation(may_navigate)
+        .on_new_window(move |url, _| {
+            follow(&links, &url);
+            NewWindowResponse::Deny
+        })
+        .on_download(|_, _| false)
+        // The page gets dropped files as contents; the other handler would tell it their paths.
+        .disable_drag_drop_handler()
+        .browser_extensions_enabled(false)
+        .general_autofill_enabled(false)
+        // The size is the setting's, and the same in every window; the engine would keep its own.
+        .zoom_hotkeys_enabled(false)
+        .devtools(cfg!(debug_assertions))
+        // What the web view keeps for itself (salts, no content) stays with the other files of this instance.
+        .data_directory(desk.file.with_file_name("webview"))
+        // Nothing of a message goes into a cache on the disk. The WebDriver of the tests cannot reach such a window.
+        .incognito(!is_driven())
+        .visible(false))
 }
 
 /// Shows a window that was made, in the size that was chosen.

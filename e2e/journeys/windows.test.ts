@@ -1,20 +1,32 @@
 // Several windows, the size of everything, what the window remembers, and the bundle for support.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { SystemDialog } from "../lib/dialogs.ts";
-import { journey } from "../lib/journey.ts";
+import { journey, type Journey } from "../lib/journey.ts";
 import { connectAccount, createWorkspace, openRow, settings } from "../lib/parley.ts";
 import { eventually } from "../lib/process.ts";
 import { Key, type Window } from "../lib/webdriver.ts";
+
+const run = promisify(execFile);
 
 /** How wide the page is in its own pixels: half of the window's at twice the size. */
 const width = (w: Window): Promise<number> => w.execute<number>("return window.innerWidth");
 
 /** What the reply field holds. */
 const written = (w: Window): Promise<string> => w.execute<string>(`return document.querySelector('[data-testid="composer-text"]')?.value ?? ""`);
+
+/** Closes a window as its button does. */
+async function askToClose(j: Journey, title: string): Promise<void> {
+  const own = eventually(`the window of ${title}`, async () => {
+    const { stdout } = await run("xdotool", ["search", "--onlyvisible", "--name", `^${title}$`], { env: j.desktop.env }).catch(() => ({ stdout: "" }));
+    return stdout.trim().split("\n")[0] || undefined;
+  });
+  await run("xdotool", ["windowquit", await own], { env: j.desktop.env });
+}
 
 test("a conversation in its own window is answered there, and both windows show it", async () => {
   await journey("own-window", async (j) => {
@@ -56,6 +68,16 @@ test("a conversation in its own window is answered there, and both windows show 
     await w.execute(`window.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey: true, bubbles: true }))`);
     await new Promise((resolve) => setTimeout(resolve, 500));
     assert.equal((await w.windows()).length, 2);
+
+    // What is written in the moment before the window is closed is kept.
+    await w.turnTo(own);
+    await w.press("r");
+    await w.byTestId("composer-to");
+    await w.type("One last");
+    await askToClose(j, await w.execute<string>("return document.title"));
+    await w.turnTo(main);
+    await eventually("the window to be gone", async () => (await w.windows()).length === 1 || undefined);
+    await eventually("what was written there", async () => (await written(w)) === "One last" || undefined);
   });
 });
 

@@ -105,7 +105,10 @@ fn the_bundle_says_what_support_asks_for() {
     assert_eq!(accounts[0]["messages"], 1);
     let log = part("log.txt");
     assert_eq!(log.lines().count(), 5, "{log}");
-    assert!(log.contains("INFO parley: started version=\"0.1.0\""), "{log}");
+    assert!(
+        log.contains("INFO parley: started version=\"0.1.0\""),
+        "{log}"
+    );
     assert!(log.contains("<host "), "{log}");
     assert!(log.ends_with("in_time=true\n"), "{log}");
 }
@@ -130,7 +133,11 @@ fn the_size_of_the_workspace_is_that_of_its_parts() {
     let size = s.does(args::DataSize {});
     assert!(size.database > 0 && size.files > 0 && size.logs > 0);
     assert!(size.index.is_some_and(|index| index < size.database));
-    assert!(size.counted.iter().any(|c| c.key == "messages" && c.count == 1));
+    assert!(
+        size.counted
+            .iter()
+            .any(|c| c.key == "messages" && c.count == 1)
+    );
 }
 
 #[test]
@@ -159,7 +166,10 @@ fn what_the_window_remembers_outlasts_the_program_and_is_not_in_the_log() {
     let s = Scene::in_folder(home.path());
     assert_eq!(s.does(args::WindowMemory {}), memory);
     s.write(|tx| {
-        tx.execute("UPDATE setting SET value = '{\"lists\":7}' WHERE key = 'window'", [])?;
+        tx.execute(
+            "UPDATE setting SET value = '{\"lists\":7}' WHERE key = 'window'",
+            [],
+        )?;
         Ok(())
     });
     assert_eq!(s.does(args::WindowMemory {}), WindowMemory::default());

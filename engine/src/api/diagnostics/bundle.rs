@@ -56,7 +56,7 @@ pub(super) async fn parts(desk: &Desk) -> Result<Diagnostics> {
             .iter()
             .map(|line| redactor.line(line) + "\n")
             .collect();
-        let data = data(&dir, facts, trouble);
+        let data = data(&dir, &facts, trouble);
         let part = |name: &str, text: String| DiagnosticsPart {
             name: name.to_owned(),
             text,
@@ -238,7 +238,7 @@ fn facts(c: &Connection) -> Result<Value> {
     }))
 }
 
-fn data(dir: &Path, facts: Value, trouble: Option<&'static str>) -> Value {
+fn data(dir: &Path, facts: &Value, trouble: Option<&'static str>) -> Value {
     let backups = backup::list(dir);
     json!({
         "database": facts,

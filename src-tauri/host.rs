@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use parley_engine::api::Host;
 use parley_engine::api::{Openable, openable};
 use std::path::{Path, PathBuf};
-use tauri::{AppHandle, Manager};
+use tauri::AppHandle;
 use tokio::sync::Mutex;
 
 /// Dialogs of the operating system over the window.
@@ -27,7 +27,7 @@ impl Desktop {
 
     fn files(&self, title: &str) -> rfd::AsyncFileDialog {
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
-        match self.app.get_webview_window(window::LABEL) {
+        match window::front(&self.app) {
             Some(over) => dialog.set_parent(&over),
             None => dialog,
         }
@@ -40,7 +40,7 @@ impl Desktop {
             .set_level(rfd::MessageLevel::Warning)
             .set_description(spoken(question))
             .set_buttons(rfd::MessageButtons::OkCancelCustom(open.clone(), cancel));
-        if let Some(over) = self.app.get_webview_window(window::LABEL) {
+        if let Some(over) = window::front(&self.app) {
             dialog = dialog.set_parent(&over);
         }
         match dialog.show().await {
@@ -100,6 +100,12 @@ impl Host for Desktop {
             return Ok(());
         }
         link.open().await
+    }
+
+    fn runs_on(&self) -> Vec<(&'static str, String)> {
+        // WebKitGTK on Linux, WebKit on macOS, WebView2 on Windows.
+        let webview = tauri::webview_version().unwrap_or_else(|e| e.to_string());
+        vec![("tauri", tauri::VERSION.to_owned()), ("webview", webview)]
     }
 
     async fn show_file(&self, path: &Path) -> Result<(), String> {

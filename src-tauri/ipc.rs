@@ -4,10 +4,11 @@ use crate::engine::Handle;
 use crate::shell;
 use parley_engine::api::dto::{Change, ErrorBody};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tauri::{AppHandle, Emitter, EventTarget, Manager, State};
+use tauri::{AppHandle, Emitter, Manager, State, WebviewWindow};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 
@@ -27,8 +28,8 @@ const MOST_NAMED: usize = 200;
 #[derive(Debug)]
 pub struct Pace {
     start: Instant,
-    /// When the call after the last one would be due if all came evenly.
-    due: Mutex<Duration>,
+    /// When the call after the last one would be due if all came evenly, by the window's label.
+    due: Mutex<HashMap<String, Duration>>,
     flooded: AtomicBool,
 }
 
@@ -42,13 +43,21 @@ impl Pace {
         }
     }
 
-    /// How long the call must wait, or `None` when there are too many before it.
-    pub fn admit(&self) -> Option<Duration> {
+    /// How long a window's call must wait, or `None` when there are too many before it. One busy window does not hold
+    /// another back.
+    pub fn admit(&self, window: &str) -> Option<Duration> {
         let now = self.start.elapsed();
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        let (wait, next) = admit(*due, now)?;
-        *due = next;
+        let of_window = due.entry(window.to_owned()).or_default();
+        let (wait, next) = admit(*of_window, now)?;
+        *of_window = next;
         Some(wait)
+    }
+
+    /// A window is gone; one of the same name begins anew.
+    pub fn forget(&self, window: &str) {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        due.remove(window);
     }
 
     /// What a refused call hears. Logged once: a flood of calls must not become a flood of lines.
@@ -96,38 +105,34 @@ pub async fn opened(app: &AppHandle) {
     let _ = opened.wait_for(|open| *open).await;
 }
 
-/// Asks the engine: the only door from the window inwards. The engine's table checks names, arguments and roles.
+/// Asks the engine: the only door from a window inwards. The engine's table checks names, arguments and roles.
 #[tauri::command]
 pub async fn call(
     name: String,
     args: Value,
-    app: AppHandle,
+    window: WebviewWindow,
     engine: State<'_, Handle>,
     pace: State<'_, Pace>,
     opened: State<'_, Opened>,
 ) -> Result<Value, ErrorBody> {
-    match pace.admit() {
+    match pace.admit(window.label()) {
         None => return Err(pace.refuse()),
         Some(wait) if wait.is_zero() => {}
         Some(wait) => tokio::time::sleep(wait).await,
     }
     if name.starts_with(shell::PREFIX) {
-        return shell::answer(&app, &engine, &name, args).await;
+        return shell::answer(&window, &engine, &name, args).await;
     }
     let reply = engine.call(&name, args).await?;
     opened.learn(&name, &reply);
     Ok(reply)
 }
 
-/// Sends changes to the window for as long as the engine runs.
+/// Sends changes to every window for as long as the engine runs.
 pub async fn forward(app: AppHandle, changes: broadcast::Receiver<Change>) {
     coalesce(changes, FRAME, |change| {
-        if let Err(e) = app.emit_to(
-            EventTarget::webview_window(crate::window::LABEL),
-            "change",
-            change,
-        ) {
-            tracing::warn!(error = %e, "the window could not be told of a change");
+        if let Err(e) = app.emit("change", change) {
+            tracing::warn!(error = %e, "the windows could not be told of a change");
         }
     })
     .await;

@@ -80,7 +80,10 @@ fn there_is_one_capability_with_one_own_command_and_no_plugin() {
     );
     assert_eq!(
         (&capability["windows"], &capability["local"]),
-        (&json!([crate::window::LABEL]), &json!(true))
+        (
+            &json!([crate::window::LABEL, format!("{}*", crate::aside::PREFIX)]),
+            &json!(true)
+        )
     );
     assert_eq!(
         capability["permissions"],

@@ -1,9 +1,10 @@
 //! The desktop shell: the only place that knows Tauri, notifications and the tray. It starts the engine, opens
-//! one locked-down window, and carries calls in and changes out.
+//! its locked-down windows, and carries calls in and changes out.
 
 // A program with a window must not open a console beside it.
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
+mod aside;
 mod autostart;
 mod engine;
 mod host;
@@ -69,6 +70,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         })
         .invoke_handler(tauri::generate_handler![ipc::call])
         .manage(desk)
+        .manage(aside::Asides::new(&place.data_dir))
+        .manage(aside::Farewell::default())
         .manage(ipc::Pace::new())
         .manage(ipc::Opened::new())
         .manage(link::Waiting::default())
@@ -76,6 +79,11 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         .setup(move |app| start(app.handle(), &place, passphrase))
         .build(context)?;
     app.run(|app, event| match event {
+        RunEvent::ExitRequested { api, code, .. } => {
+            if aside::say_farewell(app, code.unwrap_or_default()) {
+                api.prevent_exit();
+            }
+        }
         RunEvent::Exit => stop(app),
         // macOS hands links over as events, also the one that started Parley.
         #[cfg(target_os = "macos")]
@@ -132,6 +140,9 @@ fn start(
 fn stop(app: &AppHandle) {
     if let Some(desk) = app.try_state::<window::Desk>() {
         desk.remember();
+    }
+    if let Some(asides) = app.try_state::<aside::Asides>() {
+        asides.remember();
     }
     if let Some(engine) = app.try_state::<engine::Handle>() {
         let stopped = tauri::async_runtime::block_on(async {

@@ -1,12 +1,13 @@
-//! The one window: what it may load, where it may go, and where it stood last time.
+//! The main window, and what holds for every window: what it may load, where it may go, and where it stood last time.
 
 use crate::engine::Handle;
 use crate::{ipc, tray, words};
 use parley_engine::api::dto::Settings;
 use parley_engine::model::{CustomerId, MessageId};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tauri::utils::config::Color;
 use tauri::webview::NewWindowResponse;
@@ -25,33 +26,44 @@ const SMALLEST: (f64, f64) = (960.0, 600.0);
 const USUAL: (f64, f64) = (1280.0, 800.0);
 /// Wider or higher than this is a damaged file, not a screen.
 const LARGEST: f64 = 16_384.0;
+/// From the smallest to the largest size that everything can be shown at, in percent.
+const ZOOMS: std::ops::RangeInclusive<u32> = 50..=300;
 /// So much of the window must be on a screen for a person to get hold of it.
 const GRIP: f64 = 100.0;
 
-/// Where the window stands, in logical pixels.
+/// Where a window stands, in logical pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Frame {
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-    maximized: bool,
+pub struct Frame {
+    /// From the left of the first screen.
+    pub x: f64,
+    /// From its top.
+    pub y: f64,
+    /// Inner width.
+    pub width: f64,
+    /// Inner height.
+    pub height: f64,
+    /// It fills its screen.
+    pub maximized: bool,
 }
 
-/// What the shell knows of its window.
+/// What the shell knows of its windows.
 #[derive(Debug)]
 pub struct Desk {
     file: PathBuf,
+    zoom_file: PathBuf,
     place: Mutex<Option<Frame>>,
     /// What the file says.
     kept: Mutex<Option<Frame>>,
     /// It will be written in a moment.
     soon: AtomicBool,
-    focused: AtomicBool,
-    /// The conversation on screen, as the page last said.
-    shown: Mutex<Option<CustomerId>>,
+    /// The conversation that each window shows, as its page last said.
+    shown: Mutex<BTreeMap<String, CustomerId>>,
+    /// The windows that have the focus: one, or none. By label, because the next window may get it before the last loses it.
+    focused: Mutex<BTreeSet<String>>,
     close_to_tray: AtomicBool,
+    /// How large everything is shown, in percent.
+    zoom: AtomicU32,
 }
 
 /// What a person at the window looks at.
@@ -68,13 +80,48 @@ impl Desk {
     pub fn new(data_dir: &Path) -> Self {
         Self {
             file: data_dir.join("window.json"),
+            zoom_file: data_dir.join("zoom.json"),
             place: Mutex::default(),
             kept: Mutex::default(),
             soon: AtomicBool::new(false),
-            focused: AtomicBool::new(false),
             shown: Mutex::default(),
+            focused: Mutex::default(),
             close_to_tray: AtomicBool::new(false),
+            zoom: AtomicU32::new(read_zoom(&data_dir.join("zoom.json"))),
         }
+    }
+
+    /// A window got the focus or lost it.
+    pub fn attend(&self, label: &str, focused: bool) {
+        let mut set = self.focused.lock().unwrap_or_else(PoisonError::into_inner);
+        if focused {
+            set.insert(label.to_owned());
+        } else {
+            set.remove(label);
+        }
+    }
+
+    /// The label of the window that has the focus.
+    pub fn in_front(&self) -> Option<String> {
+        let set = self.focused.lock().unwrap_or_else(PoisonError::into_inner);
+        set.first().cloned()
+    }
+
+    /// How large everything is shown; 1 is the usual size.
+    pub fn zoom(&self) -> f64 {
+        f64::from(self.zoom.load(Ordering::SeqCst)) / 100.0
+    }
+
+    /// Takes a new size, and keeps it for the next start: the settings are read only once the workspace is open, and
+    /// a page that jumps to another size then is a page that jumps.
+    fn resize(&self, percent: u32) -> bool {
+        if !ZOOMS.contains(&percent) || self.zoom.swap(percent, Ordering::SeqCst) == percent {
+            return false;
+        }
+        if let Err(e) = crate::place::write(&self.zoom_file, percent.to_string().as_bytes()) {
+            tracing::warn!(error = %e, "the size of the text could not be kept for the next start");
+        }
+        true
     }
 
     /// Writes the window's place down. A crash in the middle leaves the old file.
@@ -114,7 +161,16 @@ impl Desk {
     }
 }
 
-fn measure(window: &WebviewWindow) -> Option<Frame> {
+/// The size of the last time, in percent. A damaged file counts for nothing.
+fn read_zoom(file: &Path) -> u32 {
+    let kept = std::fs::read_to_string(file).ok();
+    kept.and_then(|text| text.trim().parse().ok())
+        .filter(|percent| ZOOMS.contains(percent))
+        .unwrap_or(100)
+}
+
+/// Where a window stands now.
+pub fn measure(window: &WebviewWindow) -> Option<Frame> {
     let scale = window.scale_factor().ok()?;
     let size: LogicalSize<f64> = window.inner_size().ok()?.to_logical(scale);
     let at: LogicalPosition<f64> = window.outer_position().ok()?.to_logical(scale);
@@ -128,21 +184,21 @@ fn measure(window: &WebviewWindow) -> Option<Frame> {
 }
 
 /// A screen in logical pixels: x, y, width, height.
-type Screen = (f64, f64, f64, f64);
+pub type Screen = (f64, f64, f64, f64);
 
 /// The place in this file, if it is one. A file of another program or a damaged one is no place.
-fn read_frame(json: &[u8]) -> Option<Frame> {
+pub fn read_frame(json: &[u8], smallest: (f64, f64)) -> Option<Frame> {
     let place: Frame = serde_json::from_slice(json).ok()?;
     let fits = |n: f64, least: f64| n.is_finite() && (least..=LARGEST).contains(&n);
-    (fits(place.width, SMALLEST.0)
-        && fits(place.height, SMALLEST.1)
+    (fits(place.width, smallest.0)
+        && fits(place.height, smallest.1)
         && fits(place.x.abs(), 0.0)
         && fits(place.y.abs(), 0.0))
     .then_some(place)
 }
 
 /// Whether a person could get hold of a window that stands there.
-fn is_reachable(place: &Frame, screens: &[Screen]) -> bool {
+pub fn is_reachable(place: &Frame, screens: &[Screen]) -> bool {
     screens.iter().any(|(x, y, width, height)| {
         let across = (place.x + place.width).min(x + width) - place.x.max(*x);
         // The title is at the top: it must not be above or below the screen.
@@ -150,7 +206,8 @@ fn is_reachable(place: &Frame, screens: &[Screen]) -> bool {
     })
 }
 
-fn screens(app: &AppHandle) -> Vec<Screen> {
+/// The screens.
+pub fn screens(app: &AppHandle) -> Vec<Screen> {
     let monitors = app.available_monitors().unwrap_or_default();
     let logical = |m: &tauri::Monitor| {
         let (scale, at, size) = (m.scale_factor(), m.position(), m.size());
@@ -164,18 +221,17 @@ fn screens(app: &AppHandle) -> Vec<Screen> {
     monitors.iter().map(logical).collect()
 }
 
-/// Opens the window, locked down: the page is the app's own, nothing leads out of it, and no request leaves it.
-pub fn open(
-    app: &AppHandle,
+/// A window, locked down: the page is the app's own, nothing leads out of it, and no request leaves it. Every window
+/// of the program is made here.
+pub fn guarded<'a>(
+    app: &'a AppHandle,
+    label: &str,
     engine: &Handle,
-    hidden: bool,
-) -> Result<(), Box<dyn std::error::Error>> {
+) -> Result<WebviewWindowBuilder<'a, tauri::Wry, AppHandle>, Box<dyn std::error::Error>> {
     let desk = app.state::<Desk>();
     let links = engine.clone();
-    let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+    Ok(WebviewWindowBuilder::new(app, label, WebviewUrl::default())
         .title(words::NAME)
-        .inner_size(USUAL.0, USUAL.1)
-        .min_inner_size(SMALLEST.0, SMALLEST.1)
         .proxy_url(Url::parse(DEAD_PROXY)?)
         .on_navigation(may_navigate)
         .on_new_window(move |url, _| {
@@ -187,14 +243,43 @@ pub fn open(
         .disable_drag_drop_handler()
         .browser_extensions_enabled(false)
         .general_autofill_enabled(false)
+        // The size is the setting's, and the same in every window; the engine would keep its own.
+        .zoom_hotkeys_enabled(false)
         .devtools(cfg!(debug_assertions))
         // What the web view keeps for itself (salts, no content) stays with the other files of this instance.
         .data_directory(desk.file.with_file_name("webview"))
         // Nothing of a message goes into a cache on the disk. The WebDriver of the tests cannot reach such a window.
-        .incognito(!is_driven());
+        .incognito(!is_driven())
+        .visible(false))
+}
+
+/// Gives a window that was made the size that was chosen, and the colour of the page to come, so that it does not flash
+/// white before it.
+fn dress(window: &WebviewWindow) -> tauri::Result<()> {
+    window.set_background_color(Some(ground(window.theme().unwrap_or(Theme::Light))))?;
+    window.set_zoom(window.state::<Desk>().zoom())
+}
+
+/// Shows a window that was made.
+pub fn present(window: &WebviewWindow) -> tauri::Result<()> {
+    dress(window)?;
+    window.show()?;
+    window.set_focus()
+}
+
+/// Opens the main window where it stood.
+pub fn open(
+    app: &AppHandle,
+    engine: &Handle,
+    hidden: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let desk = app.state::<Desk>();
+    let mut builder = guarded(app, LABEL, engine)?
+        .inner_size(USUAL.0, USUAL.1)
+        .min_inner_size(SMALLEST.0, SMALLEST.1);
     let remembered = std::fs::read(&desk.file)
         .ok()
-        .and_then(|json| read_frame(&json));
+        .and_then(|json| read_frame(&json, SMALLEST));
     if let Some(place) = remembered {
         builder = builder
             .inner_size(place.width, place.height)
@@ -204,16 +289,14 @@ pub fn open(
         }
     }
     *desk.place.lock().unwrap_or_else(PoisonError::into_inner) = remembered;
-    let window = builder.visible(false).build()?;
-    // The colour of the page to come, so that the window does not flash white before it.
-    window.set_background_color(Some(ground(window.theme().unwrap_or(Theme::Light))))?;
+    let window = builder.build()?;
     watch(&window);
     if hidden {
+        dress(&window)?;
         tauri::async_runtime::spawn(stay_hidden(window));
         return Ok(());
     }
-    window.show()?;
-    window.set_focus()?;
+    present(&window)?;
     Ok(())
 }
 
@@ -246,24 +329,32 @@ fn ground(theme: Theme) -> Color {
     }
 }
 
+/// The system went from light to dark or back.
+pub fn repaint(window: &WebviewWindow, theme: Theme) {
+    let _ = window.set_background_color(Some(ground(theme)));
+}
+
 fn watch(window: &WebviewWindow) {
     let watched = window.clone();
     window.on_window_event(move |event| {
         let desk = watched.state::<Desk>();
         match event {
-            WindowEvent::Focused(focused) => desk.focused.store(*focused, Ordering::SeqCst),
+            WindowEvent::Focused(focused) => desk.attend(LABEL, *focused),
             WindowEvent::Moved(_) | WindowEvent::Resized(_) => {
                 desk.see(&watched);
                 remember_soon(&watched);
             }
             WindowEvent::ThemeChanged(theme) => {
-                let _ = watched.set_background_color(Some(ground(*theme)));
+                repaint(&watched, *theme);
             }
             WindowEvent::CloseRequested { api, .. } => {
                 desk.remember();
+                api.prevent_close();
                 if desk.close_to_tray.load(Ordering::SeqCst) && tray::is_shown() {
-                    api.prevent_close();
                     let _ = watched.hide();
+                } else {
+                    // The whole program ends with its main window, after the pages have kept what is being written.
+                    watched.app_handle().exit(0);
                 }
             }
             _ => {}
@@ -294,9 +385,14 @@ pub async fn obey(app: AppHandle, engine: Handle) {
         if let Ok(value) = engine.call("settings_get", serde_json::json!({})).await
             && let Ok(settings) = serde_json::from_value::<Settings>(value)
         {
-            app.state::<Desk>()
-                .close_to_tray
+            let desk = app.state::<Desk>();
+            desk.close_to_tray
                 .store(settings.close_to_tray, Ordering::SeqCst);
+            if desk.resize(settings.zoom) {
+                for window in app.webview_windows().values() {
+                    let _ = window.set_zoom(desk.zoom());
+                }
+            }
         }
         loop {
             match ipc::next(&mut changes).await {
@@ -308,32 +404,49 @@ pub async fn obey(app: AppHandle, engine: Handle) {
     }
 }
 
-/// What a person at the window looks at.
+/// What a person at one of the windows looks at.
 pub fn look(app: &AppHandle) -> Look {
-    let desk = app.try_state::<Desk>();
+    let Some(desk) = app.try_state::<Desk>() else {
+        return Look {
+            focused: false,
+            conversation: None,
+        };
+    };
+    let front = desk.in_front();
+    let shown = desk.shown.lock().unwrap_or_else(PoisonError::into_inner);
     Look {
-        focused: desk
-            .as_ref()
-            .is_some_and(|d| d.focused.load(Ordering::SeqCst)),
-        conversation: desk.and_then(|d| *d.shown.lock().unwrap_or_else(PoisonError::into_inner)),
+        focused: front.is_some(),
+        conversation: shown.get(front.as_deref().unwrap_or(LABEL)).copied(),
     }
 }
 
-/// The page shows this conversation now.
-pub fn shows(app: &AppHandle, conversation: Option<CustomerId>) {
+/// The page of this window shows this conversation now.
+pub fn shows(app: &AppHandle, label: &str, conversation: Option<CustomerId>) {
     if let Some(desk) = app.try_state::<Desk>() {
-        *desk.shown.lock().unwrap_or_else(PoisonError::into_inner) = conversation;
+        let mut shown = desk.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        match conversation {
+            Some(id) => shown.insert(label.to_owned(), id),
+            None => shown.remove(label),
+        };
     }
 }
 
-/// Tells the page of something.
+/// Tells the main window's page of something.
 pub fn tell(app: &AppHandle, event: &str, payload: serde_json::Value) {
     if let Err(e) = app.emit_to(EventTarget::webview_window(LABEL), event, payload) {
         tracing::warn!(error = %e, event, "the window could not be told");
     }
 }
 
-/// Brings the window to the front, and asks its page to show a conversation.
+/// The window that a dialog belongs over: the one a person is at, else the main one.
+pub fn front(app: &AppHandle) -> Option<WebviewWindow> {
+    let label = app.try_state::<Desk>().and_then(|desk| desk.in_front());
+    label
+        .and_then(|label| app.get_webview_window(&label))
+        .or_else(|| app.get_webview_window(LABEL))
+}
+
+/// Brings the main window to the front, and asks its page to show a conversation.
 pub fn raise(app: &AppHandle, conversation: Option<CustomerId>) {
     let Some(window) = app.get_webview_window(LABEL) else {
         return;
@@ -471,7 +584,7 @@ mod tests {
     #[test]
     fn the_windows_place_survives_its_file_and_a_damaged_file_is_ignored() {
         let json = serde_json::to_string(&FRAME).unwrap();
-        assert_eq!(read_frame(json.as_bytes()), Some(FRAME));
+        assert_eq!(read_frame(json.as_bytes(), SMALLEST), Some(FRAME));
         for (old, new) in [
             ("1280.0", "1.0"),
             ("800.0", "1e9"),
@@ -480,12 +593,12 @@ mod tests {
             ("maximized", "other"),
         ] {
             assert_eq!(
-                read_frame(json.replace(old, new).as_bytes()),
+                read_frame(json.replace(old, new).as_bytes(), SMALLEST),
                 None,
                 "{old} → {new}"
             );
         }
-        assert_eq!(read_frame(b""), None);
+        assert_eq!(read_frame(b"", SMALLEST), None);
     }
 
     #[test]
@@ -506,6 +619,30 @@ mod tests {
     }
 
     #[test]
+    fn the_focus_may_come_to_the_next_window_before_it_leaves_the_last() {
+        let dir = tempfile::tempdir().unwrap();
+        let desk = Desk::new(dir.path());
+        assert_eq!(desk.in_front(), None);
+        desk.attend(LABEL, true);
+        desk.attend("conversation-x", true);
+        desk.attend(LABEL, false);
+        assert_eq!(desk.in_front().as_deref(), Some("conversation-x"));
+        desk.attend("conversation-x", false);
+        assert_eq!(desk.in_front(), None);
+    }
+
+    #[test]
+    fn the_size_outlasts_the_program_and_nonsense_does_not_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let desk = Desk::new(dir.path());
+        assert!(!desk.resize(100), "it is the usual size already");
+        assert!(desk.resize(150) && !desk.resize(9_999) && !desk.resize(0));
+        assert!((Desk::new(dir.path()).zoom() - 1.5).abs() < 1e-9);
+        std::fs::write(dir.path().join("zoom.json"), "huge").unwrap();
+        assert!((Desk::new(dir.path()).zoom() - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn a_place_is_written_whole_and_only_for_its_owner() {
         let dir = tempfile::tempdir().unwrap();
         let desk = Desk::new(dir.path());
@@ -513,7 +650,10 @@ mod tests {
         assert!(!desk.file.exists(), "nothing was seen yet");
         *desk.place.lock().unwrap() = Some(FRAME);
         desk.remember();
-        assert_eq!(read_frame(&std::fs::read(&desk.file).unwrap()), Some(FRAME));
+        assert_eq!(
+            read_frame(&std::fs::read(&desk.file).unwrap(), SMALLEST),
+            Some(FRAME)
+        );
         assert_eq!(
             std::fs::read_dir(dir.path()).unwrap().count(),
             1,

@@ -167,6 +167,12 @@ pub enum Command {
         #[arg(long, conflicts_with = "quick")]
         backups: bool,
     },
+    /// Write a bundle for support: versions, states and the log, without anybody's words, names or secrets
+    Diagnostics {
+        /// The file, a ZIP archive; one that is there already is left alone
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Reports
     #[command(subcommand)]
     Report(Report),

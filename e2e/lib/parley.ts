@@ -98,7 +98,7 @@ export async function segment(w: Window, testid: string, value: string): Promise
 }
 
 /** Opens a page of the settings. */
-export async function settings(w: Window, page: "accounts" | "data" | "general" | "notices"): Promise<void> {
+export async function settings(w: Window, page: "accounts" | "data" | "general" | "notices" | "diagnostics"): Promise<void> {
   await (await w.byTestId("nav-settings")).click();
   await (await w.byTestId(`settings-${page}`)).click();
 }

@@ -18,6 +18,9 @@ export const Key = {
   alt: "\uE00A",
   up: "\uE013",
   down: "\uE015",
+  left: "\uE012",
+  right: "\uE014",
+  end: "\uE010",
 } as const;
 
 /** tauri-driver, in front of WebKitWebDriver. */
@@ -70,6 +73,28 @@ export class Window {
   /** Closes the window and with it the application. */
   async close(): Promise<void> {
     await this.send("DELETE", "");
+  }
+
+  /** The windows of the application. */
+  async windows(): Promise<string[]> {
+    return (await this.send("GET", "/window/handles")) as string[];
+  }
+
+  /** The window that is spoken to. */
+  async current(): Promise<string> {
+    return (await this.send("GET", "/window")) as string;
+  }
+
+  /** Speaks to another window from now on. */
+  async turnTo(window: string): Promise<void> {
+    await this.send("POST", "/window", { handle: window });
+  }
+
+  /** Does something after which there is one more window, and gives that one. */
+  async opens(act: () => Promise<unknown>): Promise<string> {
+    const before = await this.windows();
+    await act();
+    return eventually("another window", async () => (await this.windows()).find((window) => !before.includes(window)));
   }
 
   async navigate(url: string): Promise<void> {

@@ -4,6 +4,8 @@ import { chooseHost } from "./host";
 import { speech } from "./state/speech.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/forced.css";
+import "./styles/print.css";
 
 async function begin(target: HTMLElement): Promise<void> {
   const host = await chooseHost();

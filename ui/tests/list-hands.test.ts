@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ScriptedHost } from "../src/host/scripted/scripted";
 import { App } from "../src/state/app.svelte";
 import { ConversationList, isConversation, isHead } from "../src/state/list.svelte";
-import { choiceOf, cuts, isDay, sorts } from "../src/state/sections";
+import { Memory } from "../src/state/memory.svelte";
+import { choiceFrom, cuts, isDay, sorts } from "../src/state/sections";
 
 const settle = (ms = 60): Promise<void> => new Promise((r) => setTimeout(r, ms));
 let host: ScriptedHost;
 let list: ConversationList;
 beforeEach(async () => {
-  window.localStorage.clear();
   host = new ScriptedHost();
   list = new ConversationList(host);
   await list.refresh();
@@ -140,23 +140,26 @@ describe("groups", () => {
 
 describe("the order", () => {
   it("is kept for each view, over a restart", async () => {
+    const memory = new Memory(host);
+    list = new ConversationList(host, undefined, memory);
     await list.setSort("oldest");
     await list.setGroup("day");
     await list.show({ view: "mine" });
     expect([list.sort, list.group]).toEqual(["newest", "none"]);
     await list.show({ view: "inbox" });
     expect([list.sort, list.group]).toEqual(["oldest", "day"]);
-    const next = new ConversationList(host);
+    await memory.flush();
+    const later = new Memory(host);
+    await later.load();
+    const next = new ConversationList(host, undefined, later);
     expect([next.sort, next.group]).toEqual(["oldest", "day"]);
   });
 
   it("begins with the longest wait where waits are shown, and with what wakes next where things sleep", () => {
     expect(sorts("waiting")[0]).toBe("longest_wait");
     expect(sorts("snoozed")[0]).toBe("wakes_next");
-    window.localStorage.setItem("parley.lists", JSON.stringify({ inbox: { sort: "wakes_next", group: "colour", closed: 3 } }));
-    expect(choiceOf("inbox")).toEqual({ sort: "newest", group: "none", closed: [] });
-    window.localStorage.setItem("parley.lists", "{");
-    expect(choiceOf("inbox").sort).toBe("newest");
+    expect(choiceFrom("inbox", { view: "inbox", sort: "wakes_next", group: null, closed: ["x"] })).toEqual({ sort: "newest", group: "none", closed: ["x"] });
+    expect(choiceFrom("inbox", undefined)).toEqual({ sort: "newest", group: "none", closed: [] });
   });
 });
 

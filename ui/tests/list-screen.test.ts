@@ -22,7 +22,6 @@ const active = (): HTMLElement | null => document.getElementById(one("list").get
 const nameOf = (row: HTMLElement | undefined): string => row?.querySelector(".name")?.textContent ?? "";
 
 beforeEach(async () => {
-  window.localStorage.clear();
   host = new ScriptedHost();
   window_ = mount(App, { target: document.body, props: { host } });
   await there("row");

@@ -1,6 +1,7 @@
 // Every state of the window that is looked at: by eye in the pictures, by axe in the tests.
 import { deskScenes } from "./desk-scenes.mjs";
 import { listScenes } from "./list-scenes.mjs";
+import { windowScenes } from "./window-scenes.mjs";
 
 const id = (testid) => `[data-testid="${testid}"]`;
 const open = async (page, n = 0) => {
@@ -247,12 +248,12 @@ export const scenes = [
   { name: "settings-accounts", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account")).first().waitFor(); } },
   { name: "settings-edit", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-edit")).first().click(); await page.locator(id("wizard")).waitFor(); } },
   { name: "settings-remove", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-remove")).first().click(); await page.locator(id("account-remove-confirm")).waitFor(); } },
-  { name: "settings-general", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-general")).click(); await page.locator(id("setting-name")).waitFor(); } },
   { name: "settings-notices", act: async (page) => { await settings(page, "notices"); await page.locator(id("setting-quiet-from")).waitFor(); } },
   { name: "link-refused", act: async (page) => { await page.locator(id("row")).first().waitFor(); await page.evaluate(() => window.scripted.follow("")); await page.locator(id("toast")).first().waitFor(); } },
+  { name: "settings-general", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-general")).click(); await page.locator(id("setting-hold")).waitFor(); } },
   { name: "settings-data", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-data")).click(); await page.locator(id("backup")).first().waitFor(); await page.locator(id("recovery-issue")).click(); await page.locator(id("recovery-words")).waitFor(); } },
   { name: "settings-keys", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-keys")).click(); } },
-  { name: "settings-about", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-about")).click(); await page.locator(id("about-check")).click(); await page.locator(id("check-result")).waitFor(); } },
+  { name: "settings-checked", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-diagnostics")).click(); await page.locator(id("about-check")).click(); await page.locator(id("check-result")).waitFor(); } },
   { name: "empty-view", act: async (page) => { await page.locator(id("view-snoozed")).click(); await named(page, "Luca"); await page.keyboard.press("e"); await page.waitForTimeout(200); } },
   { name: "error", state: "error", act: (page) => page.waitForTimeout(100) },
   { name: "no-permission", state: "viewer", act: async (page) => { await open(page); await page.keyboard.press("e"); await page.locator(`${id("toast")}[data-tone=error]`).waitFor(); } },
@@ -398,13 +399,12 @@ export const scenes = [
   { name: "saved-menu", act: async (page) => { await page.locator('[data-testid^="saved-"]').first().hover(); await page.locator('[data-testid^="saved-menu-"]').first().click(); await page.waitForTimeout(100); } },
   ...listScenes,
   ...deskScenes,
+  ...windowScenes,
 ];
 
 /** Opens a scene in a page. */
 export async function play(page, base, scene, tongue = "en") {
   page.setDefaultTimeout(8000);
-  // How somebody wanted to see a list in another scene is no part of this one.
-  await page.addInitScript(() => window.localStorage.clear());
   await page.goto(`${base}?host=scripted&state=${scene.state ?? ""}&lang=${tongue}`);
   await page.locator("#app > *").first().waitFor();
   if (scene.act) await scene.act(page);

@@ -9,7 +9,6 @@ if (browser === null) {
 }
 const server = await serve("dist-scripted");
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-await page.addInitScript(() => window.localStorage.clear());
 const began = Date.now();
 await page.goto(`${server.url}?host=scripted&state=huge`);
 await page.locator('[data-testid="row"]').first().waitFor();

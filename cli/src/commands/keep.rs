@@ -10,12 +10,35 @@ use parley_engine::api::dto::{BackupItem, KeepStatus, KeyPlace, RecoveryState, R
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 /// Make a backup, in the workspace or in another folder.
 pub async fn backup(cx: &Context<'_>, to: Option<PathBuf>) -> End {
     let made = cx.session.app.back_up(to).await?;
     cx.answer(&made, |b| format!("made {}\n", row(b).join("  ")))
+}
+
+/// Write a bundle for support.
+pub async fn diagnostics(cx: &Context<'_>, out: &Path) -> End {
+    let bundle = parley_engine::api::diagnostics::archive(&cx.session.desk).await?;
+    let path = out.to_path_buf();
+    let bytes = bundle.len();
+    let written = tokio::task::spawn_blocking(move || {
+        // Never over something that somebody keeps.
+        let mut file = std::fs::File::create_new(&path)?;
+        file.write_all(&bundle)
+    })
+    .await
+    .map_err(std::io::Error::other)
+    .and_then(|r| r);
+    written.map_err(|e| {
+        failure::Failure::storage(format!("{} cannot be written: {e}", out.display()))
+    })?;
+    let answer = serde_json::json!({ "file": out.display().to_string(), "bytes": bytes });
+    cx.answer(&answer, |_| {
+        format!("wrote {}\n", print::line(&out.display().to_string()))
+    })
 }
 
 /// The backups there are.

@@ -122,6 +122,7 @@ async fn dispatch(cli: &Cli, cx: &Context<'_>) -> End {
         Command::Archives { what } => archives::run(cx, what.as_ref()).await,
         Command::Sample(what) => sample::run(cx, what).await,
         Command::Export(e) => transfer::export(cx, e).await,
+        Command::Diagnostics { out } => keep::diagnostics(cx, out).await,
         Command::Report(r) => inspect::report(cx, r).await,
         // Needs no workspace, and was answered before one was opened.
         Command::Inspect(i) => look::run(i),

@@ -8,6 +8,7 @@ mod bulk;
 mod compose;
 mod contacts;
 mod customer;
+pub mod diagnostics;
 pub mod dto;
 mod export;
 mod files;
@@ -36,6 +37,7 @@ mod table;
 mod timeline;
 mod transfer;
 pub mod typescript;
+mod window;
 mod within;
 
 pub use crate::model::url::{Openable, openable};
@@ -64,6 +66,10 @@ pub trait Host: Send + Sync + 'static {
     /// Show a file in its folder, as the system's own file manager does.
     async fn show_file(&self, _path: &std::path::Path) -> std::result::Result<(), String> {
         Err("there is no window to show a folder from".into())
+    }
+    /// What the window runs on, by name: versions of its libraries. For the diagnostics.
+    fn runs_on(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
     /// Show where a link leads and open it in the browser if the person agrees. Only http, https, mailto and tel.
     async fn open_url(&self, url: &str) -> std::result::Result<(), String>;

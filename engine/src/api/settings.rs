@@ -49,6 +49,7 @@ fn all(c: &Connection, me: crate::model::AgentId) -> Result<Settings> {
         notices: stored(c, "notices")?.unwrap_or_default(),
         keys: stored(c, "keys")?.unwrap_or_default(),
         searches: stored(c, "searches")?.unwrap_or_default(),
+        zoom: count("zoom", 100)?,
     })
 }
 
@@ -140,6 +141,7 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
         60,
         30 * 86_400,
     )?;
+    within("the size, in percent,", a.zoom, 50, 300)?;
     if a.theme
         .as_deref()
         .is_some_and(|t| !matches!(t, "system" | "light" | "dark"))
@@ -179,6 +181,7 @@ pub(super) async fn set(a: args::SettingsSet, desk: &Desk) -> Result<Settings> {
                 ("notices", a.notices.map(|v| json!(v)), false),
                 ("keys", a.keys.map(|v| json!(v)), false),
                 ("searches", a.searches.map(|v| json!(v)), false),
+                ("zoom", a.zoom.map(|v| json!(v)), false),
             ];
             for (key, v, team) in values {
                 if let Some(v) = v {

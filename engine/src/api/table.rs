@@ -100,6 +100,13 @@ macro_rules! table { ($with:ident) => { $with! {
     ContactsPick "contacts_pick" -> dto::ContactsPlan, Admin, contacts::pick;
     ContactsPreview "contacts_preview" -> dto::ContactsPlan, Admin, contacts::preview;
     ContactsImport "contacts_import" -> dto::ImportReport, Admin, contacts::import;
+    WindowMemory "window_memory" -> dto::WindowMemory, Viewer, window::memory;
+    WindowRemember "window_remember" -> dto::Nothing, Viewer, window::remember;
+    AccountTokens "account_tokens" -> Vec<dto::AccountToken>, Viewer, window::tokens;
+    DataSize "data_size" -> dto::DataSize, Viewer, diagnostics::size;
+    DataShow "data_show" -> dto::Nothing, Viewer, diagnostics::show;
+    Diagnostics "diagnostics" -> dto::Diagnostics, Admin, diagnostics::look;
+    DiagnosticsSave "diagnostics_save" -> dto::DiagnosticsSaved, Admin, diagnostics::save;
     Check "check" -> dto::CheckReport, Viewer, settings::check;
 } }; }
 pub(crate) use table;

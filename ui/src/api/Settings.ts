@@ -53,4 +53,8 @@ keys: Record<string, Array<string>>,
 /**
  * The latest searches, newest first.
  */
-searches: Array<string>, };
+searches: Array<string>, 
+/**
+ * How large everything is shown, in percent.
+ */
+zoom: number, };

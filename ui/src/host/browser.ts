@@ -1,5 +1,6 @@
 import type { Change } from "../api/Change";
 import { hostError, isErrorBody, type Args, type Host, type Name, type Reply, type Stop } from "./host";
+import { Page } from "./page";
 
 interface Heard {
   change?: Change;
@@ -57,6 +58,27 @@ export class BrowserHost implements Host {
 
   startsAtLogin(): Promise<boolean | null> {
     return Promise.resolve(null);
+  }
+
+  private readonly page = new Page();
+  readonly alone = this.page.alone;
+
+  openWindow(conversation: string): Promise<void> {
+    return this.page.openWindow(conversation);
+  }
+
+  showInMain(): void {}
+
+  print(): Promise<void> {
+    return this.page.print();
+  }
+
+  onClosing(keep: () => Promise<void>): Stop {
+    return this.page.onClosing(keep);
+  }
+
+  zoom(percent: number): void {
+    this.page.zoom(percent);
   }
 
   setTitle(title: string): void {

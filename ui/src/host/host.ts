@@ -62,6 +62,18 @@ export interface Host {
   sees(conversation: string | null): void;
   /** Whether the session starts the program, after it was changed if `on` says so; null where that cannot be. */
   startsAtLogin(on: boolean | null): Promise<boolean | null>;
+  /** The conversation that this window is for; null in the main window. Nothing a page could be led to says so. */
+  readonly alone: string | null;
+  /** Opens a conversation in its own window, or raises the one it has; rejects with an `ErrorBody`. */
+  openWindow(conversation: string): Promise<void>;
+  /** Brings the main window to the front and shows a conversation there. */
+  showInMain(conversation: string): void;
+  /** Opens the system's dialog for printing what this window shows; rejects with an `ErrorBody`. */
+  print(): Promise<void>;
+  /** The window is about to go: what is being written is kept first. */
+  onClosing(keep: () => Promise<void>): Stop;
+  /** How large the page is shown, in percent, where the program around it does not see to that itself. */
+  zoom(percent: number): void;
   /** The window's title. */
   setTitle(title: string): void;
   /** Has the tray, notifications and the system's dialogs speak these words. */

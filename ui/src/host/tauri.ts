@@ -4,11 +4,13 @@ import { getCurrentWindow } from "@tauri-apps/api/window";
 import type { Change } from "../api/Change";
 import { hostError, isErrorBody, type Args, type Host, type Name, type Reply, type ShellWords, type Stop } from "./host";
 
-/** Subscriptions are made asynchronously; a caller who stops early must still be heard. */
+const CONVERSATION = /^conversation-([0-9a-f]{32})$/;
+
+/** Subscriptions are made asynchronously; a caller who stops early must still be heard. What is told to another window is not heard here. */
 function subscribe<T>(event: string, heard: (payload: T) => void): Stop {
   let stopped = false;
   let stop: Stop = () => undefined;
-  void listen<T>(event, (e) => heard(e.payload)).then((s) => {
+  void listen<T>(event, (e) => heard(e.payload), { target: { kind: "WebviewWindow", label: getCurrentWindow().label } }).then((s) => {
     stop = s;
     if (stopped) s();
   });
@@ -52,6 +54,33 @@ export class TauriHost implements Host {
   async startsAtLogin(on: boolean | null): Promise<boolean | null> {
     return (await this.shell<{ on: boolean }>("shell_autostart", { on })).on;
   }
+
+  /** The shell gives the window its label; no page chooses it. */
+  get alone(): string | null {
+    return CONVERSATION.exec(getCurrentWindow().label)?.[1] ?? null;
+  }
+
+  async openWindow(conversation: string): Promise<void> {
+    await this.shell("shell_window", { conversation });
+  }
+
+  showInMain(conversation: string): void {
+    this.shell("shell_show", { conversation }).catch(() => undefined);
+  }
+
+  async print(): Promise<void> {
+    await this.shell("shell_print", {});
+  }
+
+  onClosing(keep: () => Promise<void>): Stop {
+    return subscribe("closing", () => {
+      const kept = (): void => void this.shell("shell_kept", {}).catch(() => undefined);
+      keep().then(kept, kept);
+    });
+  }
+
+  // The shell hears of the setting itself, and sizes all windows at once.
+  zoom(): void {}
 
   setTitle(title: string): void {
     // A title that cannot be set (a compositor without titles) is no reason to disturb anybody.

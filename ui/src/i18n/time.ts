@@ -100,6 +100,11 @@ export function number(n: number): string {
   return amount(n, "number", {});
 }
 
+/** A share of one, as `125 %`. */
+export function percent(share: number): string {
+  return amount(share, "percent", { style: "percent" });
+}
+
 /** `Anna, Tom and Layla`, each in its own direction. */
 export function listed(words: readonly string[]): string {
   return kept("list", (region) => new Intl.ListFormat(region, { type: "conjunction" })).format(words.map((one) => isolate(one)));

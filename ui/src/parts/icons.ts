@@ -54,9 +54,16 @@ export const icons = {
   chevronUp: "m4 9.800 4-4 4 4",
   fold: "M3 8h10M8 2.600v2.800M5.800 4.200 8 6l2.200-1.800M8 13.400v-2.800M5.800 11.800 8 10l2.200 1.800",
   sort: "M4.800 3.200v9.400M2.600 10.400l2.200 2.300 2.200-2.300M9 4.400h4.600M9 7.800h3.400M9 11.200h2.200",
+  minus: "M3 8h10",
+  sun: "M8 5.400a2.600 2.600 0 1 0 0 5.200 2.600 2.600 0 0 0 0-5.200M8 1.800v1.400M8 12.800v1.400M1.800 8h1.400M12.800 8h1.400M3.600 3.600l1 1M11.400 11.400l1 1M12.400 3.600l-1 1M4.600 11.400l-1 1",
+  pulse: "M2 8.400h2.800l1.700-4.600 3 8.600 1.700-4H14",
+  menu: "M2.800 4.400h10.400M2.800 8h10.400M2.800 11.600h10.400",
+  printer: "M4.600 5.600V2.800h6.800v2.800M4.600 11H3.400a.8.8 0 0 1-.8-.8V6.400a.8.8 0 0 1 .8-.8h9.200a.8.8 0 0 1 .8.8v3.800a.8.8 0 0 1-.8.8h-1.200M4.600 9h6.800v4.400H4.600z",
+  chevronStart: "m9.800 4-4 4 4 4",
+  folder: "M2.600 12.200V4a.7.7 0 0 1 .7-.7h3l1.500 1.700h4.900a.7.7 0 0 1 .7.7v6.500a.7.7 0 0 1-.7.7H3.300a.7.7 0 0 1-.7-.7",
 } as const;
 
 export type IconName = keyof typeof icons;
 
 /** What points the way one reads: forward, back, to somebody, to the window's other side. A clock, a check or a lens is the same everywhere. */
-export const mirrored: ReadonlySet<IconName> = new Set(["reply", "send", "undo", "chevronEnd", "panel", "sort", "external", "note"]);
+export const mirrored: ReadonlySet<IconName> = new Set(["reply", "send", "undo", "chevronEnd", "chevronStart", "panel", "sort", "external", "note"]);

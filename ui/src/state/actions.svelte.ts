@@ -13,6 +13,14 @@ import type { Drop } from "./drag.svelte";
 import { isConversation } from "./list.svelte";
 import type { KeyAction } from "./keys";
 
+/** What makes no sense in a window that has one conversation and no list. */
+const ofTheList: ReadonlySet<KeyAction> = new Set(["next", "previous", "open", "window", "unread", "mark", "markAll", "markNext", "markPrevious", "search", "goInbox", "goWaits", "goReports", "goSettings"]);
+
+/** Whether this window knows an action. */
+export function isHere(app: App, action: KeyAction): boolean {
+  return app.alone === null || !ofTheList.has(action);
+}
+
 /** Something that is done to conversations: how to one, how to many, and what is said of it. */
 interface Act {
   many: BulkAct;
@@ -223,7 +231,7 @@ export class Actions {
     if (queued === null) return;
     this.marksBack = null;
     outgoing.add(queued);
-    if (resolve) await this.app.openConversation(next);
+    if (resolve && this.app.alone === null) await this.app.openConversation(next);
     else await this.app.timeline.toEnd();
     this.app.listFocus += 1;
   }
@@ -251,6 +259,7 @@ export class Actions {
     const { list, composer } = app;
     const any = app.targets.length > 0;
     const inbox = app.screen === "inbox";
+    if (!isHere(app, action)) return false;
     if (action !== "next" && action !== "previous") app.arrive();
     switch (action) {
       case "next": return this.step(1);
@@ -282,6 +291,11 @@ export class Actions {
       case "date": return inbox && list.selected !== null && this.yes(() => (app.overlay = "date"));
       case "files": return inbox && list.selected !== null && this.yes(() => (app.overlay = "files"));
       case "panel": return inbox && this.yes(() => (app.panel = !app.panel));
+      case "window": return this.ownWindow();
+      case "print": return this.print();
+      case "zoomIn": return this.yes(() => void app.zoom(1));
+      case "zoomOut": return this.yes(() => void app.zoom(-1));
+      case "zoomReset": return this.yes(() => void app.zoom(0));
       case "goInbox": return this.yes(() => void app.show("inbox"));
       case "goWaits": return this.yes(() => app.go("waits"));
       case "goReports": return this.yes(() => app.go("reports"));
@@ -290,11 +304,38 @@ export class Actions {
     }
   }
 
+  private ownWindow(): boolean {
+    const { app } = this;
+    const { cursor } = app.list;
+    const id = app.screen === "waits" ? app.waits.selected : app.screen === "inbox" ? (isConversation(cursor) ? cursor : app.list.selected) : null;
+    return id !== null && this.yes(() => void app.openWindow(id));
+  }
+
+  /** A conversation is set for paper first; what is printed as it stands goes to the system at once. */
+  private print(): boolean {
+    const { app } = this;
+    if (app.screen === "inbox") return app.list.selected !== null && this.yes(() => (app.overlay = "print"));
+    if (app.screen === "settings") return false;
+    return this.yes(() => void app.printScreen());
+  }
+
   private back(): boolean {
     const { app } = this;
+    if (app.alone !== null) return this.yes(() => (app.timelineFocus += 1));
+    if (app.drawer) return this.yes(() => (app.drawer = false));
+    if (app.narrow && app.screen === "inbox" && app.list.marked.size === 0 && app.list.selected !== null) return this.yes(() => void this.toList());
     if (app.screen !== "inbox") return this.yes(() => (app.adding ? (app.adding = false) : app.go("inbox")));
     if (app.list.marked.size > 0) return this.yes(() => app.list.marks.clear());
     return this.yes(() => (app.listFocus += 1));
+  }
+
+  /** Back to the list where it and the conversation take turns. */
+  async toList(): Promise<void> {
+    const { app } = this;
+    const from = app.list.selected;
+    await app.openConversation(null);
+    app.list.cursor = from;
+    app.listFocus += 1;
   }
 
   private step(step: number): boolean {
@@ -360,7 +401,7 @@ export class Actions {
     const { app } = this;
     const shown = app.list.selected;
     const next = app.list.successor(ids);
-    const follow = app.screen === "inbox" && shown !== null && ids.includes(shown) && app.list.filter.view !== "all";
+    const follow = app.alone === null && app.screen === "inbox" && shown !== null && ids.includes(shown) && app.list.filter.view !== "all";
     if (!(await this.to(ids, act))) return;
     if (follow && app.list.selected === shown) await app.openConversation(next);
   }

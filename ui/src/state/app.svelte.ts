@@ -11,6 +11,9 @@ import { Composer } from "./composer.svelte";
 import { Find } from "./find.svelte";
 import { Gallery } from "./gallery.svelte";
 import { Keep } from "./keep.svelte";
+import { Paper } from "./paper.svelte";
+import { Memory } from "./memory.svelte";
+import { stepped } from "./zoom";
 import { Customer } from "./customer.svelte";
 import { Drag } from "./drag.svelte";
 import { ConversationList, isConversation } from "./list.svelte";
@@ -27,8 +30,8 @@ import { Used } from "./used.svelte";
 import { Workspace } from "./workspace.svelte";
 
 export type Screen = "inbox" | "reports" | "waits" | "settings";
-export type SettingsPage = "accounts" | "general" | "notices" | "data" | "about" | "keys";
-export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files" | "history";
+export type SettingsPage = "accounts" | "profile" | "appearance" | "general" | "notices" | "data" | "keys" | "diagnostics" | "about";
+export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files" | "history" | "print";
 
 /** Changes that come in a burst are answered together. */
 const BURST = 30;
@@ -54,6 +57,8 @@ export class App {
   readonly outgoing: Outgoing;
   readonly keep: Keep;
   readonly sample: Sample;
+  readonly memory: Memory;
+  readonly paper: Paper;
   readonly toasts = new Toasts();
   readonly used = new Used();
   readonly undos: Undos;
@@ -73,7 +78,15 @@ export class App {
   protecting = $state(false);
   /** The first screen brings in what other programs have. */
   importing = $state(false);
-  panel = $state(typeof window === "undefined" || window.innerWidth >= 1200);
+  /** Too narrow for columns beside each other: one at a time is shown. */
+  narrow = $state(false);
+  /** The sidebar lies over the rest, where it has no column of its own. */
+  drawer = $state(false);
+  /** The conversation of a window of its own is not here (any more). */
+  missing = $state(false);
+  private readonly roomy = typeof window === "undefined" || window.innerWidth >= 1200;
+  /** What is on screen is set for paper as well. */
+  printing = $state(false);
   ready = $state(false);
   error = $state<string | null>(null);
   /** Grows when the timeline should take the focus. */
@@ -86,12 +99,14 @@ export class App {
   private readTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(readonly host: Host) {
+    this.memory = new Memory(host);
+    this.paper = new Paper(host);
     this.session = new Session(host);
     this.workspace = new Workspace(host);
     this.list = new ConversationList(host, {
       rank: (stage) => this.workspace.settings?.stages.findIndex((s) => s.key === stage) ?? 0,
       person: (agent) => ({ name: this.workspace.agents.find((a) => a.id === agent)?.name ?? "", me: this.workspace.me?.id === agent }),
-    });
+    }, this.memory);
     this.timeline = new Timeline(host);
     this.composer = new Composer(host);
     this.customer = new Customer(host);
@@ -107,6 +122,25 @@ export class App {
     this.undos = new Undos(host);
     this.actions = new Actions(this);
   }
+
+  /** The conversation that this window is for; null in the main window. */
+  get alone(): string | null {
+    return this.host.alone;
+  }
+
+  /** Whether the customer's panel is shown. */
+  get panel(): boolean {
+    if (this.alone !== null) return this.aside;
+    return this.memory.panel ?? this.roomy;
+  }
+
+  set panel(shown: boolean) {
+    if (this.alone !== null) this.aside = shown;
+    else this.memory.keepPanel(shown);
+  }
+
+  /** The same in a window of its own, where there is less room; each begins without. */
+  private aside = $state(false);
 
   get overlay(): Overlay | null {
     return this.over;
@@ -141,6 +175,9 @@ export class App {
     this.host.onChange((change) => this.heard(change));
     this.host.onOpen((conversation) => void this.openConversation(conversation));
     this.host.onLink(() => void this.linked());
+    this.host.onClosing(async () => {
+      await Promise.all([this.composer.leave(), this.memory.flush()]);
+    });
     clock.start();
     await this.session.load();
     await this.session.wait();
@@ -151,6 +188,10 @@ export class App {
   async enter(): Promise<void> {
     if (this.session.status?.state !== "open") return;
     try {
+      if (this.alone !== null) return await this.enterAlone(this.alone);
+      // The order of the list must be known before it is asked for.
+      await this.memory.load();
+      this.list.remembered();
       // Groups are ordered by names and stages, which must be known then.
       const workspace = this.workspace.load();
       const list = this.list.group === "none" ? this.list.begin() : workspace.then(() => this.list.begin());
@@ -165,6 +206,18 @@ export class App {
     } catch (error) {
       this.error = say(error);
     }
+  }
+
+  /** This window is for one conversation: that is all it loads. */
+  private async enterAlone(wanted: string): Promise<void> {
+    const [row] = await Promise.all([this.list.row(wanted), this.workspace.load()]);
+    this.missing = row === null;
+    this.ready = true;
+    this.title();
+    if (row === null || row.id === this.timeline.conversation) return;
+    this.list.selected = row.id;
+    this.readLater(row.id);
+    await this.read(row.id);
   }
 
   async openSession(passphrase: string | null): Promise<void> {
@@ -264,12 +317,21 @@ export class App {
   async show(view: View, narrowed: { stage?: string; tag?: string; saved?: string } = {}): Promise<void> {
     this.screen = "inbox";
     this.overlay = null;
+    this.drawer = false;
+    // One column at a time: the list that was asked for is the one.
+    if (this.narrow && this.list.selected !== null) await this.openConversation(null);
     await this.list.show({ view, stage: narrowed.stage ?? null, tag: narrowed.tag ?? null, saved: narrowed.saved ?? null });
   }
 
   /** Shows a conversation, at a message if one is named. */
   async openConversation(id: string | null, message: string | null = null): Promise<void> {
+    if (this.alone !== null && id !== this.list.selected) {
+      // This window stays with its conversation; another one is shown in the main one.
+      if (id !== null) this.host.showInMain(id);
+      return;
+    }
     this.screen = "inbox";
+    this.drawer = false;
     this.overlay = null;
     if (this.soon !== null) clearTimeout(this.soon.timer);
     this.soon = null;
@@ -281,6 +343,7 @@ export class App {
   }
 
   private async read(id: string | null, message: string | null = null): Promise<void> {
+    if (this.paper.sheet !== null) this.paper.clear();
     await Promise.all([this.timeline.open(id, message), this.composer.open(id), this.customer.open(id)]);
   }
 
@@ -358,10 +421,55 @@ export class App {
   }
 
   go(screen: Screen, page?: SettingsPage): void {
+    if (this.alone !== null) return;
+    this.printing = false;
     this.overlay = null;
+    this.drawer = false;
     this.adding = false;
     this.screen = screen;
     if (page !== undefined) this.settingsPage = page;
+  }
+
+  /** The size that is being kept. */
+  private zooming: number | null = null;
+
+  /** Opens a conversation in its own window. */
+  async openWindow(id: string): Promise<void> {
+    try {
+      // What is being written goes along.
+      if (this.composer.conversation === id) await this.composer.flush();
+      await this.host.openWindow(id);
+    } catch (error) {
+      this.toasts.error(say(error));
+    }
+  }
+
+  /** Shows everything larger, smaller or in the usual size. */
+  async zoom(to: 1 | -1 | 0): Promise<void> {
+    // Steps that come faster than they are kept add up.
+    const now = this.zooming ?? this.workspace.settings?.zoom ?? 100;
+    const zoom = to === 0 ? 100 : stepped(now, to);
+    if (zoom === now) return;
+    this.zooming = zoom;
+    try {
+      await this.workspace.change({ zoom });
+    } catch (error) {
+      this.toasts.error(say(error));
+    } finally {
+      if (this.zooming === zoom) this.zooming = null;
+    }
+  }
+
+  /** Prints the screen as it stands. */
+  async printScreen(): Promise<void> {
+    this.printing = true;
+    try {
+      // What is for paper only must be there before the system takes its picture.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await this.host.print();
+    } catch (error) {
+      this.toasts.error(say(error));
+    }
   }
 
   addAccount(): void {
@@ -396,14 +504,19 @@ export class App {
   }
 
   private async follow(change: Change): Promise<void> {
-    if (!this.ready) return;
+    if (!this.ready) {
+      // The workspace may be open again; only the main window opens it.
+      if (this.alone !== null) await this.again();
+      return;
+    }
     if (change.settings && !(await this.stillOpen())) return;
     // Also after the computer slept, when the clock stood still.
     if (change.all) clock.tick();
+    if (this.alone !== null && (change.all || change.conversations.length > 0)) await this.enterAlone(this.alone);
     const open = this.list.selected;
     const here = open !== null && (change.all || change.conversations.includes(open));
     const work: Promise<unknown>[] = [];
-    if (change.lists || change.all) work.push(this.list.refresh());
+    if (this.alone === null && (change.lists || change.all)) work.push(this.list.refresh());
     if (change.lists || change.all || change.accounts) work.push(this.workspace.refreshSidebar());
     if (change.settings) work.push(this.workspace.refreshSettings());
     if (change.accounts && !this.sample.loading && !this.sample.removing) work.push(this.sample.refresh());
@@ -419,6 +532,13 @@ export class App {
     this.title();
   }
 
+  /** A window that only follows looks whether it can go on. */
+  private async again(): Promise<void> {
+    await this.session.load();
+    await this.session.wait();
+    await this.enter();
+  }
+
   /** Read is what was on screen for a moment, in a window somebody looks at. */
   private readLater(id: string | null): void {
     if (this.readTimer !== null) clearTimeout(this.readTimer);
@@ -432,10 +552,16 @@ export class App {
 
   /** The window came to the front: what is on screen is being read now. */
   looked(): void {
+    if (!this.ready && this.alone !== null) void this.again();
     this.readLater(this.list.selected);
   }
 
   private title(): void {
+    if (this.alone !== null) {
+      const name = this.list.rows.get(this.list.selected ?? this.alone)?.name ?? "";
+      this.host.setTitle(name === "" ? t("app.title") : name);
+      return;
+    }
     const waiting = this.workspace.count("waiting");
     this.host.setTitle(waiting > 0 ? t("app.titleWaiting", { n: waiting }) : t("app.title"));
   }

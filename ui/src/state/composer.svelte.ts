@@ -48,6 +48,11 @@ export function formatParties(parties: readonly Party[]): string {
   return parties.map((p) => (p.name === null || p.name === "" ? p.address : `${/[,;"]/.test(p.name) ? `"${p.name.replaceAll('"', "")}"` : p.name} <${p.address}>`)).join(", ");
 }
 
+/** What counts of a draft when two windows compare theirs; the engine keeps none that has no words and no files. */
+function gist(draft: Pick<Draft, "text" | "files">): string {
+  return draft.text.trim() === "" && draft.files.length === 0 ? "" : JSON.stringify([draft.text, draft.files.map((file) => file.id)]);
+}
+
 /** What is being written in the conversation on screen. Nothing typed here is ever lost: each pause and each leaving keeps it. */
 export class Composer {
   conversation = $state<string | null>(null);
@@ -77,7 +82,13 @@ export class Composer {
   error = $state<string | null>(null);
   /** Grows when the text field should take the focus. */
   focuses = $state(0);
+  /** What another window wrote here while this one was being written in: somebody has to choose. */
+  contested = $state.raw<Draft | null>(null);
   private timer: ReturnType<typeof setTimeout> | null = null;
+  /** Grows with every change made here. */
+  private edits = 0;
+  /** What is written and attached, as it was last known to be kept. */
+  private known: Record<Mode, string> = { reply: "", note: "" };
   private readonly dirty = new Set<Mode>();
   private chain: Promise<unknown> = Promise.resolve();
   private uploadKey = 0;
@@ -87,7 +98,7 @@ export class Composer {
 
   /** Leaves the conversation before, keeping its drafts, and takes up this one's. */
   async open(conversation: string | null): Promise<void> {
-    void this.flush();
+    void this.leave();
     const run = ++this.run;
     this.reset(conversation);
     if (conversation === null) return;
@@ -106,7 +117,8 @@ export class Composer {
   /** News in the conversation: answer the newest message, unless a reply is being written already. */
   async refresh(): Promise<void> {
     const { conversation, run } = this;
-    if (conversation === null || this.text !== "" || this.dirty.has("reply") || this.expanded) return;
+    await this.followOthers();
+    if (conversation === null || run !== this.run || this.text !== "" || this.dirty.has("reply") || this.expanded) return;
     const options = await this.host.call("reply_options", { conversation, answering: null });
     if (run === this.run && this.text === "" && !this.expanded) this.propose(options);
   }
@@ -192,6 +204,7 @@ export class Composer {
   /** A field changed: keep it at the next pause. */
   touched(mode: Mode = this.mode): void {
     this.dirty.add(mode);
+    this.edits += 1;
     this.error = null;
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.flush(), PAUSE);
@@ -202,9 +215,10 @@ export class Composer {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     const { conversation } = this;
-    if (conversation === null || this.dirty.size === 0) return Promise.resolve();
+    if (conversation === null || this.dirty.size === 0 || this.contested !== null) return Promise.resolve();
     const drafts = [...this.dirty].map((mode) => this.draft(mode));
     this.dirty.clear();
+    for (const draft of drafts) this.known[draft.note ? "note" : "reply"] = gist(draft);
     // One after the other: an older text must never arrive after a newer one.
     const saved = this.chain.then(async () => {
       for (const draft of drafts) await this.host.call("draft_save", { conversation, draft });
@@ -215,6 +229,74 @@ export class Composer {
       this.error = say(error);
     });
     return this.chain as Promise<void>;
+  }
+
+  /** Keeps what is being written before this conversation is left. Where two texts stand against each other, both stay. */
+  leave(): Promise<void> {
+    const theirs = this.contested;
+    if (theirs !== null) {
+      this.contested = null;
+      const both = (mine: string): string => (mine.trim() === "" ? theirs.text : `${mine}\n\n${theirs.text}`);
+      if (theirs.note) this.note = both(this.note);
+      else this.text = both(this.text);
+      this.dirty.add(theirs.note ? "note" : "reply");
+    }
+    return this.flush();
+  }
+
+  /** Ends a contest: with what stands here, or with what the other window has. */
+  settle(mine: boolean): void {
+    const theirs = this.contested;
+    if (theirs === null) return;
+    this.contested = null;
+    const mode = theirs.note ? "note" : "reply";
+    this.known[mode] = gist(theirs);
+    if (mine) {
+      this.touched(mode);
+      return;
+    }
+    this.dirty.delete(mode);
+    this.restore([theirs]);
+  }
+
+  /** Another window may have written here, or sent what stood here: where nothing is being written in this one, it follows. */
+  private async followOthers(): Promise<void> {
+    const { conversation, run } = this;
+    if (conversation === null || this.sending || this.options === null) return;
+    await this.chain;
+    const { edits } = this;
+    const kept = await this.host.call("drafts", { conversation });
+    if (run !== this.run || edits !== this.edits || this.sending) return;
+    for (const mode of ["reply", "note"] as const) {
+      const draft = kept.find((d) => d.note === (mode === "note")) ?? null;
+      const theirs = draft === null ? "" : gist(draft);
+      const mine = gist(mode === "note" ? { text: this.note, files: [] } : this);
+      if (theirs === this.known[mode] || theirs === mine) this.known[mode] = theirs;
+      else if (!this.dirty.has(mode)) this.adopt(mode, draft);
+      // A draft that is gone was sent or put away there: what is being written here goes on.
+      else if (draft !== null) this.contested = draft;
+    }
+  }
+
+  private adopt(mode: Mode, draft: Draft | null): void {
+    if (draft !== null) {
+      this.restore([draft]);
+      return;
+    }
+    this.known[mode] = "";
+    if (mode === "note") this.note = "";
+    else this.clear();
+  }
+
+  /** The reply is gone from here: it was sent. */
+  private clear(): void {
+    this.text = "";
+    this.known.reply = "";
+    this.files = [];
+    this.forwarding = null;
+    this.expanded = false;
+    this.error = null;
+    if (this.options !== null) this.propose(this.options);
   }
 
   get sender(): FromOption | null {
@@ -260,12 +342,7 @@ export class Composer {
       this.dirty.delete("reply");
       if (this.conversation === conversation) {
         const passedOn = this.forwarding !== null;
-        this.text = "";
-        this.files = [];
-        this.forwarding = null;
-        this.expanded = false;
-        this.error = null;
-        if (this.options !== null) this.propose(this.options);
+        this.clear();
         if (passedOn) void this.refresh();
       }
       return queued;
@@ -303,6 +380,7 @@ export class Composer {
       this.dirty.delete("note");
       if (this.conversation === conversation) {
         this.note = "";
+        this.known.note = "";
         this.mode = "reply";
         this.expanded = false;
         // The note is in the timeline now; its draft must not come back.
@@ -396,11 +474,15 @@ export class Composer {
   private restore(drafts: readonly Draft[]): void {
     for (const draft of drafts) {
       if (draft.note) {
-        if (!this.dirty.has("note")) this.note = draft.text;
+        if (!this.dirty.has("note")) {
+          this.note = draft.text;
+          this.known.note = gist(draft);
+        }
         continue;
       }
       if (this.dirty.has("reply")) continue;
       this.text = draft.text;
+      this.known.reply = gist(draft);
       this.files = draft.files;
       this.subject = draft.subject ?? this.subject;
       if (draft.to.length > 0) this.to = formatParties(draft.to);
@@ -435,6 +517,8 @@ export class Composer {
   private reset(conversation: string | null): void {
     this.stopTimer();
     this.dirty.clear();
+    this.contested = null;
+    this.known = { reply: "", note: "" };
     this.conversation = conversation;
     this.mode = "reply";
     this.text = this.note = this.subject = this.to = this.cc = this.bcc = this.account = this.from = "";

@@ -1,7 +1,7 @@
 /** What a key does, by name. */
 export type KeyAction =
   | "next" | "previous" | "open" | "reply" | "note" | "resolve" | "snooze" | "assign" | "tag" | "stage" | "noReply" | "unread" | "search" | "keys" | "undo"
-  | "read" | "markAll" | "mark" | "markNext" | "markPrevious" | "send" | "sendResolve" | "palette" | "back" | "goInbox" | "goWaits" | "goReports" | "goSettings" | "panel" | "find" | "date" | "files" | "history" | "toasts";
+  | "read" | "markAll" | "mark" | "markNext" | "markPrevious" | "send" | "sendResolve" | "palette" | "back" | "goInbox" | "goWaits" | "goReports" | "goSettings" | "panel" | "find" | "date" | "files" | "history" | "toasts" | "window" | "print" | "zoomIn" | "zoomOut" | "zoomReset";
 
 /** A key as it is shown in the sheet and in menus, with what it does. One table for the sheet, the palette and the matcher. */
 export interface Binding {
@@ -46,6 +46,11 @@ export const bindings: readonly Binding[] = [
   { keys: "g s", action: "goSettings" },
   { keys: "F6", action: "toasts", always: true },
   { keys: "?", action: "keys" },
+  { keys: "Shift+Enter", action: "window" },
+  { keys: "Ctrl+p", action: "print", always: true },
+  { keys: "Ctrl+=", action: "zoomIn", always: true },
+  { keys: "Ctrl+-", action: "zoomOut", always: true },
+  { keys: "Ctrl+0", action: "zoomReset", always: true },
   { keys: "Escape", action: "back", always: true },
 ];
 
@@ -67,6 +72,8 @@ export function chord(event: Pick<KeyboardEvent, "key" | "code" | "shiftKey" | "
   const name = latin(event);
   const letter = /^[a-z]$/.test(name);
   const shift = event.shiftKey && (letter || name.length > 1);
+  // Larger is `+`, which on most keyboards is the `=` key with Shift.
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && name === "+") return "Ctrl+=";
   return `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${shift ? "Shift+" : ""}${name}`;
 }
 

@@ -9,7 +9,7 @@ import type { Host } from "../host/host";
 import { say } from "../errors";
 import { Hold, type Reason } from "./hold";
 import { Marks } from "./marks.svelte";
-import { choiceOf, cuts, keepChoice, keyOf, ordered, type Grouping } from "./sections";
+import { choiceFrom, cuts, keyOf, ordered, type Choice, type Grouping } from "./sections";
 
 const PAGE = 20_000;
 const CHUNK = 100;
@@ -78,6 +78,15 @@ export interface Names {
   person: (agent: string) => { name: string; me: boolean };
 }
 
+/** Where the order of each view is kept. */
+export interface Kept {
+  choiceOf(view: View): Choice;
+  keepChoice(view: View, choice: Choice): void;
+}
+
+/** As long as nothing is kept, every view is seen as usual. */
+const nowhere: Kept = { choiceOf: (view) => choiceFrom(view, undefined), keepChoice: () => undefined };
+
 /** The conversation list: all ids of a view in order, rows only for what is on screen. */
 export class ConversationList {
   filter = $state.raw<Filter>({ view: "inbox", stage: null, tag: null, saved: null });
@@ -111,6 +120,7 @@ export class ConversationList {
   constructor(
     private readonly host: Host,
     private readonly names: Names = { rank: () => 0, person: (agent) => ({ name: agent, me: false }) },
+    private readonly kept: Kept = nowhere,
   ) {
     this.choose("inbox");
   }
@@ -169,6 +179,18 @@ export class ConversationList {
     return this.marks.set;
   }
 
+  /** What is kept is known now. */
+  remembered(): void {
+    this.choose(this.filter.view);
+  }
+
+  /** Asks for the row of a conversation that may be on no line. The one that it belongs to now, or null where there is none. */
+  async row(id: string): Promise<ConversationRow | null> {
+    const [row] = await this.host.call("conversation_rows", { ids: [id] });
+    if (row !== undefined) this.rows.set(row.id, row);
+    return row ?? null;
+  }
+
   /** Shows a view from its top, as it was chosen to be seen. */
   async show(filter: Partial<Filter> & { view: View }): Promise<void> {
     this.filter = { stage: null, tag: null, saved: null, ...filter };
@@ -193,7 +215,7 @@ export class ConversationList {
     if (part === undefined || part.closed !== (open ?? part.closed)) return;
     if (part.closed) this.closed.delete(part.key);
     else this.closed.add(part.key);
-    keepChoice(this.filter.view, { sort: this.sort, group: this.group, closed: [...this.closed] });
+    this.kept.keepChoice(this.filter.view, { sort: this.sort, group: this.group, closed: [...this.closed] });
     this.arranged = arrange(this.arranged.parts.map((p) => (p.key === part.key ? { ...p, closed: !p.closed } : p)));
     if (part.closed && part.ids.length < part.count) await this.refresh();
   }
@@ -356,14 +378,14 @@ export class ConversationList {
   }
 
   private choose(view: View): void {
-    const choice = choiceOf(view);
+    const choice = this.kept.choiceOf(view);
     this.sort = choice.sort;
     this.group = choice.group;
     this.closed = new Set(choice.closed);
   }
 
   private async chosen(): Promise<void> {
-    keepChoice(this.filter.view, { sort: this.sort, group: this.group, closed: [...this.closed] });
+    this.kept.keepChoice(this.filter.view, { sort: this.sort, group: this.group, closed: [...this.closed] });
     await this.anew();
   }
 

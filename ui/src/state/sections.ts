@@ -1,3 +1,4 @@
+import type { ListChoice } from "../api/ListChoice";
 import type { Parting } from "../api/Parting";
 import type { Section } from "../api/Section";
 import type { SectionCount } from "../api/SectionCount";
@@ -64,32 +65,11 @@ export interface Choice {
   closed: readonly string[];
 }
 
-const PLACE = "parley.lists";
-
-function kept(): Record<string, Partial<Choice>> {
-  try {
-    return JSON.parse(window.localStorage.getItem(PLACE) ?? "{}") as Record<string, Partial<Choice>>;
-  } catch {
-    // A place that cannot be read holds nothing.
-    return {};
-  }
-}
-
-/** The choice that was made for a view, where it still makes sense, else the usual one. */
-export function choiceOf(view: View): Choice {
-  const own = kept()[view];
+/** What was kept as a choice for a view, where it still makes sense, else the usual one. */
+export function choiceFrom(view: View, kept: ListChoice | undefined): Choice {
   const offered = sorts(view);
-  const sort = offered.find((s) => s === own?.sort) ?? offered[0] ?? "newest";
-  return { sort, group: groupings.find((g) => g === own?.group) ?? "none", closed: Array.isArray(own?.closed) ? own.closed.filter((key) => typeof key === "string") : [] };
-}
-
-/** Keeps a choice on this computer. */
-export function keepChoice(view: View, choice: Choice): void {
-  try {
-    window.localStorage.setItem(PLACE, JSON.stringify({ ...kept(), [view]: choice }));
-  } catch {
-    // Without a place to keep it, it lasts as long as the window.
-  }
+  const sort = offered.find((s) => s === kept?.sort) ?? offered[0] ?? "newest";
+  return { sort, group: groupings.find((g) => g === kept?.group) ?? "none", closed: kept?.closed ?? [] };
 }
 
 /** Orders the sections as people expect them; `rank` gives the place of a stage, `name` the name of an agent. */

@@ -31,7 +31,7 @@ export class Workspace {
   }
 
   async change(changes: Partial<Commands["settings_set"]["args"]>): Promise<void> {
-    const nothing = { hold_seconds: null, reopen_days: null, theme: null, notify: null, notify_text: null, close_to_tray: null, my_name: null, wait_target: null, notices: null, keys: null, searches: null };
+    const nothing = { hold_seconds: null, reopen_days: null, theme: null, notify: null, notify_text: null, close_to_tray: null, my_name: null, wait_target: null, notices: null, keys: null, searches: null, zoom: null };
     this.settings = await this.host.call("settings_set", { ...nothing, ...changes });
   }
 

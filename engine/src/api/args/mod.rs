@@ -42,6 +42,10 @@ mod sample;
 pub use sample::*;
 mod history;
 pub use history::*;
+mod window;
+pub use window::*;
+mod diagnostics;
+pub use diagnostics::*;
 
 args! {
     /// Counts, accounts and who I am.
@@ -192,6 +196,7 @@ args! {
         #[serde(default)] #[ts(type = "Record<string, Array<string>> | null")] pub keys: Option<BTreeMap<String, Vec<String>>>,
         /// See `Settings`: at most ten.
         #[serde(default)] pub searches: Option<Vec<String>>,
+        #[serde(default)] pub zoom: Option<u32>,
     }
     /// The accounts with their states.
     pub struct Accounts {}

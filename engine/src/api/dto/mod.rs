@@ -63,3 +63,7 @@ mod notices;
 pub use notices::*;
 mod sample;
 pub use sample::*;
+mod window;
+pub use window::*;
+mod diagnostics;
+pub use diagnostics::*;

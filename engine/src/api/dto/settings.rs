@@ -34,6 +34,8 @@ dto! {
         pub keys: BTreeMap<String, Vec<String>>,
         /// The latest searches, newest first.
         pub searches: Vec<String>,
+        /// How large everything is shown, in percent.
+        pub zoom: u32,
     }
     /// An account as the settings show it.
     pub struct AccountItem {

@@ -48,4 +48,4 @@ keys: Record<string, Array<string>> | null,
 /**
  * See `Settings`: at most ten.
  */
-searches: Array<string> | null, };
+searches: Array<string> | null, zoom: number | null, };

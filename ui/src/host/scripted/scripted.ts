@@ -20,7 +20,10 @@ import type { SavedView } from "../../api/SavedView";
 import type { Settings } from "../../api/Settings";
 import type { Undone } from "../../api/Undone";
 import type { View } from "../../api/View";
+import type { WindowMemory } from "../../api/WindowMemory";
+import { bundle, sizes, tokensOf } from "./desktop";
 import { hostError, type Args, type Host, type Name, type Reply, type ShellWords, type Stop } from "../host";
+import { Page } from "../page";
 import { accountOf, accountsFor, foldersFor, suggestionFor, testOf } from "./accounts";
 import { inSection, inView, manyRows, oddRows, sectionsOf, sorted } from "./lists";
 import { Pictures } from "./pictures";
@@ -65,7 +68,7 @@ export class ScriptedHost implements Host {
   private session: Reply<"session_status">;
   private all: Conversation[];
   private saved: SavedView[] = [{ id: "5a1e", name: "Lamps, this month", query: "lamp" }];
-  private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400, notices: { messages: "all", overdue: true, failed: true, accounts: true, sound: true, focus: "conversation", quiet: true, quiet_from: 1_320, quiet_to: 420, quiet_days: [1, 2, 3, 4, 5] }, keys: {}, searches: [] };
+  private settings: Settings = { hold_seconds: 10, reopen_days: 3, theme: "system", notify: true, notify_text: false, close_to_tray: true, stages, my_name: me.name, wait_target: 14_400, notices: { messages: "all", overdue: true, failed: true, accounts: true, sound: true, focus: "conversation", quiet: true, quiet_from: 1_320, quiet_to: 420, quiet_days: [1, 2, 3, 4, 5] }, keys: {}, searches: [], zoom: 100 };
   private kept: KeepStatus;
   private sample: SampleStatus;
   private language: string | null = new URLSearchParams(window.location.search).get("lang");
@@ -86,6 +89,12 @@ export class ScriptedHost implements Host {
   failNext: Name | null = null;
   /** The session's files cannot be written, for tests. */
   failLogin = false;
+  /** The windows that were asked for, for tests. */
+  readonly windows: string[] = [];
+  /** How often the dialog for printing was opened, for tests. */
+  printed = 0;
+  /** What the window was told to remember, for tests. */
+  memory: WindowMemory = { lists: [], panel: null, list_width: null, panel_width: null };
   /** The person says no where the system asks once more. */
   declines = false;
 
@@ -162,6 +171,31 @@ export class ScriptedHost implements Host {
     if (this.failLogin && on !== null) return Promise.reject(hostError("host", "/home/bo/.config/autostart/parley.desktop could not be changed: it is read-only"));
     this.atLogin = on ?? this.atLogin;
     return Promise.resolve(this.atLogin);
+  }
+
+  private readonly page = new Page();
+  readonly alone = this.page.alone;
+
+  openWindow(conversation: string): Promise<void> {
+    this.windows.push(conversation);
+    return this.state === "windows-full" ? Promise.reject(hostError("window", "20 conversations have their own window already; close one first")) : Promise.resolve();
+  }
+
+  showInMain(conversation: string): void {
+    this.windows.push(`main ${conversation}`);
+  }
+
+  print(): Promise<void> {
+    this.printed += 1;
+    return Promise.resolve();
+  }
+
+  onClosing(keep: () => Promise<void>): Stop {
+    return this.page.onClosing(keep);
+  }
+
+  zoom(percent: number): void {
+    this.page.zoom(percent);
   }
 
   setTitle(title: string): void {
@@ -700,6 +734,16 @@ export class ScriptedHost implements Host {
       this.filled();
       return reportOf(fresh);
     },
+    window_memory: () => this.memory,
+    window_remember: ({ memory }) => {
+      this.memory = memory;
+      return {};
+    },
+    account_tokens: () => tokensOf(this.accounts),
+    data_size: () => sizes(this.all.length),
+    data_show: () => ({}),
+    diagnostics: () => bundle,
+    diagnostics_save: () => ({ saved: !this.declines }),
     check: () => ({ ok: true, findings: [], counted: [{ key: "messages", count: 21_616 }, { key: "conversations", count: this.all.length }, { key: "log entries", count: 3_402 }] }),
   };
 

@@ -15,7 +15,8 @@ export function conversationItems(app: App): PopItem[] {
   const me = app.workspace.me;
   const opened = (id: string, then: () => void): void => void app.openConversation(id).then(then);
   const items: (PopItem | false)[] = [
-    one !== null && { id: "open", label: t("do.open"), icon: "external", keys: keyOf("open"), run: () => opened(one, () => (app.timelineFocus += 1)) },
+    one !== null && { id: "open", label: t("do.open"), icon: "chat", keys: keyOf("open"), run: () => opened(one, () => (app.timelineFocus += 1)) },
+    one !== null && { id: "window", label: t("key.window"), icon: "external", keys: keyOf("window"), run: () => void app.openWindow(one) },
     one !== null && { id: "reply", label: t("key.reply"), icon: "reply", keys: keyOf("reply"), run: () => opened(one, () => app.composer.focus("reply")) },
     one !== null && { id: "note", label: t("key.note"), icon: "note", keys: keyOf("note"), run: () => opened(one, () => app.composer.focus("note")) },
     { id: "resolve", label: closed ? t("action.reopen") : t("action.resolve"), icon: closed ? "refresh" : "check", keys: keyOf("resolve"), rule: true, run: () => void app.actions.resolve() },

@@ -7,7 +7,7 @@ import type { KeyAction } from "../../state/keys";
 import { speech } from "../../state/speech.svelte";
 import { keyOf } from "../keylabel";
 import { viewIcons } from "../look";
-import { pages } from "../settings/pages";
+import { settingsPages } from "../settings/pages";
 import { wakes } from "../snoozing";
 import { named, wordNamed, type Entry, type StepName } from "./entry";
 import { backUp, fetchNow, speak, theme } from "./doing";
@@ -41,7 +41,7 @@ export function placeLines(app: App): Entry[] {
   const saved = (app.workspace.sidebar?.saved ?? []).map((v): Entry => ({ id: `saved:${v.id}`, label: v.name, hint: t("palette.saved"), icon: "search", group: "views", run: () => void app.show("all", { saved: v.id }) }));
   const stages = (app.workspace.settings?.stages ?? []).map((s): Entry => ({ id: `atStage:${s.key}`, label: t("palette.atStage", { name: s.name }), tone: s.tone, group: "views", quiet: true, run: () => void app.show("all", { stage: s.key }) }));
   const tags = (app.workspace.sidebar?.tags ?? []).map((tag): Entry => ({ id: `withTag:${tag.key}`, label: t("palette.withTag", { tag: tag.key }), icon: "tag", group: "views", quiet: true, run: () => void app.show("all", { tag: tag.key }) }));
-  const settings = pages.map(([page, icon]): Entry => {
+  const settings = settingsPages.map(([page, icon]): Entry => {
     const name = wordNamed("settings", page);
     return { id: `settings:${page}`, label: t("palette.settingsPage", { page: name.label }), also: name.also, icon, group: "settings", run: () => app.go("settings", page) };
   });

@@ -1,5 +1,15 @@
 import type { IconName } from "../../parts/icons";
 import type { SettingsPage } from "../../state/app.svelte";
 
-/** The pages of the settings, for their menu and for the palette. */
-export const pages: readonly [SettingsPage, IconName][] = [["accounts", "mail"], ["general", "sliders"], ["notices", "bell"], ["data", "shield"], ["keys", "keyboard"], ["about", "info"]];
+/** The pages of the settings in their order, for the settings themselves and for the palette. */
+export const settingsPages: readonly (readonly [SettingsPage, IconName])[] = [
+  ["accounts", "mail"],
+  ["profile", "person"],
+  ["appearance", "sun"],
+  ["general", "sliders"],
+  ["notices", "bell"],
+  ["data", "shield"],
+  ["keys", "keyboard"],
+  ["diagnostics", "pulse"],
+  ["about", "info"],
+];

@@ -184,6 +184,12 @@ impl TokenSet {
         serde_json::to_string(self).unwrap_or_default().into()
     }
 
+    /// When the access token runs out; it is renewed before.
+    #[must_use]
+    pub fn until(&self) -> Millis {
+        self.expires_at
+    }
+
     fn access(&self) -> SecretString {
         self.access_token.clone().into()
     }

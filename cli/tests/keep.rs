@@ -32,6 +32,29 @@ fn ctl(dir: &Path, args: &[&str]) -> (i32, Value) {
 }
 
 #[test]
+fn a_bundle_for_support_is_written_once_and_never_over_another_file() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path();
+    for (name, text) in [("passphrase", "correct horse"), ("words", ""), ("new", "")] {
+        std::fs::write(dir.join(name), text).unwrap();
+    }
+    let bundle = dir.join("bundle.zip");
+    let write = || {
+        let out = bundle.to_str().unwrap();
+        ctl(dir, &["--passphrase-fd", "3", "diagnostics", "--out", out])
+    };
+    let made = ctl(dir, &["--passphrase-fd", "3", "init", "--name", "Wilhelmina"]);
+    assert_eq!(made.0, 0, "{}", made.1);
+    assert_eq!(write().0, 0);
+    let bytes = std::fs::read(&bundle).unwrap();
+    assert!(bytes.starts_with(b"PK"));
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(text.contains("versions.json") && !text.contains("Wilhelmina"));
+    assert_ne!(write().0, 0, "the file is there already");
+    assert_eq!(std::fs::read(&bundle).unwrap(), bytes);
+}
+
+#[test]
 fn a_workspace_is_made_backed_up_lost_and_had_back_without_a_window() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path();

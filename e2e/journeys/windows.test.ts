@@ -19,13 +19,35 @@ const width = (w: Window): Promise<number> => w.execute<number>("return window.i
 /** What the reply field holds. */
 const written = (w: Window): Promise<string> => w.execute<string>(`return document.querySelector('[data-testid="composer-text"]')?.value ?? ""`);
 
+/** What a window manager says to a window when its button is pressed: WM_DELETE_WINDOW, as ICCCM has it. */
+const PLEASE_CLOSE = `
+import ctypes, sys
+class Client(ctypes.Structure):
+    _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("sent", ctypes.c_int), ("display", ctypes.c_void_p),
+                ("window", ctypes.c_ulong), ("kind", ctypes.c_ulong), ("format", ctypes.c_int), ("data", ctypes.c_long * 5)]
+class Event(ctypes.Union):
+    _fields_ = [("client", Client), ("room", ctypes.c_long * 24)]
+x = ctypes.CDLL("libX11.so.6")
+x.XOpenDisplay.restype = ctypes.c_void_p
+x.XInternAtom.restype = ctypes.c_ulong
+x.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
+x.XSendEvent.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_long, ctypes.c_void_p]
+x.XSync.argtypes = [ctypes.c_void_p, ctypes.c_int]
+display = x.XOpenDisplay(None)
+event = Event()
+event.client = Client(33, 0, 1, display, int(sys.argv[1]), x.XInternAtom(display, b"WM_PROTOCOLS", 0), 32)
+event.client.data[0] = x.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
+x.XSendEvent(display, int(sys.argv[1]), 0, 0, ctypes.byref(event))
+x.XSync(display, 0)
+`;
+
 /** Closes a window as its button does. */
 async function askToClose(j: Journey, title: string): Promise<void> {
   const own = eventually(`the window of ${title}`, async () => {
     const { stdout } = await run("xdotool", ["search", "--onlyvisible", "--name", `^${title}$`], { env: j.desktop.env }).catch(() => ({ stdout: "" }));
     return stdout.trim().split("\n")[0] || undefined;
   });
-  await run("xdotool", ["windowquit", await own], { env: j.desktop.env });
+  await run("python3", ["-c", PLEASE_CLOSE, await own], { env: j.desktop.env });
 }
 
 test("a conversation in its own window is answered there, and both windows show it", async () => {
@@ -74,7 +96,7 @@ test("a conversation in its own window is answered there, and both windows show 
     await w.press("r");
     await w.byTestId("composer-to");
     await w.type("One last");
-    await askToClose(j, await w.execute<string>("return document.title"));
+    await askToClose(j, "Anna Berg");
     await w.turnTo(main);
     await eventually("the window to be gone", async () => (await w.windows()).length === 1 || undefined);
     await eventually("what was written there", async () => (await written(w)) === "One last" || undefined);
@@ -100,9 +122,14 @@ test("the size, the order of a list and the width of its column outlast a restar
     await j.desktop.picture("zoomed");
     w = await j.reopen();
     await w.byTestId("list-sort", 60);
+    // The driver aims beside what it clicks, and finds no text, in a page that is zoomed.
+    await w.execute(`document.querySelector('[data-testid="view-all"]').click()`);
+    await eventually("the view of everything", async () => (await w.execute<string>(`return document.querySelector('[data-testid="view-all"]').getAttribute("aria-current")`)) === "page" || undefined);
+    await w.byTestId("row");
     assert.ok(Math.abs((await width(w)) - larger) < 4, "it begins in the size it had");
-    assert.match(await (await w.byTestId("list-sort")).text(), /Oldest/);
-    assert.equal(await w.execute<number>(`return document.querySelector('[data-testid="list"]').getBoundingClientRect().width`), column);
+    assert.match(await w.execute<string>(`return document.querySelector('[data-testid="list-sort"]').textContent`), /Oldest/);
+    const now = await w.execute<number>(`return document.querySelector('[data-testid="list"]').getBoundingClientRect().width`);
+    assert.ok(Math.abs(now - column) < 1, `the column had ${column} pixels and has ${now}`);
     await w.press([Key.control, "0"]);
     await eventually("the usual size", async () => Math.abs((await width(w)) - before) < 4 || undefined);
   });

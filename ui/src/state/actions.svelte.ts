@@ -233,7 +233,8 @@ export class Actions {
     outgoing.add(queued);
     if (resolve && this.app.alone === null) await this.app.openConversation(next);
     else await this.app.timeline.toEnd();
-    this.app.listFocus += 1;
+    if (this.app.alone === null && !this.app.narrow) this.app.listFocus += 1;
+    else this.app.timelineFocus += 1;
   }
 
   async outbox(command: "outbox_retry" | "outbox_mark_sent" | "outbox_check", id: string): Promise<void> {

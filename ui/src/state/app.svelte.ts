@@ -240,7 +240,7 @@ export class App {
   /** Shows the message at an instant of a conversation. */
   async jump(conversation: string, at: number): Promise<void> {
     if (conversation === this.timeline.conversation && this.screen === "inbox") {
-      if (!(await this.timeline.jumpTo(at).catch(() => false))) this.toasts.error(t("date.none"));
+      if (!(await this.timeline.jumpTo(at).catch(() => false))) this.toasts.error(t("date.nothing"));
       return;
     }
     const place = await this.host.call("message_at", { conversation, at }).catch(() => null);

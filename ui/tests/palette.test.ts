@@ -119,7 +119,7 @@ describe("the palette", () => {
     const palette = typed("snooze");
     expect(palette.result.found[0]?.entry.label).toBe("Zurückstellen …");
     expect(palette.result.found[0]?.by).toBe("Snooze");
-    expect(ids(typed("zuruck"))[0]).toBe("key:snooze");
+    expect(ids(typed("zuruck")).slice(0, 3)).toContain("key:snooze");
     await language.speak("en");
   });
 });

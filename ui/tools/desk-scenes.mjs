@@ -60,7 +60,7 @@ export const deskScenes = [
   { name: "history-empty", act: async (page) => { await page.locator(id("row")).first().waitFor(); await page.keyboard.press("Shift+z"); await page.locator(id("undo-history")).waitFor(); await page.waitForTimeout(100); } },
   { name: "panel-linked", act: async (page) => { await open(page); await page.locator(id("panel-cut")).waitFor(); await page.locator(id("panel-file")).first().waitFor(); } },
   { name: "panel-folded", act: async (page) => { await open(page); for (const n of [0, 2, 5]) await page.locator(id("panel-fold")).nth(n).click(); } },
-  { name: "panel-extremes", state: "extremes", act: async (page) => { await open(page); await page.locator(id("panel-all-tags")).waitFor(); } },
+  { name: "panel-extremes", state: "extremes", act: async (page) => { await page.locator(id("row")).filter({ hasText: "Wolfe" }).click(); await page.locator(id("message")).first().waitFor(); await page.locator(id("panel-all-tags")).waitFor(); } },
   { name: "panel-renaming", act: async (page) => { await open(page); await page.locator(id("panel-name")).click(); await page.locator(id("panel-name-input")).waitFor(); } },
   { name: "keys-found", act: async (page) => { await page.locator(id("row")).first().waitFor(); await page.keyboard.press("?"); await page.locator(id("keys-search")).fill("snooze"); await page.waitForTimeout(80); } },
   { name: "settings-keys", act: keys },

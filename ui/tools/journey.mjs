@@ -156,7 +156,13 @@ await step("an account is connected by keyboard alone", async (page) => {
   await page.keyboard.press("Enter");
   await page.locator(id("wizard-address")).waitFor();
   await page.keyboard.type("team@example.com");
+  // The sender's name stands beside the address; the way to sign in appears once the address is known.
   await page.keyboard.press("Tab");
+  await page.keyboard.type("Mara Lind");
+  await page.locator(id("wizard-password")).waitFor();
+  const at = () => page.evaluate(() => document.activeElement?.getAttribute("data-testid"));
+  for (let i = 0; i < 4 && (await at()) !== "wizard-password"; i += 1) await page.keyboard.press("Tab");
+  assert.equal(await at(), "wizard-password");
   await page.keyboard.type("right");
   await page.keyboard.press("Enter");
   await page.locator(id("row")).first().waitFor();

@@ -41,10 +41,10 @@ export function fold(text: string): Folded {
 }
 
 const HEAD = 9;
-const RUN = 6;
+const RUN = 8;
 const ANY = 1;
 const GAP = 0.35;
-const FAR = 2.5;
+const FAR = 4;
 
 /** One word of the query in a text: the best way to find its letters in order. */
 function one(word: string, target: Folded): { score: number; at: number[] } | null {
@@ -122,7 +122,7 @@ export function fit(words: readonly string[], target: Folded): Fit | null {
   }
   const whole = words.join(" ");
   if (target.text === whole) score += 40;
-  else if (target.text.startsWith(whole)) score += 15;
+  else if (target.text.startsWith(whole)) score += /^[\p{L}\p{N}]/u.test(target.text.slice(whole.length)) ? 15 : 25;
   // Of two that hold the same letters, the shorter is nearer to what was typed.
   return { score: score - target.text.length * 0.05, marks: marksOf([...hit].sort((a, b) => a - b), target) };
 }

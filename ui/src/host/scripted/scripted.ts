@@ -611,15 +611,18 @@ export class ScriptedHost implements Host {
     outbox_mark_sent: ({ id }) => this.settle(id),
     outbox_check: ({ id }) => this.settle(id),
     search: ({ query, limit }) => {
-      const words = query.toLowerCase().split(/\s+/).filter((w) => w !== "" && !w.includes(":"));
+      const asked = query.toLowerCase().split(/\s+/).filter((w) => w !== "");
+      const words = asked.filter((w) => !w.includes(":"));
+      const from = asked.filter((w) => w.startsWith("from:")).map((w) => w.slice(5));
       const hits: Hit[] = [];
       for (const c of this.all) for (const i of c.items) {
-        if (i.type !== "message" || words.length === 0) continue;
+        if (i.type !== "message" || (words.length === 0 && from.length === 0)) continue;
+        if (!from.every((w) => i.direction === "inbound" && c.name.toLowerCase().includes(w))) continue;
         const flat = i.text.replace(/\s+/g, " ");
         const low = `${flat} ${i.subject ?? ""} ${c.name}`.toLowerCase();
         if (!words.every((w) => low.includes(w))) continue;
-        const from = Math.max(0, flat.toLowerCase().indexOf(words[0] ?? "") - 40);
-        const cut = (from > 0 ? "…" : "") + flat.slice(from, from + 180);
+        const start = Math.max(0, flat.toLowerCase().indexOf(words[0] ?? "") - 40);
+        const cut = (start > 0 ? "…" : "") + flat.slice(start, start + 180);
         hits.push({ conversation: c.id, message: i.id, name: c.name, at: i.at, channel: i.channel, direction: i.direction, subject: i.subject === null ? null : (this.marked(i.subject, words) ?? { text: i.subject, marks: [] }), snippet: this.marked(cut, words) ?? { text: cut, marks: [] } });
       }
       const unknown = query.split(/\s+/).filter((w) => /^(colour|size):/.test(w));

@@ -94,7 +94,7 @@ export class PaletteState {
 
   private async ask(query: string): Promise<void> {
     const run = ++this.asked;
-    const people = query.split(/\s+/).filter((w) => /^[\p{L}\p{N}]/u.test(w)).map((w) => `from:"${w.replaceAll('"', "")}"`).join(" ");
+    const people = query.split(/\s+/).filter((w) => /^[\p{L}\p{N}]/u.test(w)).map((w) => `from:${w.replace(/["():]/g, "")}`).join(" ");
     if (people === "") return;
     // What the search does not understand is no error here: the names that are known stay.
     const page = await this.app.host.call("search", { query: people, limit: 40, before: null, order: "newest" }).catch(() => null);

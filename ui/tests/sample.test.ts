@@ -4,6 +4,9 @@ import AppWindow from "../src/App.svelte";
 import type { Name } from "../src/host/host";
 import { ScriptedHost } from "../src/host/scripted/scripted";
 
+// The whole window is drawn in each of them.
+vi.setConfig({ testTimeout: 60_000 });
+
 let host: ScriptedHost;
 let window_: ReturnType<typeof mount> | null = null;
 const all = (testid: string): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(`[data-testid="${testid}"]`)];
@@ -12,8 +15,8 @@ const there = (testid: string): Promise<HTMLElement> =>
     const found = all(testid)[0];
     if (found === undefined) throw new Error(`there is no ${testid}`);
     return found;
-  }, 4000);
-const gone = (testid: string): Promise<void> => vi.waitFor(() => expect(all(testid)).toHaveLength(0), 4000);
+  }, 20_000);
+const gone = (testid: string): Promise<void> => vi.waitFor(() => expect(all(testid)).toHaveLength(0), 20_000);
 const click = async (testid: string): Promise<void> => {
   (await there(testid)).click();
   flushSync();
@@ -84,7 +87,7 @@ describe("sample data", () => {
     open("sample-half");
     expect((await there("banner-sample")).dataset["state"]).toBe("half");
     await click("sample-go-on");
-    await vi.waitFor(async () => expect((await there("banner-sample")).dataset["state"]).toBe("here"), 4000);
+    await vi.waitFor(async () => expect((await there("banner-sample")).dataset["state"]).toBe("here"), 20_000);
   });
 
   it("refuses to send before anything is typed, and takes a note", async () => {
@@ -95,7 +98,7 @@ describe("sample data", () => {
       const field = all("composer-text")[0] as HTMLTextAreaElement;
       expect(field.placeholder).toContain("nothing is sent");
       return field;
-    }, 4000);
+    }, 20_000);
     text.dispatchEvent(new FocusEvent("focus"));
     await there("composer-sample");
     text.value = "Hello";

@@ -72,10 +72,9 @@ pub(super) async fn load(_: args::SampleLoad, desk: &Desk) -> Result<SampleStatu
 }
 
 pub(super) async fn remove(_: args::SampleRemove, desk: &Desk) -> Result<SampleStatus> {
-    if desk.engine.exports().now().is_some() {
-        archives::nothing_under_way(desk)?;
-    }
     let store = desk.engine.store();
+    sample::rest(store, desk.engine.imports()).await?;
+    archives::nothing_under_way(desk)?;
     sample::remove(store, desk.engine.imports(), |_, _| {}).await?;
     desk.engine.backups().prune_files(store).await?;
     status(args::SampleStatus {}, desk).await

@@ -14,6 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+/// Entries of the log that make a workspace one that is not empty.
+const SAYS_SOMETHING: &str = "SELECT count(*) FROM entry WHERE entity NOT IN ('setting', 'agent') AND erased IS NULL AND kind <> 'archive_erase'";
+
 fn recipe(now: i64, seed: u64) -> Recipe {
     Recipe {
         now,
@@ -277,7 +280,7 @@ fn loaded_twice_is_loaded_once() {
 #[test]
 fn removed_it_leaves_nothing_but_the_log_and_can_be_loaded_again() {
     let s = Scene::new();
-    let empty = rows_of(&s);
+    let (empty, said) = (rows_of(&s), s.number(SAYS_SOMETHING));
     loaded(&s);
     let before = views(&s);
     let (c, _) = somebody(&s);
@@ -302,7 +305,8 @@ fn removed_it_leaves_nothing_but_the_log_and_can_be_loaded_again() {
         assert_eq!(after[table], *all, "{table}");
     }
     assert!(!s.dir().join("sample.jsonl").exists());
-    assert_eq!(s.number("SELECT count(*) FROM entry WHERE erased IS NULL AND changes <> '[]' AND entity NOT IN ('account', 'agent', 'setting')"), 0);
+    // An export of a whole workspace finds as little here as before, and may bring its ids back.
+    assert_eq!(s.number(SAYS_SOMETHING), said);
     s.is_sound();
     s.later(MINUTE);
     assert_eq!(loaded(&s).state, SampleState::Here);

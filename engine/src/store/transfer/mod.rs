@@ -529,13 +529,13 @@ pub fn rename(tx: &mut Tx<'_>, id: AccountId, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether nothing was ever received, sent or decided here.
+/// Whether nothing is here that was received, sent or decided. What was erased says nothing any more.
 ///
 /// # Errors
 /// When the store fails.
 pub fn is_empty(conn: &Connection) -> Result<bool> {
     Ok(conn.query_row(
-        "SELECT NOT EXISTS (SELECT 1 FROM message) AND NOT EXISTS (SELECT 1 FROM entry WHERE entity NOT IN ('setting', 'agent'))",
+        "SELECT NOT EXISTS (SELECT 1 FROM message) AND NOT EXISTS (SELECT 1 FROM entry WHERE entity NOT IN ('setting', 'agent') AND erased IS NULL AND kind <> 'archive_erase')",
         [],
         |r| r.get(0),
     )?)

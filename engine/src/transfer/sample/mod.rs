@@ -16,7 +16,7 @@ mod run;
 mod talk;
 mod words;
 
-pub use run::{begin, load, remove};
+pub use run::{begin, load, remove, rest};
 
 use crate::model::AgentId;
 use crate::time::Millis;

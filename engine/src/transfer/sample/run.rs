@@ -124,7 +124,7 @@ pub async fn remove(
     running: &Running,
     mut told: impl FnMut(u32, u32),
 ) -> Result<u32> {
-    rested(store, running).await?;
+    rest(store, running).await?;
     let accounts = store.read(rows::sample::accounts).await?;
     let all: u32 = accounts.iter().map(|(_, n)| n).sum();
     let mut gone = 0;
@@ -147,8 +147,11 @@ pub async fn remove(
     Ok(gone)
 }
 
-/// A load that is under way ends first.
-async fn rested(store: &Store, running: &Running) -> Result<()> {
+/// Ask a load that is under way to rest, and wait until it does.
+///
+/// # Errors
+/// [`Error::Refused`] when it does not come to rest; else when the store fails.
+pub async fn rest(store: &Store, running: &Running) -> Result<()> {
     let Some(import) = store.read(rows::sample::import).await? else {
         return Ok(());
     };

@@ -35,13 +35,13 @@ appears() {
     done
     die "$1 stays empty"
 }
-paths=('/usr/bin/parley$' '/usr/bin/parleyctl$' '/usr/share/applications/Parley\.desktop$'
-    '/usr/share/icons/hicolor/128x128/apps/parley\.png$' '/usr/share/metainfo/app\.parley\.desktop\.metainfo\.xml$')
+paths=('[ /]usr/bin/parley$' '[ /]usr/bin/parleyctl$' '[ /]usr/share/applications/Parley\.desktop$'
+    '[ /]usr/share/icons/hicolor/128x128/apps/parley\.png$' '[ /]usr/share/metainfo/app\.parley\.desktop\.metainfo\.xml$')
 
 step "What is in $(basename "$deb")"
 dpkg-deb -c "$deb" >"$work/list"
 for path in "${paths[@]}"; do holds "$path" deb; done
-grep -Eq '^[^d].* \./(etc|var|home|root|tmp)/' "$work/list" && die "the deb puts files outside of /usr"
+! grep -E '^[^d]' "$work/list" | grep -Evq ' (\./|/)?usr/' || die "the deb puts files outside of /usr"
 dpkg-deb -I "$deb" >"$work/list"
 for line in '^ Package: parley$' '^ Architecture: (amd64|arm64)$' '^ Section: mail$' 'libwebkit2gtk-4.1-0' 'libayatana-appindicator3-1'; do holds "$line" deb; done
 dpkg-deb -x "$deb" "$work/tree"

@@ -1,4 +1,5 @@
 //! A message bus of a test's own.
+#![allow(clippy::unwrap_used)] // helpers fail as tests do
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

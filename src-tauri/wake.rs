@@ -63,7 +63,7 @@ mod linux {
 
     fn is_awake(message: &Message) -> bool {
         let header = message.header();
-        match header.member().map(|m| m.as_str()) {
+        match header.member().map(zbus::names::MemberName::as_str) {
             // It tells before (true) and after (false).
             Some("PrepareForSleep") => message.body().deserialize::<bool>() == Ok(false),
             Some("StateChanged") => message.body().deserialize::<u32>() == Ok(CONNECTED),

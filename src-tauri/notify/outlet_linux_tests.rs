@@ -1,3 +1,5 @@
+#![allow(clippy::needless_pass_by_value)] // the bus hands arguments over
+
 use super::*;
 use crate::private_bus::PrivateBus;
 use parley_engine::model::CustomerId;

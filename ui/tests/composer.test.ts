@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Draft } from "../src/api/Draft";
 import type { Name } from "../src/host/host";
 import { ScriptedHost } from "../src/host/scripted/scripted";
-import { Composer, formatParties, parseParties, PAUSE, PIECE } from "../src/state/composer.svelte";
+import { Composer, formatParties, parseParties, PAUSE } from "../src/state/composer.svelte";
+import { PIECE } from "../src/state/attachments.svelte";
 
 let host: ScriptedHost;
 let composer: Composer;

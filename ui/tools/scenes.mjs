@@ -1,4 +1,5 @@
 // Every state of the window that is looked at: by eye in the pictures, by axe in the tests.
+import { composerScenes } from "./composer-scenes.mjs";
 import { listScenes } from "./list-scenes.mjs";
 
 const id = (testid) => `[data-testid="${testid}"]`;
@@ -370,6 +371,7 @@ export const scenes = [
   { name: "saved-view", act: async (page) => { await page.locator('[data-testid^="saved-"]').first().click(); await page.locator(id("row")).first().waitFor(); } },
   { name: "saved-menu", act: async (page) => { await page.locator('[data-testid^="saved-"]').first().hover(); await page.locator('[data-testid^="saved-menu-"]').first().click(); await page.waitForTimeout(100); } },
   ...listScenes,
+  ...composerScenes,
 ];
 
 /** Opens a scene in a page. */

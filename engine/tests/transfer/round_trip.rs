@@ -142,6 +142,7 @@ fn draft(text: &str, files: Vec<FileItem>) -> Draft {
     Draft {
         note: false,
         text: text.into(),
+        html: None,
         subject: Some("Re: it".into()),
         to: vec![crate::scene::party("Anna <anna@shop.test>")],
         cc: Vec::new(),

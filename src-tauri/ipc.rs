@@ -1,7 +1,7 @@
 //! The one command `call`, and the one stream of changes.
 
 use crate::engine::Handle;
-use crate::{tray, words};
+use crate::{spelling, tray, words};
 use parley_engine::api::dto::{Change, ErrorBody};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -113,6 +113,7 @@ pub async fn call(
     }
     if name == words::COMMAND {
         words::learn(args)?;
+        spelling::check(&app);
         tray::retell(&app, &engine).await;
         return Ok(Value::Null);
     }

@@ -11,6 +11,7 @@ mod log;
 mod notify;
 mod parts;
 mod place;
+mod spelling;
 mod tray;
 mod window;
 mod words;

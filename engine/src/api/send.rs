@@ -8,7 +8,9 @@ use crate::error::{Error, Result};
 use crate::model::letter::{History, Picture, encoded_size};
 use crate::model::rich::{MAX_TEXT, Rich};
 use crate::model::threads::references_for_reply;
-use crate::model::{AccountConfig, CleanHtml, CustomerId, EmailConfig, FileId, MessageId, Party, email_key};
+use crate::model::{
+    AccountConfig, CleanHtml, CustomerId, EmailConfig, FileId, MessageId, Party, email_key,
+};
 use crate::store::outbox::{self, Authored, Mail};
 use crate::store::timeline::{self as rows, StoredMessage};
 use crate::store::{Tx, accounts, conversations, files};

@@ -17,7 +17,9 @@ pub use recovery::{recover, recover_account};
 use crate::error::{Error, Result};
 use crate::model::letter::{self, History};
 use crate::model::rich::Rich;
-use crate::model::{AccountId, CleanHtml, CustomerId, FileId, GroupId, MessageId, OutboxState, Party};
+use crate::model::{
+    AccountId, CleanHtml, CustomerId, FileId, GroupId, MessageId, OutboxState, Party,
+};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};

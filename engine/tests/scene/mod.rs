@@ -19,9 +19,9 @@ use parley_engine::model::episode::Folded;
 use parley_engine::model::log::Entry;
 use parley_engine::model::{
     AccountConfig, AccountId, Batch, Capabilities, Channel, ChannelError, Class, Cursor,
-    CustomerId, EmailConfig, Event, Formatting, HandleId, Identity, Incoming, IncomingFile, MailServer,
-    MessageId, Outgoing, Party, Place, Profile, Receipt, RemoteId, Security, SentCopy, ServerWord,
-    ThreadRefs, Times, email_key,
+    CustomerId, EmailConfig, Event, Formatting, HandleId, Identity, Incoming, IncomingFile,
+    MailServer, MessageId, Outgoing, Party, Place, Profile, Receipt, RemoteId, Security, SentCopy,
+    ServerWord, ThreadRefs, Times, email_key,
 };
 use parley_engine::secrets::Key;
 use parley_engine::store::ingest::{self, Brought};

@@ -12,15 +12,16 @@ export function fileOf(src: string | null): string | null {
 
 const nodes = {
   doc: { content: "block+" },
-  // A paragraph is a line, as it was typed.
-  paragraph: { content: "inline*", group: "block", parseDOM: [{ tag: "p" }], toDOM: () => ["p", { dir: "auto" }, 0] },
+  // A paragraph is a line, as it was typed. Its direction is that of its first letter (`unicode-bidi: plaintext`); a list as a
+  // whole has one, so that its marks stand on one side.
+  paragraph: { content: "inline*", group: "block", parseDOM: [{ tag: "p" }], toDOM: () => ["p", 0] },
   bullet_list: { content: "list_item+", group: "block", parseDOM: [{ tag: "ul" }], toDOM: () => ["ul", { dir: "auto" }, 0] },
   ordered_list: {
     content: "list_item+", group: "block", attrs: { start: { default: 1, validate: "number" } },
     parseDOM: [{ tag: "ol", getAttrs: (dom) => ({ start: Math.min(99_999, Math.max(1, Math.trunc(Number(dom.getAttribute("start") ?? 1)) || 1)) }) }],
     toDOM: (node) => ["ol", { dir: "auto", ...(node.attrs["start"] === 1 ? {} : { start: String(node.attrs["start"]) }) }, 0],
   },
-  list_item: { content: "paragraph block*", defining: true, parseDOM: [{ tag: "li" }], toDOM: () => ["li", { dir: "auto" }, 0] },
+  list_item: { content: "paragraph block*", defining: true, parseDOM: [{ tag: "li" }], toDOM: () => ["li", 0] },
   blockquote: { content: "block+", group: "block", defining: true, parseDOM: [{ tag: "blockquote" }], toDOM: () => ["blockquote", { dir: "auto" }, 0] },
   code_block: { content: "text*", marks: "", group: "block", code: true, defining: true, parseDOM: [{ tag: "pre", preserveWhitespace: "full" as const }], toDOM: () => ["pre", { dir: "auto", spellcheck: "false" }, 0] },
   text: { group: "inline" },

@@ -38,8 +38,8 @@ pub use net::canonical_fingerprint;
 
 use super::{Connector, Context, Proof, Recall, Result, Step};
 use crate::model::{
-    Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Formatting, Hint, Outgoing, Place,
-    Profile, ReadMark, Receipt, RemoteFolder, RemoteId,
+    Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Formatting, Hint, Outgoing,
+    Place, Profile, ReadMark, Receipt, RemoteFolder, RemoteId,
 };
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -11,36 +11,38 @@ impl Rich {
     #[must_use]
     pub fn letter(&self, pictures: &[Picture<'_>]) -> String {
         let mut out = String::new();
-        blocks(&mut out, &self.blocks, pictures);
+        blocks(&mut out, &self.blocks, pictures, true);
         out
     }
 }
 
-fn blocks(out: &mut String, all: &[Block], pictures: &[Picture<'_>]) {
+/// `alone` = its lines have each their own direction; those of a list have one, so that its marks stand on one side.
+fn blocks(out: &mut String, all: &[Block], pictures: &[Picture<'_>], alone: bool) {
+    let dir = if alone { " dir=\"auto\"" } else { "" };
     for block in all {
         match block {
             Block::Line(pieces) => {
-                out.push_str("<div dir=\"auto\">");
+                let _ = write!(out, "<div{dir}>");
                 words(out, pieces, pictures);
                 out.push_str("</div>\n");
             }
             Block::List(list) => {
                 let tag = if list.start.is_some() { "ol" } else { "ul" };
-                let _ = write!(out, "<{tag} dir=\"auto\" style=\"margin:0\"");
+                let _ = write!(out, "<{tag}{dir} style=\"margin:0\"");
                 if let Some(n) = list.start.filter(|n| *n != 1) {
                     let _ = write!(out, " start=\"{n}\"");
                 }
                 out.push_str(">\n");
                 for item in &list.items {
-                    out.push_str("<li dir=\"auto\">");
+                    out.push_str("<li>");
                     self::item(out, item, pictures);
                     out.push_str("</li>\n");
                 }
                 let _ = writeln!(out, "</{tag}>");
             }
             Block::Quote(inside) => {
-                out.push_str("<blockquote dir=\"auto\" style=\"margin:0 0 0 8px;border-left:2px solid #cccccc;padding-left:8px\">");
-                blocks(out, inside, pictures);
+                out.push_str("<blockquote style=\"margin:0 0 0 8px;border-left:2px solid #cccccc;padding-left:8px\">");
+                blocks(out, inside, pictures, alone);
                 out.push_str("</blockquote>\n");
             }
             Block::Code(code) => {
@@ -59,9 +61,9 @@ fn item(out: &mut String, inside: &[Block], pictures: &[Picture<'_>]) {
     match inside.split_first() {
         Some((Block::Line(first), rest)) => {
             words(out, first, pictures);
-            blocks(out, rest, pictures);
+            blocks(out, rest, pictures, false);
         }
-        _ => blocks(out, inside, pictures),
+        _ => blocks(out, inside, pictures, false),
     }
 }
 

@@ -108,7 +108,12 @@ impl Rich {
                 what: What::Text(t),
                 look: Look::default(),
             };
-            Block::Line((!text.is_empty()).then(|| piece(text)).into_iter().collect())
+            Block::Line(
+                (!text.is_empty())
+                    .then(|| piece(text))
+                    .into_iter()
+                    .collect(),
+            )
         };
         let text = super::letter::lines(text);
         Self {

@@ -51,9 +51,32 @@ struct Reading {
 fn breaks_line(name: &str) -> bool {
     matches!(
         name,
-        "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "table" | "tr" | "td" | "th" | "dl"
-            | "dt" | "dd" | "hr" | "section" | "article" | "header" | "footer" | "address"
-            | "center" | "figure" | "figcaption" | "form" | "body" | "html"
+        "div"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "table"
+            | "tr"
+            | "td"
+            | "th"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "hr"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "address"
+            | "center"
+            | "figure"
+            | "figcaption"
+            | "form"
+            | "body"
+            | "html"
     )
 }
 
@@ -87,9 +110,11 @@ impl Reading {
             }
             "li" => {
                 self.end_line();
-                self.leave_to(|a| matches!(a, Around::List(_)), false, |a| {
-                    matches!(a, Around::Quote(_))
-                });
+                self.leave_to(
+                    |a| matches!(a, Around::List(_)),
+                    false,
+                    |a| matches!(a, Around::Quote(_)),
+                );
                 if matches!(self.around.last(), Some(Around::List(_))) {
                     self.around.push(Around::Item(Vec::new()));
                 }
@@ -121,15 +146,19 @@ impl Reading {
             "p" => self.end_line(),
             "ul" | "ol" => {
                 self.end_line();
-                self.leave_to(|a| matches!(a, Around::List(_)), true, |a| {
-                    matches!(a, Around::Quote(_))
-                });
+                self.leave_to(
+                    |a| matches!(a, Around::List(_)),
+                    true,
+                    |a| matches!(a, Around::Quote(_)),
+                );
             }
             "li" => {
                 self.end_line();
-                self.leave_to(|a| matches!(a, Around::Item(_)), true, |a| {
-                    matches!(a, Around::Quote(_) | Around::List(_))
-                });
+                self.leave_to(
+                    |a| matches!(a, Around::Item(_)),
+                    true,
+                    |a| matches!(a, Around::Quote(_) | Around::List(_)),
+                );
             }
             "blockquote" => {
                 self.end_line();

@@ -41,13 +41,25 @@ fn what_others_write_is_said_in_the_few_tags_there_are() {
             "<span style='color:red' onclick=x>a</span><font size=7>b</font>",
             "<p>ab</p>",
         ),
-        ("<ul>\n <li>a\n <li>b</ul>", "<ul><li><p>a  </p></li><li><p>b</p></li></ul>"),
-        ("<ul><ul><li>deep</ul></ul>", "<ul><li><p></p><ul><li><p>deep</p></li></ul></li></ul>"),
+        (
+            "<ul>\n <li>a\n <li>b</ul>",
+            "<ul><li><p>a  </p></li><li><p>b</p></li></ul>",
+        ),
+        (
+            "<ul><ul><li>deep</ul></ul>",
+            "<ul><li><p></p><ul><li><p>deep</p></li></ul></li></ul>",
+        ),
         ("<li>lost</li>", "<p>lost</p>"),
         ("<ol start=-3><li>a</ol>", "<ol><li><p>a</p></li></ol>"),
         ("<blockquote></blockquote><ul></ul>", ""),
-        ("<b>a<p>b</b>c", "<p><strong>a</strong></p><p><strong>b</strong>c</p>"),
-        ("1 < 2 & 3 &lt; 4 &#x41;&unknown;", "<p>1 &lt; 2 &amp; 3 &lt; 4 A&amp;unknown;</p>"),
+        (
+            "<b>a<p>b</b>c",
+            "<p><strong>a</strong></p><p><strong>b</strong>c</p>",
+        ),
+        (
+            "1 < 2 & 3 &lt; 4 &#x41;&unknown;",
+            "<p>1 &lt; 2 &amp; 3 &lt; 4 A&amp;unknown;</p>",
+        ),
         ("<pre><b>x</b>\n\ny</pre>", "<pre>x\n\ny</pre>"),
     ] {
         assert_eq!(again(html), want, "{html}");
@@ -91,7 +103,11 @@ fn a_link_leads_to_the_web_or_to_a_mailbox_only() {
         "vbscript:x",
         "part:x",
     ] {
-        assert_eq!(again(&format!("<a href=\"{to}\">x</a>")), "<p>x</p>", "{to}");
+        assert_eq!(
+            again(&format!("<a href=\"{to}\">x</a>")),
+            "<p>x</p>",
+            "{to}"
+        );
     }
     assert_eq!(
         again("<a href='https://a.test/\"><img src=x>' target=_blank>x</a>"),
@@ -161,29 +177,56 @@ fn a_letter_has_each_line_in_its_own_direction_and_pictures_in_their_places() {
     ))
     .unwrap();
     let pictures = [
-        Picture { content_id: "one@x.test", key: FILE, name: "a.png" },
-        Picture { content_id: "two@x.test", key: "other", name: "b.png" },
+        Picture {
+            content_id: "one@x.test",
+            key: FILE,
+            name: "a.png",
+        },
+        Picture {
+            content_id: "two@x.test",
+            key: "other",
+            name: "b.png",
+        },
     ];
     let html = letter::html("", Some(&rich), "Tom", None, &pictures);
     assert_eq!(
         html,
-        "<html><body><div dir=\"auto\"><div dir=\"auto\">See&nbsp; <a href=\"https://x.test/a\">https://x.test/a</a> <img src=\"cid:one@x.test\" alt=\"A\" style=\"max-width:100%\"></div>\n<div dir=\"auto\"><br></div>\n<ul dir=\"auto\" style=\"margin:0\">\n<li dir=\"auto\">مرحبا</li>\n</ul>\n<pre style=\"margin:0;font-family:monospace;white-space:pre-wrap\">&lt;</pre>\n</div><p><img src=\"cid:two@x.test\" alt=\"b.png\" style=\"max-width:100%\"></p><div class=\"moz-signature\"><br>-- <br>Tom</div></body></html>"
+        "<html><body><div dir=\"auto\"><div dir=\"auto\">See&nbsp; <a href=\"https://x.test/a\">https://x.test/a</a> <img src=\"cid:one@x.test\" alt=\"A\" style=\"max-width:100%\"></div>\n<div dir=\"auto\"><br></div>\n<ul dir=\"auto\" style=\"margin:0\">\n<li>مرحبا</li>\n</ul>\n<pre style=\"margin:0;font-family:monospace;white-space:pre-wrap\">&lt;</pre>\n</div><p><img src=\"cid:two@x.test\" alt=\"b.png\" style=\"max-width:100%\"></p><div class=\"moz-signature\"><br>-- <br>Tom</div></body></html>"
     );
 }
 
 #[test]
 fn a_megabyte_of_anything_is_read_in_one_go_and_more_is_refused() {
-    for piece in ["<b>x", "<ul><li>", "<blockquote>", "<p>", "<a href=\"", "<!--", "&", "<", "</ul>", "<i><p>x</i>"] {
+    for piece in [
+        "<b>x",
+        "<ul><li>",
+        "<blockquote>",
+        "<p>",
+        "<a href=\"",
+        "<!--",
+        "&",
+        "<",
+        "</ul>",
+        "<i><p>x</i>",
+    ] {
         let html = piece.repeat(MAX_HTML / piece.len());
         let rich = Rich::read(&html).unwrap();
-        assert_eq!(Rich::read(&rich.html()).unwrap_or(rich.clone()), rich, "{piece}");
+        assert_eq!(
+            Rich::read(&rich.html()).unwrap_or(rich.clone()),
+            rich,
+            "{piece}"
+        );
     }
     assert!(Rich::read(&"x".repeat(MAX_HTML + 1)).is_err());
 }
 
 #[test]
 fn nesting_ends_at_a_depth_and_what_is_deeper_is_not_lost() {
-    let deep = format!("{}words{}", "<blockquote>".repeat(500), "</blockquote>".repeat(500));
+    let deep = format!(
+        "{}words{}",
+        "<blockquote>".repeat(500),
+        "</blockquote>".repeat(500)
+    );
     let html = again(&deep);
     assert_eq!(html.matches("<blockquote>").count(), MAX_DEPTH);
     assert!(html.contains("words"));
@@ -192,14 +235,36 @@ fn nesting_ends_at_a_depth_and_what_is_deeper_is_not_lost() {
 
 fn soup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just("<p>".to_owned()), Just("</p>".to_owned()), Just("<b>".to_owned()), Just("</b>".to_owned()),
-        Just("<i>".to_owned()), Just("</i>".to_owned()), Just("<u>".to_owned()), Just("<code>".to_owned()),
-        Just("</code>".to_owned()), Just("<ul>".to_owned()), Just("</ul>".to_owned()), Just("<ol start=4>".to_owned()),
-        Just("</ol>".to_owned()), Just("<li>".to_owned()), Just("</li>".to_owned()), Just("<blockquote>".to_owned()),
-        Just("</blockquote>".to_owned()), Just("<pre>".to_owned()), Just("</pre>".to_owned()), Just("<br>".to_owned()),
-        Just("<div>".to_owned()), Just(format!("<img src='cid:{FILE}' alt='&quot;x'>")),
-        Just("<a href='https://a.test/?x=\"&lt;'>".to_owned()), Just("<a href='javascript:1'>".to_owned()), Just("</a>".to_owned()),
-        Just("<script>".to_owned()), Just("</script>".to_owned()), Just("<img src=x onerror=1>".to_owned()), Just("\n".to_owned()), Just(" ".to_owned()),
+        Just("<p>".to_owned()),
+        Just("</p>".to_owned()),
+        Just("<b>".to_owned()),
+        Just("</b>".to_owned()),
+        Just("<i>".to_owned()),
+        Just("</i>".to_owned()),
+        Just("<u>".to_owned()),
+        Just("<code>".to_owned()),
+        Just("</code>".to_owned()),
+        Just("<ul>".to_owned()),
+        Just("</ul>".to_owned()),
+        Just("<ol start=4>".to_owned()),
+        Just("</ol>".to_owned()),
+        Just("<li>".to_owned()),
+        Just("</li>".to_owned()),
+        Just("<blockquote>".to_owned()),
+        Just("</blockquote>".to_owned()),
+        Just("<pre>".to_owned()),
+        Just("</pre>".to_owned()),
+        Just("<br>".to_owned()),
+        Just("<div>".to_owned()),
+        Just(format!("<img src='cid:{FILE}' alt='&quot;x'>")),
+        Just("<a href='https://a.test/?x=\"&lt;'>".to_owned()),
+        Just("<a href='javascript:1'>".to_owned()),
+        Just("</a>".to_owned()),
+        Just("<script>".to_owned()),
+        Just("</script>".to_owned()),
+        Just("<img src=x onerror=1>".to_owned()),
+        Just("\n".to_owned()),
+        Just(" ".to_owned()),
         "\\PC{0,6}",
         "[<>&\"'=/!a-z -]{0,12}",
     ];
@@ -209,9 +274,30 @@ fn soup() -> impl Strategy<Value = String> {
 /// The tags of our own form, and nothing else between `<` and `>`.
 fn is_ours(html: &str) -> bool {
     html.split('<').skip(1).all(|rest| {
-        let Some((tag, text)) = rest.split_once('>') else { return false };
-        let name = tag.trim_start_matches('/').split(' ').next().unwrap_or_default();
-        let known = ["p", "br", "strong", "em", "u", "s", "code", "a", "ul", "ol", "li", "blockquote", "pre", "img"];
+        let Some((tag, text)) = rest.split_once('>') else {
+            return false;
+        };
+        let name = tag
+            .trim_start_matches('/')
+            .split(' ')
+            .next()
+            .unwrap_or_default();
+        let known = [
+            "p",
+            "br",
+            "strong",
+            "em",
+            "u",
+            "s",
+            "code",
+            "a",
+            "ul",
+            "ol",
+            "li",
+            "blockquote",
+            "pre",
+            "img",
+        ];
         let bare = tag.trim_start_matches('/') == name;
         let dressed = match name {
             "a" => tag.starts_with("a href=\"http") && tag.matches('"').count() == 2,

@@ -220,9 +220,7 @@ fn kept(
         });
     }
     let rich = with_pictures(line.html.as_deref().filter(|_| !line.note), &called);
-    let text = rich
-        .as_ref()
-        .map_or_else(|| line.text.clone(), Rich::text);
+    let text = rich.as_ref().map_or_else(|| line.text.clone(), Rich::text);
     let html = rich.filter(|r| !r.is_plain()).map(|r| r.html());
     Ok(Kept {
         note: line.note,

@@ -3,7 +3,6 @@
 //! On Linux the web view checks nothing until it is told to (with the dictionaries that Enchant finds); on macOS and
 //! Windows the system's own settings say it.
 
-use crate::words;
 use tauri::AppHandle;
 
 /// Most languages that are checked at a time: each dictionary takes memory.
@@ -12,6 +11,7 @@ const MOST: usize = 5;
 /// Has the window's spelling checked in these languages from now on.
 #[cfg(target_os = "linux")]
 pub fn check(app: &AppHandle) {
+    use crate::words;
     use tauri::Manager;
     use webkit2gtk::{WebContextExt, WebViewExt};
 

@@ -98,7 +98,7 @@ fn a_draft_keeps_its_formatting_and_its_text_is_made_of_it() {
     );
     assert_eq!(drafts(&s), [("Only text".to_owned(), None)]);
     keep(&s, &json!({ "html": "<p> </p>" }));
-    assert_eq!(drafts(&s), []);
+    assert!(drafts(&s).is_empty());
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_send_with_formatting_is_made_anew_and_its_text_of_it() {
 fn nothing_and_far_too_much_are_refused() {
     let s = scene();
     for html in [
-        "<p></p><ul><li></li></ul><b> </b>".to_owned(),
+        "<p></p><b> </b><script>words</script>".to_owned(),
         "x".repeat(1_000_001),
     ] {
         assert!(s.ask(arguments(&s, &json!({ "html": html }))).is_err());

@@ -18,6 +18,7 @@ mod place;
 #[cfg(all(test, target_os = "linux"))]
 mod private_bus;
 mod shell;
+mod spelling;
 mod tray;
 mod wake;
 mod window;

@@ -3,7 +3,7 @@
 
 use crate::aside::{self, Farewell};
 use crate::engine::Handle;
-use crate::{autostart, link, place, tray, window, words};
+use crate::{autostart, link, place, spelling, tray, window, words};
 use parley_engine::api::dto::ErrorBody;
 use parley_engine::model::CustomerId;
 use serde::Deserialize;
@@ -48,6 +48,7 @@ pub async fn answer(
     match name {
         words::COMMAND => {
             words::learn(args)?;
+            spelling::check(app);
             tray::retell(app, engine).await;
         }
         "shell_window" => {

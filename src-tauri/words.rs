@@ -230,6 +230,12 @@ pub fn learn(args: Value) -> Result<(), ErrorBody> {
     Ok(())
 }
 
+/// The language that is spoken now, such as `de`.
+#[cfg(target_os = "linux")]
+pub fn language() -> String {
+    words().language.clone()
+}
+
 /// Whether a character steers how others are shown instead of being shown: in a stranger's text or file name it
 /// can only mislead.
 pub fn is_steering(c: char) -> bool {

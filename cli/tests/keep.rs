@@ -43,7 +43,10 @@ fn a_bundle_for_support_is_written_once_and_never_over_another_file() {
         let out = bundle.to_str().unwrap();
         ctl(dir, &["--passphrase-fd", "3", "diagnostics", "--out", out])
     };
-    let made = ctl(dir, &["--passphrase-fd", "3", "init", "--name", "Wilhelmina"]);
+    let made = ctl(
+        dir,
+        &["--passphrase-fd", "3", "init", "--name", "Wilhelmina"],
+    );
     assert_eq!(made.0, 0, "{}", made.1);
     assert_eq!(write().0, 0);
     let bytes = std::fs::read(&bundle).unwrap();

@@ -199,6 +199,12 @@ export class Element {
 
   /** Replaces what a field holds. */
   async fill(text: string): Promise<void> {
+    // A field of formatted text takes words as the system's input gives them.
+    const field = { [ELEMENT]: this.id };
+    if (await this.window.execute<boolean>(`return arguments[0].isContentEditable`, field)) {
+      await this.window.execute(`arguments[0].focus(); document.execCommand("selectAll"); document.execCommand("insertText", false, arguments[1])`, field, text);
+      return;
+    }
     await this.send("POST", "/clear", {});
     await this.type(text);
   }

@@ -161,6 +161,7 @@ async fn a_real_mail_server_s_bounce_is_read() {
         history: None,
         subject: Some("Nobody reads this".into()),
         text: "Hello?".into(),
+        html: None,
         files: vec![],
         message_id: "t-9.bounce@shop.test".into(),
         in_reply_to: None,

@@ -172,6 +172,7 @@ fn outgoing() -> Outgoing {
         history: None,
         subject: Some("Your order".into()),
         text: "It is on its way.".into(),
+        html: None,
         files: vec![],
         message_id: "t-1.k3f9@shop.test".into(),
         in_reply_to: None,

@@ -36,6 +36,7 @@ fn outgoing() -> Outgoing {
         signature: String::new(),
         history: None,
         subject: Some("Re: Größe".into()),
+        html: None,
         text: "Dear Anna,\n.\nyours\n".into(),
         files: vec![],
         message_id: "t-1.k3f9@shop.test".into(),

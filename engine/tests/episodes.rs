@@ -115,6 +115,7 @@ impl Story {
             history: None,
             subject: None,
             text: "Our answer.".into(),
+            html: None,
             files: Vec::new(),
             in_reply_to: None,
             references: Vec::new(),
@@ -126,6 +127,7 @@ impl Story {
             conversation: Some(c),
             account: self.s.account,
             mail,
+            shown: None,
             hold: 10_000,
             resolve,
         };

@@ -332,6 +332,7 @@ fn nothing_written_into_a_header_begins_another_field() {
             bcc: vec![],
             subject: Some(subject.clone()),
             text: "text".into(),
+            html: None,
             signature: subject.clone(),
             history: Some(History::new(&subject, &subject, false)),
             files: vec![],

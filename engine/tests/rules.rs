@@ -5,6 +5,8 @@ mod scene;
 
 #[path = "rules/commands.rs"]
 mod commands;
+#[path = "rules/formatting.rs"]
+mod formatting;
 #[path = "rules/history.rs"]
 mod history;
 #[path = "rules/lists.rs"]

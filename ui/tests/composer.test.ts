@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Draft } from "../src/api/Draft";
 import type { Name } from "../src/host/host";
 import { ScriptedHost } from "../src/host/scripted/scripted";
-import { Composer, formatParties, parseParties, PAUSE, PIECE } from "../src/state/composer.svelte";
+import { Composer, formatParties, parseParties, PAUSE } from "../src/state/composer.svelte";
+import { PIECE } from "../src/state/attachments.svelte";
 
 let host: ScriptedHost;
 let composer: Composer;
@@ -134,6 +135,144 @@ describe("files", () => {
     const taking = composer.take([new File([new Uint8Array(10)], "late.txt")]);
     await composer.open(ids[1] ?? "");
     await taking;
+    expect(composer.files).toEqual([]);
+  });
+});
+
+describe("formatted text", () => {
+  const bold = { text: "Bold", html: "<p><strong>Bold</strong></p>" };
+  const sent = (): { text: string; html: string | null; files: string[]; inline: string[] } => host.calls.filter((c) => c.name === "send").at(-1)?.args as never;
+  const picture = async (): Promise<string> => {
+    await composer.take([new File([new Uint8Array(9)], "lamp.png", { type: "image/png" })]);
+    return composer.files[0]?.id ?? "";
+  };
+
+  it("is kept in the draft, restored and sent", async () => {
+    composer.wrote(bold, new Set());
+    await composer.open(ids[1] ?? "");
+    expect([composer.text, composer.html]).toEqual(["", null]);
+    await composer.open(ids[0] ?? "");
+    expect([composer.text, composer.html]).toEqual([bold.text, bold.html]);
+    await composer.send(false);
+    expect(sent()).toMatchObject(bold);
+    expect([composer.text, composer.html]).toEqual(["", null]);
+  });
+
+  it("is restored as it was last typed, however quickly one goes back and forth", async () => {
+    for (const n of [1, 2, 3, 4]) {
+      composer.wrote({ text: `Bold ${String(n)}`, html: `<p><strong>Bold ${String(n)}</strong></p>` }, new Set());
+      void composer.open(ids[1] ?? "");
+      await composer.open(ids[0] ?? "");
+      expect(composer.html).toBe(`<p><strong>Bold ${String(n)}</strong></p>`);
+    }
+  });
+
+  it("tells the field of each text that was not typed into it, and of none that was", async () => {
+    const before = composer.revision;
+    composer.wrote(bold, new Set());
+    expect(composer.revision).toBe(before);
+    await composer.open(ids[1] ?? "");
+    expect(composer.revision).toBeGreaterThan(before);
+  });
+
+  it("is let go when the text is typed where there is no formatting", () => {
+    composer.wrote(bold, new Set());
+    composer.typed("Plain");
+    expect([composer.text, composer.html]).toEqual(["Plain", null]);
+  });
+
+  it("marks the pictures in it, and one that is deleted from it does not go out until that is undone", async () => {
+    const id = await picture();
+    const shown = { text: "[lamp.png]", html: `<p><img src="cid:${id}" alt="lamp.png"></p>` };
+    composer.wrote(shown, new Set([id]));
+    composer.wrote(bold, new Set());
+    expect(composer.files).toEqual([]);
+    composer.wrote(shown, new Set([id]));
+    expect(composer.files.map((f) => f.id)).toEqual([id]);
+    await composer.flush();
+    await composer.open(ids[1] ?? "");
+    await composer.open(ids[0] ?? "");
+    expect(composer.attached.inline.has(id)).toBe(true);
+    await composer.send(false);
+    expect(sent()).toMatchObject({ files: [id], inline: [id] });
+  });
+
+  it("keeps a picture as a file when it is taken out of the text by its box", async () => {
+    const id = await picture();
+    composer.wrote({ text: "[lamp.png]", html: `<p><img src="cid:${id}" alt="lamp.png"></p>` }, new Set([id]));
+    composer.writing = { focus: () => undefined, insertQuote: () => undefined, insertPicture: () => undefined, removePicture: () => composer.wrote(bold, new Set()), expectPicture: () => undefined, settlePicture: () => undefined };
+    const file = composer.files[0];
+    if (file !== undefined) composer.place(file, false);
+    expect(composer.files.map((f) => f.id)).toEqual([id]);
+    expect(composer.attached.inline.size).toBe(0);
+  });
+});
+
+describe("files on their way", () => {
+  it("can be taken back, and the others come", async () => {
+    const taking = composer.take([new File([new Uint8Array(PIECE * 3)], "big.bin"), new File([new Uint8Array(5)], "small.txt")]);
+    composer.attached.cancel(composer.attached.uploads[0]?.key ?? 0);
+    await taking;
+    expect(composer.files.map((f) => f.name)).toEqual(["small.txt"]);
+    expect(composer.attached.uploads).toEqual([]);
+  });
+
+  it("that were pasted without a name get one, and their place in the text is told", async () => {
+    const told: unknown[] = [];
+    composer.writing = { focus: () => undefined, insertQuote: () => undefined, insertPicture: () => undefined, removePicture: () => undefined, expectPicture: (key, at) => told.push([key, at]), settlePicture: (key, item) => told.push([key, item?.alt]) };
+    const shot = (): File => new File([new Uint8Array(5)], "image.png", { type: "image/png" });
+    await composer.give([shot(), shot()], { pasted: true, inside: true, at: 7 });
+    expect(composer.files.map((f) => f.name)).toEqual(["Pasted picture 1.png", "Pasted picture 2.png"]);
+    expect(told).toEqual([[1, 7], [2, 7], [1, "Pasted picture 1.png"], [2, "Pasted picture 2.png"]]);
+  });
+
+  it("that are too large are named and not begun, and the word stays while others come", async () => {
+    const large = new File([], "film.mov");
+    Object.defineProperty(large, "size", { value: 60 * 1024 * 1024 });
+    await composer.take([large, new File([new Uint8Array(5)], "small.txt")]);
+    expect(composer.error).toContain("film.mov");
+    expect(composer.files.map((f) => f.name)).toEqual(["small.txt"]);
+  });
+
+  it("that are folders are named", async () => {
+    const entry = { isDirectory: true, name: "Photos" };
+    const dropped = { items: [{ kind: "file", webkitGetAsEntry: () => entry }], files: [new File([], "Photos")] } as unknown as DataTransfer;
+    await composer.drop(dropped);
+    expect(composer.error).toContain("Photos");
+    expect(composer.files).toEqual([]);
+  });
+
+  it("weigh no more than the server takes", async () => {
+    host = new ScriptedHost("heavy");
+    composer = new Composer(host);
+    await composer.open(ids[0] ?? "");
+    type("Here");
+    await composer.take([new File([new Uint8Array(300_000)], "all.zip")]);
+    expect(composer.weight).toMatchObject({ size: 300_000, most: 250_000, over: true });
+    expect(composer.canSend).toBe(false);
+    composer.detach(composer.files[0]?.id ?? "");
+    expect(composer.canSend).toBe(true);
+  });
+});
+
+describe("a channel with a limit", () => {
+  it("sends nothing that is longer", async () => {
+    host = new ScriptedHost("limited");
+    composer = new Composer(host);
+    await composer.open(ids[0] ?? "");
+    type("a".repeat(120));
+    expect(composer.canSend).toBe(true);
+    type("a".repeat(121));
+    expect([composer.canSend, composer.room?.over]).toEqual([false, true]);
+  });
+
+  it("without formatting sends text alone, and takes no files", async () => {
+    host = new ScriptedHost("short");
+    composer = new Composer(host);
+    await composer.open(ids[0] ?? "");
+    expect(composer.formats).toBe(false);
+    await composer.give([new File([new Uint8Array(5)], "a.txt")], { pasted: false, inside: false });
+    expect(composer.error).toContain("a.txt");
     expect(composer.files).toEqual([]);
   });
 });

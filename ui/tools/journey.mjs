@@ -39,6 +39,9 @@ const visible = (page, locator) => locator.evaluate((node) => {
   return own.bottom <= box.bottom + 1 && own.bottom > box.top;
 });
 
+/** What stands in the composer. */
+const written = (page) => page.locator(id("composer-text")).evaluate((field) => (field.value ?? field.innerText).trim());
+
 await step("a long conversation opens at its end", async (page) => {
   await openLongest(page);
   await page.locator(id("message")).first().waitFor();
@@ -77,7 +80,7 @@ await step("a message that was sent is in sight, wherever one was reading", asyn
   assert.ok(await visible(page, sent));
   await page.keyboard.press("z");
   await page.waitForTimeout(300);
-  assert.equal(await page.locator(id("composer-text")).inputValue(), "An answer that must be seen");
+  assert.equal(await written(page), "An answer that must be seen");
   assert.equal(await sent.count(), 0);
 });
 
@@ -103,10 +106,77 @@ await step("a draft is there after going away and coming back", async (page) => 
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");
   await page.waitForTimeout(150);
-  assert.notEqual(await page.locator(id("composer-text")).inputValue(), "Half a thought");
+  assert.notEqual(await written(page), "Half a thought");
   await page.keyboard.press("k");
   await page.waitForTimeout(150);
-  assert.equal(await page.locator(id("composer-text")).inputValue(), "Half a thought");
+  assert.equal(await written(page), "Half a thought");
+});
+
+await step("formatting is there after going away and coming back, and after a send that is taken back", async (page) => {
+  await page.keyboard.press("j");
+  await page.locator(id("message")).first().waitFor();
+  await page.keyboard.press("r");
+  await page.locator(id("look-bar")).waitFor();
+  await page.keyboard.press("Control+b");
+  await page.keyboard.type("Bold");
+  await page.keyboard.press("Control+b");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("1. one");
+  const shown = () => page.locator(id("composer-text")).evaluate((field) => [field.querySelector("p > strong")?.textContent, field.querySelector("ol > li > p")?.textContent]);
+  assert.deepEqual(await shown(), ["Bold", "one"]);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await page.waitForTimeout(150);
+  assert.equal((await shown())[1], undefined);
+  await page.keyboard.press("k");
+  await page.waitForTimeout(150);
+  assert.deepEqual(await shown(), ["Bold", "one"]);
+  await page.keyboard.press("r");
+  await page.keyboard.press("Control+Enter");
+  await page.locator(id("undo-send")).click();
+  await page.waitForTimeout(300);
+  assert.deepEqual(await shown(), ["Bold", "one"]);
+  assert.ok(await page.evaluate(() => document.activeElement?.isContentEditable), "the text has the focus");
+});
+
+await step("the toolbar is one stop of the Tab key, and its buttons are reached by arrows", async (page) => {
+  await page.keyboard.press("j");
+  await page.locator(id("message")).first().waitFor();
+  await page.keyboard.press("r");
+  await page.locator(id("look-bar")).waitFor();
+  await page.keyboard.type("words");
+  await page.keyboard.press("Alt+F10");
+  const at = () => page.evaluate(() => document.activeElement?.dataset.testid);
+  assert.equal(await at(), "look-strong");
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await at(), "look-em");
+  await page.keyboard.press("End");
+  assert.equal(await at(), "look-clear");
+  await page.keyboard.press("Tab");
+  assert.equal(await at(), "composer-attach");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Enter");
+  assert.ok(await page.evaluate(() => document.activeElement?.isContentEditable));
+  await page.keyboard.type("!");
+  assert.equal(await page.locator(`${id("composer-text")} strong`).textContent(), "!");
+});
+
+await step("what is pasted keeps what can be said here, and nothing is loaded from afar", async (page) => {
+  await page.keyboard.press("j");
+  await page.locator(id("message")).first().waitFor();
+  await page.keyboard.press("r");
+  await page.locator(id("look-bar")).waitFor();
+  await page.locator(id("composer-text")).evaluate((field) => {
+    const data = new DataTransfer();
+    data.setData("text/html", `<h2>Offer</h2><p style="color:red;font-weight:bold" onclick="x()">Two <i>lamps</i></p><img src="https://far.example/p.png"><p class="MsoListParagraph" style="mso-list:l0 level1 lfo1"><span style="mso-list:Ignore">1.<span> </span></span>first</p><script>1</script><a href="javascript:x">bad</a>`);
+    data.setData("text/plain", "Offer");
+    field.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }));
+  });
+  const field = page.locator(id("composer-text"));
+  assert.equal(await field.locator("ol > li").textContent(), "first");
+  assert.equal(await field.locator("em").textContent(), "lamps");
+  assert.equal(await field.locator("[style], [onclick], a, img:not(.ProseMirror-separator), script").count(), 0);
 });
 
 await step("coming back from the settings does not steal the keys", async (page) => {
@@ -119,7 +189,7 @@ await step("coming back from the settings does not steal the keys", async (page)
   await page.keyboard.press("g");
   await page.keyboard.press("i");
   await page.locator(id("composer-text")).waitFor();
-  assert.notEqual(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+  assert.equal(await page.evaluate(() => document.activeElement?.isContentEditable), false);
 });
 
 await step("a file is attached by the real input and sent", async (page) => {

@@ -1,5 +1,6 @@
 // Every state of the window that is looked at: by eye in the pictures, by axe in the tests.
 import { deskScenes } from "./desk-scenes.mjs";
+import { composerScenes } from "./composer-scenes.mjs";
 import { listScenes } from "./list-scenes.mjs";
 import { windowScenes } from "./window-scenes.mjs";
 
@@ -400,6 +401,7 @@ export const scenes = [
   ...listScenes,
   ...deskScenes,
   ...windowScenes,
+  ...composerScenes,
 ];
 
 /** Opens a scene in a page. */

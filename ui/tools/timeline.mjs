@@ -183,7 +183,7 @@ await step("a message's menu opens by key, quotes what is selected, and gives th
   assert.ok(await last.evaluate((node) => node.contains(document.activeElement)));
   await last.locator(id("message-menu")).click();
   await page.locator(id("menu-quote")).click();
-  await page.waitForFunction(() => document.querySelector('[data-testid="composer-text"]')?.value.startsWith("> "));
+  await page.waitForFunction(() => document.querySelector('[data-testid="composer-text"] blockquote') !== null);
 });
 
 await step("words are found, counted and marked, and the bar closes by key", "long-1000", async (page) => {

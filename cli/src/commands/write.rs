@@ -102,6 +102,7 @@ pub async fn send(cx: &Context<'_>, s: &typed::Send) -> End {
     let queued = ask(
         desk,
         args::Send {
+            html: None,
             conversation,
             account,
             from: s.from.clone(),

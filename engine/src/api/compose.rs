@@ -1,9 +1,10 @@
 //! Drafts, and the outbox in a person's hands.
 
 use super::dto::{Draft, Nothing, OutboxRow, SendStatus, Undone};
-use super::{Desk, args, timeline};
+use super::{Desk, args, send, timeline};
 use crate::error::{Error, Result};
-use crate::model::{CustomerId, MessageId};
+use crate::model::rich::{MAX_TEXT, Rich};
+use crate::model::{CustomerId, FileId, MessageId};
 use crate::store::outbox::{self, OutboxItem};
 use crate::store::transfer::sample;
 use crate::store::{Tx, accounts, conversations, files, ingest};
@@ -30,6 +31,7 @@ pub(super) async fn drafts(a: args::Drafts, desk: &Desk) -> Result<Vec<Draft>> {
 }
 
 pub(super) async fn draft_save(a: args::DraftSave, desk: &Desk) -> Result<Nothing> {
+    let draft = written(a.draft)?;
     desk.engine
         .store()
         .write(move |tx| {
@@ -39,13 +41,34 @@ pub(super) async fn draft_save(a: args::DraftSave, desk: &Desk) -> Result<Nothin
                 root,
                 &Draft {
                     updated_at: tx.now,
-                    ..a.draft
+                    ..draft
                 },
             )?;
             tx.touch(root);
             Ok(Nothing {})
         })
         .await
+}
+
+/// A draft in its one form: its formatting made anew of what it may say, its text made of that. Pictures stand in it
+/// as long as their files do. Notes have no formatting.
+fn written(d: Draft) -> Result<Draft> {
+    if d.text.len() > MAX_TEXT {
+        return Err(Error::Invalid(format!(
+            "the text is longer than {} kB",
+            MAX_TEXT / 1_000
+        )));
+    }
+    let Some(rich) = send::formatted(d.html.as_deref().filter(|_| !d.note))? else {
+        return Ok(Draft { html: None, ..d });
+    };
+    let files: Vec<FileId> = d.files.iter().map(|f| f.id).collect();
+    let rich = rich.showing_only(&files);
+    Ok(Draft {
+        text: rich.text(),
+        html: (!rich.is_plain()).then(|| rich.html()),
+        ..d
+    })
 }
 
 fn keep_draft(tx: &Tx<'_>, root: CustomerId, d: &Draft) -> Result<()> {
@@ -77,7 +100,7 @@ pub(super) fn take_back(tx: &mut Tx<'_>, id: MessageId) -> Result<Undone> {
         )
         .optional()?;
     let newer = newer.and_then(|b| serde_json::from_str::<Draft>(&b).ok());
-    let mut text = o.mail.text.clone();
+    let mut rich = o.mail.written();
     let mut kept = o
         .mail
         .files
@@ -85,12 +108,17 @@ pub(super) fn take_back(tx: &mut Tx<'_>, id: MessageId) -> Result<Undone> {
         .map(|f| Ok(timeline::file(files::get(tx, *f)?)))
         .collect::<Result<Vec<_>>>()?;
     if let Some(n) = newer {
-        text = format!("{text}\n\n{}", n.text);
+        let below = match send::formatted(n.html.as_deref())? {
+            Some(below) => below,
+            None => Rich::of_text(&n.text),
+        };
+        rich = rich.above(below);
         kept.extend(n.files);
     }
     let d = Draft {
         note: false,
-        text,
+        text: rich.text(),
+        html: (!rich.is_plain()).then(|| rich.html()),
         subject: o.mail.subject,
         to: o.mail.to,
         cc: o.mail.cc,

@@ -129,6 +129,7 @@ fn of_account(desk: &Desk, a: &AccountRow) -> Vec<FromOption> {
             signature: e.signature.clone(),
             state: a.state,
             capabilities: capabilities.clone(),
+            max_message: a.max_message,
         })
         .collect()
 }

@@ -5,9 +5,12 @@ use super::{Desk, args};
 use crate::connectors::email::html::{self, Refers};
 use crate::connectors::email::quote;
 use crate::error::{Error, Result};
-use crate::model::letter::{History, encoded_size};
+use crate::model::letter::{History, Picture, encoded_size};
+use crate::model::rich::{MAX_TEXT, Rich};
 use crate::model::threads::references_for_reply;
-use crate::model::{AccountConfig, CustomerId, EmailConfig, FileId, MessageId, Party, email_key};
+use crate::model::{
+    AccountConfig, CleanHtml, CustomerId, EmailConfig, FileId, MessageId, Party, email_key,
+};
 use crate::store::outbox::{self, Authored, Mail};
 use crate::store::timeline::{self as rows, StoredMessage};
 use crate::store::transfer::sample;
@@ -18,6 +21,7 @@ use crate::time::SECOND;
 const RECIPIENTS: usize = 100;
 
 pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
+    let a = written(a)?;
     valid(&a)?;
     if let Some(m) = a.answering.or(a.forwarding).filter(|_| a.quote.is_some()) {
         // What goes out is what the sanitiser of today lets through.
@@ -38,6 +42,7 @@ pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
             let conversation = home(tx, &a)?;
             let mail = mail(tx, &a, config)?;
             fits(tx, &mail, account.max_message, known)?;
+            let shown = shown(tx, &mail)?;
             let hold = super::settings::number(tx, "hold_seconds", 10)? * SECOND;
             let o = outbox::author(
                 tx,
@@ -45,6 +50,7 @@ pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
                     conversation,
                     account: a.account,
                     mail,
+                    shown,
                     hold,
                     resolve: a.resolve,
                 },
@@ -69,9 +75,59 @@ pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
         .await
 }
 
+/// What was written in its one form: made anew of what it may say, the text made of it, and its pictures named.
+fn written(a: args::Send) -> Result<args::Send> {
+    let Some(rich) = formatted(a.html.as_deref())? else {
+        return Ok(args::Send { html: None, ..a });
+    };
+    let mut inline = a.inline;
+    inline.extend(rich.pictures());
+    Ok(args::Send {
+        text: rich.text(),
+        html: (!rich.is_plain()).then(|| rich.html()),
+        inline,
+        ..a
+    })
+}
+
+/// Formatting from the window, read by [`Rich`].
+pub(super) fn formatted(html: Option<&str>) -> Result<Option<Rich>> {
+    html.map(Rich::read)
+        .transpose()
+        .map_err(|e| Error::Invalid(format!("{e}; send the rest as a file")))
+}
+
+/// What the timeline shows of formatting: cleaned like everybody's, and nothing of it folded away.
+fn shown(tx: &Tx<'_>, mail: &Mail) -> Result<Option<CleanHtml>> {
+    if mail.html.is_none() {
+        return Ok(None);
+    }
+    let rich = mail.written();
+    let files = rich
+        .pictures()
+        .into_iter()
+        .map(|f| Ok((f.hex(), files::get(tx, f)?.name)))
+        .collect::<Result<Vec<_>>>()?;
+    let pictures: Vec<Picture<'_>> = files
+        .iter()
+        .map(|(key, name)| Picture {
+            content_id: key,
+            key,
+            name,
+        })
+        .collect();
+    Ok(html::unfolded(&rich.letter(&pictures)))
+}
+
 fn valid(a: &args::Send) -> Result<()> {
     if a.text.trim().is_empty() && a.files.is_empty() && a.forwarding.is_none() {
         return Err(Error::Invalid("write something, or add a file".into()));
+    }
+    if a.text.len() > MAX_TEXT {
+        return Err(Error::Invalid(format!(
+            "the text is longer than {} kB; send the rest as a file",
+            MAX_TEXT / 1_000
+        )));
     }
     if a.to.is_empty() {
         return Err(Error::Invalid("add a recipient".into()));
@@ -114,6 +170,9 @@ fn home(tx: &Tx<'_>, a: &args::Send) -> Result<Option<CustomerId>> {
 
 fn mail(tx: &Tx<'_>, a: &args::Send, config: &EmailConfig) -> Result<Mail> {
     let (in_reply_to, references) = threading(tx, a.answering)?;
+    for f in &a.files {
+        files::set_listed(tx, *f)?;
+    }
     for f in &a.inline {
         if !a.files.contains(f) {
             return Err(Error::Invalid(
@@ -132,6 +191,7 @@ fn mail(tx: &Tx<'_>, a: &args::Send, config: &EmailConfig) -> Result<Mail> {
         bcc: a.bcc.clone(),
         subject: a.subject.clone(),
         text: a.text.clone(),
+        html: a.html.clone(),
         signature: if a.signature {
             config.signature.clone()
         } else {

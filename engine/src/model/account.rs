@@ -234,13 +234,46 @@ pub enum AccountState {
     Paused,
 }
 
+/// What of a text's formatting a channel carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Formatting {
+    /// Text and nothing else.
+    None,
+    /// Whatever can be written here (`model::rich`).
+    Html,
+}
+
+/// What the length of a text is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TextUnit {
+    /// Unicode characters.
+    Chars,
+    /// Bytes of UTF-8.
+    Bytes,
+    /// Short messages that are sent as one (GSM 03.38, 3GPP TS 23.038).
+    Segments,
+}
+
+/// The longest text that a channel takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TextLimit {
+    /// So many.
+    pub most: u32,
+    /// Of these.
+    pub unit: TextUnit,
+}
+
 /// What an account can do, as data: the window asks this and nothing else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Capabilities {
     /// The channel.
     pub channel: Channel,
-    /// Longest text in characters; `None` = no limit of its own.
-    pub max_text: Option<u32>,
+    /// What of a text's formatting it carries.
+    pub formatting: Formatting,
+    /// Longest text; `None` = no limit of its own.
+    pub text_limit: Option<TextLimit>,
     /// Whether a message has a subject.
     pub subject: bool,
     /// Whether copies can be sent to others.

@@ -464,6 +464,9 @@ pub struct DraftLine {
     /// Text.
     #[serde(default)]
     pub text: String,
+    /// The same with its formatting, where it has some. A picture in it is `cid:` and the `content_id` of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
     /// Subject, if it was changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,

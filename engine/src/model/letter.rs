@@ -1,5 +1,6 @@
 //! What stands in a letter that we write: what was typed, the signature, and what it answers or passes on.
 
+use super::rich::Rich;
 use serde::{Deserialize, Serialize};
 
 /// The mail that is answered or passed on, as it is put below what was typed. Fixed when the letter is written.
@@ -112,26 +113,28 @@ pub struct Picture<'a> {
     pub name: &'a str,
 }
 
-/// The same letter as HTML: what was typed in paragraphs, addresses of the web as links, pictures below the text but
-/// for those that the history shows.
+/// The same letter as HTML: what was typed, with its formatting or in paragraphs, addresses of the web as links,
+/// pictures below the text but for those that it or the history shows.
 #[must_use]
 pub fn html(
     text: &str,
+    formatted: Option<&Rich>,
     signature: &str,
     history: Option<&History>,
     pictures: &[Picture<'_>],
 ) -> String {
     let told = history.map(|h| history_html(h, pictures));
     let told = told.as_deref().unwrap_or_default();
-    let mut out = String::from("<html><body>");
-    out.push_str(&format!(
-        "<div>{}</div>",
-        rich(text.trim_end_matches(LINE_ENDS))
-    ));
-    for p in pictures
-        .iter()
-        .filter(|p| !told.contains(&shows(p.content_id)))
-    {
+    let said = match formatted {
+        Some(formatted) => formatted.letter(pictures),
+        None => rich(text.trim_end_matches(LINE_ENDS)),
+    };
+    let mut out = format!("<html><body><div dir=\"auto\">{said}</div>");
+    let shown = |p: &&Picture<'_>| {
+        let src = shows(p.content_id);
+        told.contains(&src) || formatted.is_some() && said.contains(&src)
+    };
+    for p in pictures.iter().filter(|p| !shown(p)) {
         out.push_str(&format!(
             "<p><img src=\"cid:{}\" alt=\"{}\" style=\"max-width:100%\"></p>",
             escaped(p.content_id),
@@ -174,15 +177,18 @@ fn history_html(h: &History, pictures: &[Picture<'_>]) -> String {
 fn rich(text: &str) -> String {
     lines(text)
         .split('\n')
-        // Runs of spaces are somebody's columns.
-        .map(|l| {
-            l.split_inclusive(' ')
-                .map(word)
-                .collect::<String>()
-                .replace("  ", "&nbsp; ")
-        })
+        .map(|l| rich_line(l, true))
         .collect::<Vec<_>>()
         .join("<br>\n")
+}
+
+/// One line as HTML, addresses of the web as links if wanted.
+pub(super) fn rich_line(line: &str, links: bool) -> String {
+    line.split_inclusive(' ')
+        .map(|w| if links { word(w) } else { escaped(w) })
+        .collect::<String>()
+        // Runs of spaces are somebody's columns.
+        .replace("  ", "&nbsp; ")
 }
 
 fn word(w: &str) -> String {
@@ -266,6 +272,7 @@ mod tests {
     fn nothing_typed_becomes_markup_and_web_addresses_become_links() {
         let h = html(
             "<b>&</b> see https://x.test/a?b=1&c=2.\n  two",
+            None,
             "<i>",
             None,
             &[],
@@ -280,6 +287,7 @@ mod tests {
         assert!(!h.contains("<i>") && h.contains("&nbsp; two"), "{h}");
         let evil = html(
             "https://x\"onmouseover=\"alert(1) javascript:alert(1)",
+            None,
             "",
             None,
             &[],
@@ -297,7 +305,7 @@ mod tests {
         };
         let pictures = [picture("k1", "k1@x.test"), picture("k2", "k2@x.test")];
         let told = answered().with_html(Some(clean.into()));
-        let out = html("It is.", "", Some(&told), &pictures);
+        let out = html("It is.", None, "", Some(&told), &pictures);
         assert!(
             out.contains("8px\"><p>Is <b>it</b> there? <img src=\"cid:k1@x.test\" alt=\"x\"></p></blockquote>"),
             "{out}"
@@ -309,7 +317,7 @@ mod tests {
             plain("It is.", "", Some(&answered()))
         );
         let passed = History::new("Forwarded", "text", true).with_html(Some(clean.into()));
-        let out = html("See.", "", Some(&passed), &pictures);
+        let out = html("See.", None, "", Some(&passed), &pictures);
         assert!(
             out.contains("<div>Forwarded</div><br><div><p>Is <b>it</b>"),
             "{out}"

@@ -16,6 +16,7 @@ pub mod message;
 pub mod phone;
 pub mod picture;
 pub mod remote;
+pub mod rich;
 pub mod send;
 pub mod stage;
 pub mod threads;

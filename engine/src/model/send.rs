@@ -97,6 +97,8 @@ pub struct Outgoing {
     pub subject: Option<String>,
     /// The text as it was typed.
     pub text: String,
+    /// The same with its formatting, where it has some.
+    pub html: Option<String>,
     /// The signature below it; empty = none.
     pub signature: String,
     /// What it answers or passes on, below both.

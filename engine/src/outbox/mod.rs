@@ -185,6 +185,7 @@ async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
         bcc: m.bcc.clone(),
         subject: m.subject.clone(),
         text: m.text.clone(),
+        html: m.html.clone(),
         signature: m.signature.clone(),
         history: m.history.clone(),
         files,

@@ -303,6 +303,15 @@ pub fn is_picture(mime: &str) -> bool {
     )
 }
 
+/// A staged file is listed below the text, whatever was chosen for it before.
+///
+/// # Errors
+/// When the store fails.
+pub fn set_listed(tx: &Tx<'_>, id: FileId) -> Result<()> {
+    tx.execute("UPDATE file SET inline = 0 WHERE id = ?1", [id])?;
+    Ok(())
+}
+
 /// A staged picture is shown inside the text.
 ///
 /// # Errors

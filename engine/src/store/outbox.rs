@@ -16,7 +16,10 @@ pub use recovery::{recover, recover_account};
 
 use crate::error::{Error, Result};
 use crate::model::letter::{self, History};
-use crate::model::{AccountId, CustomerId, FileId, GroupId, MessageId, OutboxState, Party};
+use crate::model::rich::Rich;
+use crate::model::{
+    AccountId, CleanHtml, CustomerId, FileId, GroupId, MessageId, OutboxState, Party,
+};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -37,6 +40,9 @@ pub struct Mail {
     pub subject: Option<String>,
     /// Text as it was typed.
     pub text: String,
+    /// The same with its formatting, where it has some, in the one form of [`Rich`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
     /// The signature below it.
     #[serde(default)]
     pub signature: String,
@@ -66,11 +72,18 @@ impl Mail {
         letter::plain(&self.text, &self.signature, self.history.as_ref())
     }
 
-    /// The bytes of the history's HTML.
+    /// The bytes of the HTML that was written, and of the history's.
     #[must_use]
     pub fn html_size(&self) -> usize {
-        let html = self.history.as_ref().and_then(|h| h.html.as_ref());
-        html.map_or(0, String::len)
+        let history = self.history.as_ref().and_then(|h| h.html.as_ref());
+        history.map_or(0, String::len) + self.html.as_ref().map_or(0, String::len)
+    }
+
+    /// What was written as a draft keeps it: of text alone where it had no formatting.
+    #[must_use]
+    pub fn written(&self) -> Rich {
+        let html = self.html.as_deref().and_then(|h| Rich::read(h).ok());
+        html.unwrap_or_else(|| Rich::of_text(&self.text))
     }
 }
 
@@ -83,6 +96,8 @@ pub struct Authored {
     pub account: AccountId,
     /// The mail.
     pub mail: Mail,
+    /// What the timeline shows of its formatting, where it has some; a picture's Content-ID is its file's id.
+    pub shown: Option<CleanHtml>,
     /// Milliseconds to hold it for undo.
     pub hold: Millis,
     /// Resolve as well.

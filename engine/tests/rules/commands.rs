@@ -366,6 +366,7 @@ fn draft(text: &str) -> dto::Draft {
     dto::Draft {
         note: false,
         text: text.into(),
+        html: None,
         subject: None,
         to: Vec::new(),
         cc: Vec::new(),

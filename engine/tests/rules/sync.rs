@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use parley_engine::api::{Desk, NoHost, Role, args, ask, dto};
 use parley_engine::connectors::{Connector, Factory, Result as ChannelResult, Step};
 use parley_engine::model::{
-    AccountId, AccountState, Batch, Capabilities, Channel, ChannelError, Cursor, Gap, Outgoing,
-    Profile, Receipt, Remedy,
+    AccountId, AccountState, Batch, Capabilities, Channel, ChannelError, Cursor, Formatting, Gap,
+    Outgoing, Profile, Receipt, Remedy,
 };
 use parley_engine::time::ManualClock;
 use parley_engine::{Engine, sync};
@@ -35,7 +35,8 @@ impl Connector for Line {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             channel: Channel::Email,
-            max_text: None,
+            formatting: Formatting::Html,
+            text_limit: None,
             subject: true,
             copies: true,
             attachments: true,

@@ -19,9 +19,9 @@ use parley_engine::model::episode::Folded;
 use parley_engine::model::log::Entry;
 use parley_engine::model::{
     AccountConfig, AccountId, Batch, Capabilities, Channel, ChannelError, Class, Cursor,
-    CustomerId, EmailConfig, Event, HandleId, Identity, Incoming, IncomingFile, MailServer,
-    MessageId, Outgoing, Party, Place, Profile, Receipt, RemoteId, Security, SentCopy, ServerWord,
-    ThreadRefs, Times, email_key,
+    CustomerId, EmailConfig, Event, Formatting, HandleId, Identity, Incoming, IncomingFile,
+    MailServer, MessageId, Outgoing, Party, Place, Profile, Receipt, RemoteId, Security, SentCopy,
+    ServerWord, ThreadRefs, Times, email_key,
 };
 use parley_engine::secrets::Key;
 use parley_engine::store::ingest::{self, Brought};
@@ -412,7 +412,8 @@ impl Connector for PlayedConnection {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             channel: Channel::Email,
-            max_text: None,
+            formatting: Formatting::Html,
+            text_limit: None,
             subject: true,
             copies: true,
             attachments: true,
@@ -804,6 +805,7 @@ impl Scene {
             history: None,
             subject: Some("Re: A question".into()),
             text: text.into(),
+            html: None,
             files: Vec::new(),
             in_reply_to: None,
             references: Vec::new(),
@@ -815,6 +817,7 @@ impl Scene {
             conversation: Some(self.customer(to)),
             account: self.account,
             mail,
+            shown: None,
             hold: 10_000,
             resolve,
         };

@@ -118,10 +118,7 @@ fn rich() -> Scene {
     });
     s.does(args::DraftSave {
         conversation: anna,
-        draft: draft(
-            "Half a sentence",
-            s.stage("drawing.bin", b"staged for a draft"),
-        ),
+        draft: formatted(s.stage("drawing.bin", b"staged for a draft")),
     });
     // The same mail in another mailbox of ours.
     let second = s.connect("sales@parley.test");
@@ -138,10 +135,22 @@ fn rich() -> Scene {
     s
 }
 
+/// The same with words in bold, and with a file as a picture in its text.
+fn formatted(files: Vec<FileItem>) -> Draft {
+    let picture = files[0].id.hex();
+    Draft {
+        html: Some(format!(
+            "<p>Half a <strong>sentence</strong><img src=\"cid:{picture}\" alt=\"\"></p>"
+        )),
+        ..draft("", files)
+    }
+}
+
 fn draft(text: &str, files: Vec<FileItem>) -> Draft {
     Draft {
         note: false,
         text: text.into(),
+        html: None,
         subject: Some("Re: it".into()),
         to: vec![crate::scene::party("Anna <anna@shop.test>")],
         cc: Vec::new(),
@@ -195,6 +204,13 @@ fn drafts_come_back_with_their_files_and_an_older_one_never_over_a_newer() {
         );
         assert_eq!(agent, me, "it is the person's at the desk");
         let id = d.files[0].id;
+        assert_eq!(
+            d.html,
+            Some(format!(
+                "<p>Half a <strong>sentence</strong><img src=\"cid:{}\" alt=\"\"></p>",
+                id.hex()
+            ))
+        );
         let bytes = {
             let files = back.store().files();
             s.run(

@@ -17,6 +17,10 @@ note: boolean,
  */
 text: string, 
 /**
+ * The same with its formatting, where it has some: in the few tags of `model::rich`.
+ */
+html: string | null, 
+/**
  * Subject, if changed.
  */
 subject: string | null, 

@@ -30,4 +30,8 @@ state: AccountState,
 /**
  * What it can do.
  */
-capabilities: Capabilities, };
+capabilities: Capabilities, 
+/**
+ * The largest whole message that its server said it takes, in bytes.
+ */
+max_message: number | null, };

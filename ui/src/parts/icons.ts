@@ -61,9 +61,17 @@ export const icons = {
   printer: "M4.600 5.600V2.800h6.800v2.800M4.600 11H3.400a.8.8 0 0 1-.8-.8V6.400a.8.8 0 0 1 .8-.8h9.200a.8.8 0 0 1 .8.8v3.800a.8.8 0 0 1-.8.8h-1.200M4.600 9h6.800v4.400H4.600z",
   chevronStart: "m9.800 4-4 4 4 4",
   folder: "M2.600 12.200V4a.7.7 0 0 1 .7-.7h3l1.500 1.700h4.900a.7.7 0 0 1 .7.7v6.500a.7.7 0 0 1-.7.7H3.300a.7.7 0 0 1-.7-.7",
+  bold: "M4.800 3h3.700a2.400 2.400 0 0 1 0 4.800H4.800zM4.800 7.800h4.300a2.600 2.600 0 0 1 0 5.200H4.800z",
+  italic: "M6.800 3h4.400M4.800 13h4.400M9.200 3 6.800 13",
+  underline: "M4.600 2.800v4.400a3.400 3.400 0 0 0 6.800 0V2.800M4 13.400h8",
+  strike: "M2.800 8.200h10.400M11 5.200C10.800 3.800 9.600 3 8 3S5 3.900 5 5.300c0 1 .6 1.600 1.400 2M5 10.800C5.200 12.200 6.400 13 8 13s3-.8 3-2.300c0-.5-.1-.9-.4-1.300",
+  bullets: "M6.400 4h7M6.400 8h7M6.400 12h7M3 4h.1M3 8h.1M3 12h.1",
+  numbers: "M6.800 4h6.600M6.800 8h6.600M6.800 12h6.600M2.600 2.900l1.100-.5v3.200M2.500 10.600c.2-.5.6-.7 1-.7.600 0 1 .4 1 .9 0 .9-2 1.300-2 2.600h2.100",
+  code: "m5.600 4.400-3.400 3.600 3.400 3.600M10.400 4.400l3.400 3.600-3.400 3.600",
+  clearLook: "M4 3.200h8M8 3.200 6.600 9M5.400 12.800h2.200M10.200 10l3 3M13.200 10l-3 3",
 } as const;
 
 export type IconName = keyof typeof icons;
 
 /** What points the way one reads: forward, back, to somebody, to the window's other side. A clock, a check or a lens is the same everywhere. */
-export const mirrored: ReadonlySet<IconName> = new Set(["reply", "send", "undo", "chevronEnd", "chevronStart", "panel", "sort", "external", "note"]);
+export const mirrored: ReadonlySet<IconName> = new Set(["reply", "send", "undo", "chevronEnd", "chevronStart", "panel", "sort", "external", "note", "bullets", "numbers"]);

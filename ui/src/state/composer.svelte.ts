@@ -9,29 +9,23 @@ import type { Host } from "../host/host";
 import { say } from "../errors";
 import { plain } from "../i18n";
 import { fullTime } from "../i18n/time";
+import { Attachments, isPicture, isPictureFile, type Given, type Weight } from "./attachments.svelte";
+import { roomFor, type Room } from "./lengths";
 
 /** A pause in typing after which a draft is kept. */
 export const PAUSE = 600;
-/** Bytes of a piece of a pasted or dropped file: a multiple of three, so that pieces join as base64, and under 1 MB when encoded. */
-export const PIECE = 749_997;
-
 export type Mode = "reply" | "note";
 
-/** A file on its way into the store. */
-export interface Upload {
-  key: number;
-  name: string;
-  done: number;
-  total: number;
-}
-
-function base64(piece: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result).split(",")[1] ?? "");
-    reader.onerror = () => reject(reader.error ?? new Error("unreadable file"));
-    reader.readAsDataURL(piece);
-  });
+/** The field in which formatted text is written, once it is there. */
+export interface Writing {
+  focus(): void;
+  insertQuote(words: string): void;
+  insertPicture(file: string, alt: string): void;
+  /** A picture will stand at a place, or where the cursor is. */
+  expectPicture(upload: number, at?: number): void;
+  /** It is there, or will not come. */
+  settlePicture(upload: number, picture: { file: string; alt: string } | null): void;
+  removePicture(file: string): void;
 }
 
 /** `Anna Berg <anna@example.com>, b@example.com` as parties. Separators inside quotes belong to a name. */
@@ -50,7 +44,17 @@ export function formatParties(parties: readonly Party[]): string {
 
 /** What counts of a draft when two windows compare theirs; the engine keeps none that has no words and no files. */
 function gist(draft: Pick<Draft, "text" | "files">): string {
-  return draft.text.trim() === "" && draft.files.length === 0 ? "" : JSON.stringify([draft.text, draft.files.map((file) => file.id)]);
+  return draft.text.trim() === "" && draft.files.length === 0 ? "" : JSON.stringify([bare(draft.text), draft.files.map((file) => file.id)]);
+}
+
+/** A text without what formatting makes of it: the engine says lists, quotations and links its own way. */
+function bare(text: string): string {
+  return text.replace(/^[\s>]*(?:[-*•]|\d+[.)])\s+/gm, "").replace(/<[^<>\s]+>|[\s>]+/g, "");
+}
+
+/** The files that HTML of ours shows as pictures. */
+function picturesIn(html: string | null): Set<string> {
+  return new Set([...(html ?? "").matchAll(/<img src="cid:([0-9a-f]{32})"/g)].map((found) => found[1] ?? ""));
 }
 
 /** What is being written in the conversation on screen. Nothing typed here is ever lost: each pause and each leaving keeps it. */
@@ -58,6 +62,12 @@ export class Composer {
   conversation = $state<string | null>(null);
   mode = $state<Mode>("reply");
   text = $state("");
+  /** The reply with its formatting, where it has some; the text says the same without. */
+  html = $state<string | null>(null);
+  /** Grows when the text was put there by something else than typing. */
+  revision = $state(0);
+  /** The field of formatted text. */
+  writing: Writing | null = null;
   note = $state("");
   subject = $state("");
   to = $state("");
@@ -72,10 +82,7 @@ export class Composer {
   signature = $state(true);
   /** The message that is passed on, instead of an answer. */
   forwarding = $state<string | null>(null);
-  /** Pictures that are shown inside the text. */
-  inline = $state.raw<ReadonlySet<string>>(new Set());
-  files = $state.raw<FileItem[]>([]);
-  uploads = $state<Upload[]>([]);
+  readonly attached: Attachments;
   options = $state.raw<ReplyOptions | null>(null);
   expanded = $state(false);
   sending = $state(false);
@@ -91,10 +98,15 @@ export class Composer {
   private known: Record<Mode, string> = { reply: "", note: "" };
   private readonly dirty = new Set<Mode>();
   private chain: Promise<unknown> = Promise.resolve();
-  private uploadKey = 0;
   private run = 0;
 
-  constructor(private readonly host: Host) {}
+  constructor(private readonly host: Host) {
+    this.attached = new Attachments(host, () => this.filed(), (words) => (this.error = words));
+  }
+
+  get files(): FileItem[] {
+    return this.attached.files;
+  }
 
   /** Leaves the conversation before, keeping its drafts, and takes up this one's. */
   async open(conversation: string | null): Promise<void> {
@@ -118,7 +130,7 @@ export class Composer {
   async refresh(): Promise<void> {
     const { conversation, run } = this;
     await this.followOthers();
-    if (conversation === null || run !== this.run || this.text !== "" || this.dirty.has("reply") || this.expanded) return;
+    if (conversation === null || run !== this.run || this.text !== "" || this.files.length > 0 || this.dirty.has("reply") || this.expanded) return;
     const options = await this.host.call("reply_options", { conversation, answering: null });
     if (run === this.run && this.text === "" && !this.expanded) this.propose(options);
   }
@@ -151,7 +163,7 @@ export class Composer {
       this.propose(options);
       this.forwarding = message;
       this.quote = true;
-      this.files = [...this.files, ...options.files];
+      this.attached.attach(options.files);
       this.touched("reply");
       this.focus("reply");
     } catch (error) {
@@ -164,7 +176,7 @@ export class Composer {
     const { conversation, run } = this;
     if (conversation === null || this.forwarding === null) return;
     const theirs = new Set(this.options?.files.map((f) => f.id) ?? []);
-    this.files = this.files.filter((f) => !theirs.has(f.id));
+    this.attached.files = this.files.filter((f) => !theirs.has(f.id));
     this.forwarding = null;
     const options = await this.host.call("reply_options", { conversation, answering: null });
     if (run === this.run) this.propose(options);
@@ -173,19 +185,46 @@ export class Composer {
 
   /** Puts somebody's words into the reply, as a quotation below what is written already. */
   insertQuote(words: string): void {
+    if (this.formats && this.writing !== null) {
+      this.writing.insertQuote(words.trim());
+      this.focus("reply");
+      return;
+    }
     const lines = words.trim().split("\n").map((line) => (line.startsWith(">") ? `>${line}` : `> ${line}`));
     const before = this.text.trimEnd();
-    this.text = `${before}${before === "" ? "" : "\n\n"}${lines.join("\n")}\n\n`;
+    this.put(`${before}${before === "" ? "" : "\n\n"}${lines.join("\n")}\n\n`, null);
     this.touched("reply");
     this.focus("reply");
   }
 
-  /** A picture is shown inside the text, or sent as a file. */
-  place(file: string, inside: boolean): void {
-    const next = new Set(this.inline);
-    if (inside) next.add(file);
-    else next.delete(file);
-    this.inline = next;
+  /** Somebody wrote in a field without formatting. */
+  typed(text: string): void {
+    if (this.mode === "note") this.note = text;
+    else {
+      this.text = text;
+      this.html = null;
+    }
+    this.touched();
+  }
+
+  /** Somebody wrote in the field of formatted text. */
+  wrote(content: { text: string; html: string | null }, pictures: ReadonlySet<string>): void {
+    this.text = content.text;
+    this.html = content.html;
+    this.attached.shown(pictures);
+    this.touched("reply");
+  }
+
+  /** A picture is shown where the cursor stands in the text, or sent as a file. */
+  place(file: FileItem, inside: boolean): void {
+    this.attached.place(file.id, inside);
+    if (inside) this.writing?.insertPicture(file.id, file.name);
+    else this.writing?.removePicture(file.id);
+  }
+
+  detach(file: string): void {
+    this.attached.detach(file);
+    this.writing?.removePicture(file);
   }
 
   /** Writes from another address. */
@@ -238,7 +277,8 @@ export class Composer {
       this.contested = null;
       const both = (mine: string): string => (mine.trim() === "" ? theirs.text : `${mine}\n\n${theirs.text}`);
       if (theirs.note) this.note = both(this.note);
-      else this.text = both(this.text);
+      // Two formatted texts are no one formatted text: the words are what must not be lost.
+      else this.put(both(this.text), null);
       this.dirty.add(theirs.note ? "note" : "reply");
     }
     return this.flush();
@@ -290,9 +330,9 @@ export class Composer {
 
   /** The reply is gone from here: it was sent. */
   private clear(): void {
-    this.text = "";
+    this.put("", null);
     this.known.reply = "";
-    this.files = [];
+    this.attached.reset();
     this.forwarding = null;
     this.expanded = false;
     this.error = null;
@@ -313,10 +353,25 @@ export class Composer {
     return this.options?.sample ?? false;
   }
 
+  /** Whether the channel carries formatting; until it is known, as it mostly does. */
+  get formats(): boolean {
+    return (this.sender?.capabilities.formatting ?? "html") === "html";
+  }
+
+  /** What is to be said about the length of the reply. */
+  get room(): Room | null {
+    return roomFor(this.text, this.sender?.capabilities.text_limit ?? null);
+  }
+
+  get weight(): Weight {
+    return this.attached.weightFor(this.sender);
+  }
+
   get canSend(): boolean {
-    if (this.sending || this.uploads.length > 0 || this.conversation === null) return false;
+    if (this.sending || this.attached.uploads.length > 0 || this.conversation === null) return false;
     if (this.mode === "note") return this.note.trim() !== "";
     if (this.unreal) return false;
+    if (this.room?.over === true || this.weight.over) return false;
     return (this.text.trim() !== "" || this.files.length > 0 || this.forwarding !== null) && this.account !== "" && parseParties(this.to).length > 0;
   }
 
@@ -336,7 +391,7 @@ export class Composer {
       await this.chain;
       const queued = await this.host.call("send", {
         conversation, account: this.account, from: this.sender?.address ?? null, to: parseParties(this.to), cc: parseParties(this.cc), bcc: parseParties(this.bcc), subject: this.subject === "" ? null : this.subject,
-        text: this.text, signature: this.signature, quote: this.intro, files: this.files.map((file) => file.id), inline: this.files.map((file) => file.id).filter((id) => this.inline.has(id)),
+        text: this.text, html: this.formats ? this.html : null, signature: this.signature, quote: this.intro, files: this.files.map((file) => file.id), inline: this.files.map((file) => file.id).filter((id) => this.attached.inline.has(id)),
         answering: this.forwarding === null ? (this.options?.answering ?? null) : null, forwarding: this.forwarding, resolve,
       });
       this.dirty.delete("reply");
@@ -396,65 +451,57 @@ export class Composer {
     }
   }
 
-  async pick(): Promise<void> {
-    try {
-      this.attach(await this.host.call("file_pick", {}));
-    } catch (error) {
-      this.error = say(error);
-    }
-  }
-
-  /** Takes pasted or dropped files in, piece by piece. */
+  /** Takes files in. */
   async take(files: readonly File[]): Promise<void> {
-    const run = this.run;
-    for (const file of files) {
-      const upload: Upload = { key: ++this.uploadKey, name: file.name, done: 0, total: file.size };
-      this.uploads = [...this.uploads, upload];
-      try {
-        const item = await this.stage(file, upload.key);
-        if (item !== null && run === this.run) this.attach([item]);
-      } catch (error) {
-        this.error = say(error);
-      } finally {
-        this.uploads = this.uploads.filter((u) => u.key !== upload.key);
-      }
+    await this.attached.take(files.map((file) => ({ file })));
+  }
+
+  /** Takes files that were pasted or dropped; a picture that was let go in the text stands there. */
+  async give(files: readonly File[], how: { pasted: boolean; inside: boolean; at?: number | undefined }): Promise<void> {
+    if (this.sender?.capabilities.attachments === false) {
+      this.error = plain("composer.noFiles", { name: files.map((file) => file.name).join(", ") });
+      return;
     }
+    const writing = how.inside && this.formats && this.mode === "reply" ? this.writing : null;
+    await this.attached.take(files.map((file): Given => {
+      const name = how.pasted && /^image\.\w+$/.test(file.name) ? this.attached.pastedName(file) : file.name;
+      if (writing === null || !isPictureFile(file)) return { file, name };
+      const place = (item: FileItem | null): { file: string; alt: string } | null => (item !== null && isPicture(item) ? { file: item.id, alt: item.name } : null);
+      return { file, name, begun: (upload) => writing.expectPicture(upload, how.at), settled: (upload, item) => writing.settlePicture(upload, place(item)) };
+    }));
   }
 
-  detach(file: string): void {
-    this.place(file, false);
-    this.files = this.files.filter((f) => f.id !== file);
-    this.touched("reply");
+  /** Takes what was dropped. A folder is none of what can be sent, and is named. */
+  async drop(dropped: DataTransfer | null, at?: number): Promise<void> {
+    const entries = [...(dropped?.items ?? [])].flatMap((item) => (item.kind === "file" ? (item.webkitGetAsEntry() ?? []) : []));
+    const folders = entries.filter((entry) => entry.isDirectory).map((entry) => entry.name);
+    const files = [...(dropped?.files ?? [])].filter((file) => !folders.includes(file.name));
+    if (folders.length > 0) this.error = plain("composer.folder", { name: folders.join(", ") });
+    if (files.length > 0) await this.give(files, { pasted: false, inside: at !== undefined, at });
   }
 
-  private async stage(file: File, key: number): Promise<FileItem | null> {
-    let item: FileItem | null = null;
-    let from = 0;
-    do {
-      const to = Math.min(file.size, from + PIECE);
-      const data = await base64(file.slice(from, to));
-      const id: string | null = item === null ? null : (item as FileItem).id;
-      item = await this.host.call("file_stage", { id, name: file.name, data, last: to >= file.size });
-      from = to;
-      this.uploads = this.uploads.map((u) => (u.key === key ? { ...u, done: from } : u));
-    } while (from < file.size);
-    return item;
-  }
-
-  private attach(items: readonly FileItem[]): void {
-    if (items.length === 0) return;
-    this.files = [...this.files, ...items];
+  /** A file came or went. What was said of another one stays. */
+  private filed(): void {
+    const { error } = this;
     this.mode = "reply";
     this.expanded = true;
     this.touched("reply");
+    this.error = error;
+  }
+
+  /** A text that nobody typed here. */
+  private put(text: string, html: string | null): void {
+    this.text = text;
+    this.html = html;
+    this.revision += 1;
   }
 
   private draft(mode: Mode): Draft {
-    if (mode === "note") return { note: true, text: this.note, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: false, signature: false, forwarding: null, files: [], updated_at: Date.now() };
+    if (mode === "note") return { note: true, text: this.note, html: null, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: false, signature: false, forwarding: null, files: [], updated_at: Date.now() };
     const proposed = this.options;
     const changedTo = this.to !== formatParties(proposed?.to.slice(0, 1).map((o) => o.party) ?? []);
     return {
-      note: false, text: this.text, subject: this.subject === (proposed?.subject ?? "") ? null : this.subject, to: changedTo ? parseParties(this.to) : [], cc: parseParties(this.cc), bcc: parseParties(this.bcc),
+      note: false, text: this.text, html: this.html, subject: this.subject === (proposed?.subject ?? "") ? null : this.subject, to: changedTo ? parseParties(this.to) : [], cc: parseParties(this.cc), bcc: parseParties(this.bcc),
       account: this.account === proposed?.from[0]?.account || this.account === "" ? null : this.account, from: this.from === (proposed?.from[0]?.address ?? "") ? null : this.from,
       quote: this.quote, signature: this.signature, forwarding: this.forwarding, files: this.files, updated_at: Date.now(),
     };
@@ -465,7 +512,6 @@ export class Composer {
     this.account = options.from[0]?.account ?? "";
     this.from = options.from[0]?.address ?? "";
     this.bcc = "";
-    this.inline = new Set();
     this.to = formatParties(options.to.slice(0, 1).map((o) => o.party));
     this.cc = "";
     this.subject = options.subject ?? "";
@@ -481,9 +527,9 @@ export class Composer {
         continue;
       }
       if (this.dirty.has("reply")) continue;
-      this.text = draft.text;
       this.known.reply = gist(draft);
-      this.files = draft.files;
+      this.attached.put(draft.files, picturesIn(draft.html));
+      this.put(draft.text, draft.html);
       this.subject = draft.subject ?? this.subject;
       if (draft.to.length > 0) this.to = formatParties(draft.to);
       if (draft.cc.length > 0) this.cc = formatParties(draft.cc);
@@ -524,9 +570,9 @@ export class Composer {
     this.text = this.note = this.subject = this.to = this.cc = this.bcc = this.account = this.from = "";
     this.quote = this.signature = true;
     this.forwarding = null;
-    this.inline = new Set();
-    this.files = [];
-    this.uploads = [];
+    this.html = null;
+    this.revision += 1;
+    this.attached.reset();
     this.options = null;
     this.expanded = false;
     this.error = null;

@@ -23,6 +23,8 @@ args! {
         #[serde(default)] pub subject: Option<String>,
         /// Text.
         pub text: String,
+        /// The same with its formatting, where it has some; the text is then made of it.
+        #[serde(default)] pub html: Option<String>,
         /// With the account's signature.
         #[serde(default)] pub signature: bool,
         /// The words that introduce the message that is answered or passed on; null = it does not stand below.

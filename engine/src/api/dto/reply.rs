@@ -30,6 +30,9 @@ dto! {
         pub state: AccountState,
         /// What it can do.
         pub capabilities: Capabilities,
+        /// The largest whole message that its server said it takes, in bytes.
+        #[ts(type = "number | null")]
+        pub max_message: Option<u64>,
     }
     /// A proposed recipient.
     pub struct ToOption {
@@ -91,6 +94,9 @@ dto! {
         pub note: bool,
         /// Text.
         pub text: String,
+        /// The same with its formatting, where it has some: in the few tags of `model::rich`.
+        #[serde(default)]
+        pub html: Option<String>,
         /// Subject, if changed.
         pub subject: Option<String>,
         /// Recipients, if changed.

@@ -38,8 +38,8 @@ pub use net::canonical_fingerprint;
 
 use super::{Connector, Context, Proof, Recall, Result, Step};
 use crate::model::{
-    Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Hint, Outgoing, Place,
-    Profile, ReadMark, Receipt, RemoteFolder, RemoteId,
+    Batch, Capabilities, Channel, ChannelError, Cursor, EmailConfig, Formatting, Hint, Outgoing,
+    Place, Profile, ReadMark, Receipt, RemoteFolder, RemoteId,
 };
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -280,7 +280,8 @@ impl Connector for Email {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             channel: Channel::Email,
-            max_text: None,
+            formatting: Formatting::Html,
+            text_limit: None,
             subject: true,
             copies: true,
             attachments: true,

@@ -3,6 +3,7 @@
 
 use crate::connectors::Result;
 use crate::model::letter::{self, Picture};
+use crate::model::rich::Rich;
 use crate::model::{ChannelError, Outgoing, OutgoingFile, Party, Remedy};
 use ammonia::Url;
 use lettre::Address;
@@ -193,7 +194,14 @@ fn alternative(message: &Outgoing, inline: &[&OutgoingFile]) -> MultiPart {
         .collect();
     let history = message.history.as_ref();
     let plain = letter::plain(&message.text, &message.signature, history);
-    let html = letter::html(&message.text, &message.signature, history, &pictures);
+    let written = message.html.as_deref().and_then(|h| Rich::read(h).ok());
+    let html = letter::html(
+        &message.text,
+        written.as_ref(),
+        &message.signature,
+        history,
+        &pictures,
+    );
     let start = part(message, MultiPartKind::Alternative, "alternative")
         .singlepart(text_part(&plain, ContentType::TEXT_PLAIN));
     let html = text_part(&html, ContentType::TEXT_HTML);

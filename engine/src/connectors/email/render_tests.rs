@@ -19,6 +19,7 @@ fn outgoing() -> Outgoing {
         to: vec![party("anna@x.test")],
         cc: vec![],
         subject: Some("Re: Größe 😀".into()),
+        html: None,
         text: "Hallo Jürgen,\n.\n..dots\nFrom here\n".into(),
         bcc: vec![],
         signature: String::new(),

@@ -2,7 +2,7 @@
 
 use super::super::ingest::{Participants, Row, handle};
 use super::super::log::{Writing, write};
-use super::super::{Tx, conversations};
+use super::super::{Tx, conversations, timeline};
 use super::attempts::state_value;
 use super::{Authored, OutboxItem, get};
 use crate::error::{Error, Result};
@@ -160,7 +160,7 @@ fn insert_message(
         text: &a.mail.text,
         folds: &Folds::default(),
         people: &people,
-        has_html: false,
+        has_html: a.shown.is_some(),
         files: names.iter().map(String::as_str).collect(),
         unread: false,
         also,
@@ -170,12 +170,15 @@ fn insert_message(
         answers: &refs.in_reply_to,
         author: Some((tx.identity.agent, tx.now, answers)),
     };
-    row.insert(tx)?;
+    let rid = row.insert(tx)?;
+    if let Some(shown) = &a.shown {
+        timeline::put_html(tx, rid, shown)?;
+    }
     super::super::threads::keep(tx, id, &refs)?;
     for (i, f) in a.mail.files.iter().enumerate() {
         tx.execute(
-            "UPDATE file SET message = ?2, position = ?3, staged_at = NULL WHERE id = ?1",
-            params![f, id, i64::try_from(i).unwrap_or(0)],
+            "UPDATE file SET message = ?2, position = ?3, staged_at = NULL, content_id = ?4 WHERE id = ?1",
+            params![f, id, i64::try_from(i).unwrap_or(0), f.hex()],
         )?;
     }
     Ok(())

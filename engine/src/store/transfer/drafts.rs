@@ -6,16 +6,20 @@ use super::ids::Naming;
 use crate::error::{Error, Result};
 use crate::model::filename::{FileWarning, warning};
 use crate::model::interchange::{DraftLine, Instant};
+use crate::model::rich::Rich;
 use crate::model::{AccountId, AgentId, CustomerId, FileId, IncomingFile, MessageId, Party};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
+use std::collections::BTreeMap;
 
 /// The row's body, as the window keeps it (`api::dto::Draft`).
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     note: bool,
     text: String,
+    #[serde(default)]
+    html: Option<String>,
     subject: Option<String>,
     to: Vec<Party>,
     cc: Vec<Party>,
@@ -54,6 +58,12 @@ pub struct GivenDraft {
     pub files: Vec<FileRow>,
 }
 
+/// Formatting with its pictures as their files are called; none where it cannot be read.
+fn with_pictures(html: Option<&str>, called: &BTreeMap<FileId, FileId>) -> Option<Rich> {
+    let rich = Rich::read(html?).ok()?;
+    Some(rich.with_pictures(|f| called.get(&f).copied()))
+}
+
 /// All drafts. One whose body cannot be read is left out.
 ///
 /// # Errors
@@ -70,10 +80,17 @@ pub fn given(conn: &Connection) -> Result<Vec<GivenDraft>> {
         let Ok(k) = serde_json::from_str::<Kept>(&body) else {
             continue;
         };
-        let mut staged = Vec::new();
+        let mut staged: Vec<FileRow> = Vec::new();
+        let mut called = BTreeMap::new();
         for f in &k.files {
             match files::get(conn, f.id) {
-                Ok(row) => staged.push(row),
+                Ok(row) => {
+                    // By its place, which is the same wherever the draft is.
+                    let place = FileId((staged.len() as u128 + 1).to_be_bytes());
+                    called.insert(f.id, place);
+                    let content_id = k.html.is_some().then(|| place.hex());
+                    staged.push(FileRow { content_id, ..row });
+                }
                 Err(Error::NotFound(_)) => {}
                 Err(e) => return Err(e),
             }
@@ -84,6 +101,7 @@ pub fn given(conn: &Connection) -> Result<Vec<GivenDraft>> {
                 agent: Some(agent.hex()),
                 note: k.note,
                 text: k.text,
+                html: with_pictures(k.html.as_deref(), &called).map(|r| r.html()),
                 subject: k.subject,
                 to: k.to,
                 cc: k.cc,
@@ -175,6 +193,7 @@ fn kept(
         }
     };
     let mut staged = Vec::new();
+    let mut called = BTreeMap::new();
     for (i, f) in attached.iter().enumerate() {
         let at = line.updated_at.0.to_be_bytes();
         let file = FileId(tx.identity.ids.id(&[
@@ -186,6 +205,9 @@ fn kept(
         ]));
         let cid = f.content_id.as_deref();
         files::add(tx, file, None, 0, &f.name, &f.mime, cid, f.inline, &f.bytes)?;
+        if let Some(theirs) = cid.and_then(FileId::parse) {
+            called.insert(theirs, file);
+        }
         let warning = warning(&f.name, &f.mime);
         staged.push(KeptFile {
             id: file,
@@ -197,9 +219,13 @@ fn kept(
             warning,
         });
     }
+    let rich = with_pictures(line.html.as_deref().filter(|_| !line.note), &called);
+    let text = rich.as_ref().map_or_else(|| line.text.clone(), Rich::text);
+    let html = rich.filter(|r| !r.is_plain()).map(|r| r.html());
     Ok(Kept {
         note: line.note,
-        text: line.text.clone(),
+        text,
+        html,
         subject: line.subject.clone(),
         to: line.to.clone(),
         cc: line.cc.clone(),

@@ -42,6 +42,10 @@ subject: string | null,
  */
 text: string, 
 /**
+ * The same with its formatting, where it has some; the text is then made of it.
+ */
+html: string | null, 
+/**
  * With the account's signature.
  */
 signature: boolean, 

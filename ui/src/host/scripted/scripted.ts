@@ -28,7 +28,7 @@ import { accountOf, accountsFor, foldersFor, suggestionFor, testOf } from "./acc
 import { inSection, inView, manyRows, oddRows, sectionsOf, sorted } from "./lists";
 import { Pictures } from "./pictures";
 import { viewerMay } from "./roles";
-import { capabilities, linksOf, me, message, nextId, conversationOf, rowOf, stages, team, world, type Conversation } from "./world";
+import { capabilitiesIn, linksOf, me, message, nextId, conversationOf, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
 import lamp from "./lamp.png";
@@ -60,6 +60,8 @@ export class ScriptedHost implements Host {
   private readonly opened = new Set<(conversation: string) => void>();
   private readonly undoes: Undoable[] = [];
   private readonly staged = new Map<string, FileItem>();
+  /** What was sent with formatting. */
+  private readonly sentHtml = new Map<string, string>();
   private readonly state: string;
   private imports: ImportItem[];
   private archives: ReturnType<typeof archivesFor>;
@@ -125,7 +127,7 @@ export class ScriptedHost implements Host {
 
   async call<K extends Name>(name: K, args: Args<K>): Promise<Reply<K>> {
     this.calls.push({ name, args });
-    const never = this.state === "slow" || (this.state === "empty-signing-in" && name === "oauth_wait") || (this.state === "lazy" && name === "conversation_rows") || (this.state === "slow-list" && name === "conversation_ids" && this.asked++ > 0);
+    const never = this.state === "slow" || (this.state === "empty-signing-in" && name === "oauth_wait") || (this.state === "uploading" && name === "file_stage" && (args as Args<"file_stage">).id !== null) || (this.state === "lazy" && name === "conversation_rows") || (this.state === "slow-list" && name === "conversation_ids" && this.asked++ > 0);
     await new Promise((resolve) => setTimeout(resolve, never ? 1_000_000 : 0));
     if (this.state === "viewer" && !viewerMay(name)) throw hostError("refused", "your role does not permit this");
     if (name === "export_start" && this.state === "exporting") {
@@ -352,7 +354,7 @@ export class ScriptedHost implements Host {
     if (c === undefined || item?.type !== "message" || item.send?.state !== "held") throw hostError("refused", "This message is already on its way.");
     c.items = c.items.filter((i) => i.id !== id && !(i.type === "change" && i.what === "resolved" && i.at >= item.at));
     c.status = "open";
-    c.drafts = [{ note: false, text: item.text, subject: item.subject, to: item.to, cc: item.cc, bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: item.files, updated_at: Date.now() }];
+    c.drafts = [{ note: false, text: item.text, html: this.sentHtml.get(id) ?? null, subject: item.subject, to: item.to, cc: item.cc, bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: item.files, updated_at: Date.now() }];
     this.tell(c.id);
     return { command: "send", conversation: c.id, draft: true };
   }
@@ -567,10 +569,11 @@ export class ScriptedHost implements Host {
       const from = this.senders();
       return { from, to: [], cc: [], subject: `Fwd: ${m.subject ?? ""}`, answering: null, history: { from: m.from, to: m.to, cc: m.cc, at: m.at, subject: m.subject, preview: m.text.slice(0, 400) }, files: m.files, sample: this.sample.state !== "absent" };
     },
-    send: ({ conversation, to, cc, subject, text, files, resolve }) => {
+    send: ({ conversation, to, cc, subject, text, html, files, resolve }) => {
       const c = this.find(conversation ?? "");
       const hold = Date.now() + this.settings.hold_seconds * 1000;
       const sent = message(Date.now(), null, subject, text, { to, cc, files: files.flatMap((f) => this.staged.get(f) ?? []), send: { state: "held", hold_until: hold, error: null, attempts: 0, next_try: null } });
+      if (html !== null) this.sentHtml.set(sent.id, html);
       c.items.push({ type: "message", ...sent });
       c.drafts = c.drafts.filter((d) => d.note);
       if (resolve) {
@@ -757,7 +760,7 @@ export class ScriptedHost implements Host {
 
   /** Every address of ours that can be written from: the accounts' own, and their aliases. */
   private senders(): FromOption[] {
-    return this.accounts.flatMap((a) => [a.config.address, ...a.config.aliases].map((address) => ({ account: a.id, address, name: a.config.display_name, signature: a.config.signature, state: a.state, capabilities })));
+    return this.accounts.flatMap((a) => [a.config.address, ...a.config.aliases].map((address) => ({ account: a.id, address, name: a.config.display_name, signature: a.config.signature, state: a.state, capabilities: capabilitiesIn(this.state), max_message: this.state === "heavy" ? 250_000 : null })));
   }
 
   private settle(id: string): Reply<"outbox_check"> {

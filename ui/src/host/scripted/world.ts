@@ -29,9 +29,18 @@ export const stages: Stage[] = [
 ];
 
 export const capabilities: Capabilities = {
-  channel: "email", max_text: null, subject: true, copies: true, attachments: true, max_attachment: 25_000_000, reply_window_hours: null,
+  channel: "email", formatting: "html", text_limit: null, subject: true, copies: true, attachments: true, max_attachment: 25_000_000, reply_window_hours: null,
   may_write_first: true, deduplicates: false, pushes: true, poll_seconds: 300, may_keep_media: true,
 };
+
+/** What the accounts can do in a state of the script: short messages, or a channel with a limit. */
+export function capabilitiesIn(state: string): Capabilities {
+  switch (state) {
+    case "short": return { ...capabilities, formatting: "none", text_limit: { most: 3, unit: "segments" }, attachments: false };
+    case "limited": return { ...capabilities, text_limit: { most: 120, unit: "chars" } };
+    default: return capabilities;
+  }
+}
 
 /** A conversation with everything the script knows about it. */
 export interface Conversation {
@@ -138,7 +147,7 @@ function furnish(all: Conversation[], now: number): void {
   if (claimed) claimed.claimed_at = claimed.at - 50 * MINUTE;
 
   const marieke = at(4);
-  marieke.drafts = [{ note: false, text: "Hoi Marieke,\n\nhierbij een nieuw label. Het oude ", subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: [], updated_at: now - 4 * MINUTE }];
+  marieke.drafts = [{ note: false, text: "Hoi Marieke,\n\nhierbij een nieuw label. Het oude ", html: null, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: [], updated_at: now - 4 * MINUTE }];
 
   const klaus = at(6);
   const asked = messages(klaus).at(-1);

@@ -1,0 +1,74 @@
+import type { TextLimit } from "../api/TextLimit";
+import type { TextUnit } from "../api/TextUnit";
+
+/** A limit is spoken of from this share of it on. */
+const NEAR = 0.8;
+
+// GSM 03.38, the default alphabet, and what takes two places because it stands behind an escape.
+const BASIC = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
+const ESCAPED = new Set("^{}\\[~]|€\f");
+
+/** A text as short messages. */
+export interface Segments {
+  alphabet: "gsm" | "ucs2";
+  /** Places it takes: septets, or units of 16 bits. */
+  places: number;
+  /** Messages it is sent as. */
+  segments: number;
+  /** Places that are left in the last one. */
+  left: number;
+}
+
+/** How many short messages a text is. Nothing that takes two places is torn between two of them. */
+export function segmentsOf(text: string): Segments {
+  const all = [...text];
+  const gsm = all.every((c) => BASIC.has(c) || ESCAPED.has(c));
+  const size = (c: string): number => (gsm ? (ESCAPED.has(c) ? 2 : 1) : c.length);
+  const [alone, joined] = gsm ? [160, 153] : [70, 67];
+  const places = all.reduce((sum, c) => sum + size(c), 0);
+  const alphabet = gsm ? "gsm" : "ucs2";
+  if (places <= alone) return { alphabet, places, segments: places === 0 ? 0 : 1, left: alone - places };
+  let segments = 1;
+  let used = 0;
+  for (const c of all) {
+    if (used + size(c) > joined) {
+      segments += 1;
+      used = 0;
+    }
+    used += size(c);
+  }
+  return { alphabet, places, segments, left: joined - used };
+}
+
+/** How long a text is for a channel. */
+export function lengthOf(text: string, unit: TextUnit): number {
+  switch (unit) {
+    case "chars": return [...text].length;
+    case "bytes": return new TextEncoder().encode(text).length;
+    case "segments": return segmentsOf(text).segments;
+  }
+}
+
+/** A text against the limit of its channel. */
+export interface Room {
+  used: number;
+  most: number;
+  unit: TextUnit;
+  over: boolean;
+  /** Short messages, where that is what is counted. */
+  segments: Segments | null;
+}
+
+/** What is to be said about a text's length; null while there is room enough. Short messages are always counted: each costs. */
+export function roomFor(text: string, limit: TextLimit | null): Room | null {
+  if (limit === null || text === "") return null;
+  const used = lengthOf(text, limit.unit);
+  const segments = limit.unit === "segments" ? segmentsOf(text) : null;
+  if (segments === null && used < limit.most * NEAR) return null;
+  return { used, most: limit.most, unit: limit.unit, over: used > limit.most, segments };
+}
+
+/** How many bytes files take in a mail, as the engine counts them: base64 in lines, and each part's headers. */
+export function encodedSize(files: readonly number[]): number {
+  return files.reduce((sum, size) => sum + Math.ceil(size / 57) * 78 + 400, 2_000);
+}

@@ -152,5 +152,6 @@ pub(super) fn spun(text: &str, dice: &mut Dice) -> String {
         rest = behind;
     }
     out.push_str(rest);
-    out.trim().to_owned()
+    // A choice may be nothing at all.
+    out.trim().replace("  ", " ")
 }

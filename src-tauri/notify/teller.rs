@@ -1,5 +1,7 @@
 //! Decides what is told, and keeps what is shown true.
 
+mod around;
+
 use super::compose::{self, Manner};
 use super::held::Held;
 use super::rules::{self, Kind, Matter, Verdict};
@@ -8,10 +10,8 @@ use super::{Bill, Deed, Event, Key, Outlet, Window, deeds};
 use crate::engine::Handle;
 use crate::words::words;
 use jiff::tz::TimeZone;
-use parley_engine::api::dto::{
-    Change, ConversationRow, Notice, OutboxRow, Settings, Sidebar, Status, WaitRow,
-};
-use parley_engine::model::{AccountState, CustomerId, Direction, OutboxState};
+use parley_engine::api::dto::{Change, ConversationRow, Notice, OutboxRow, Settings, Status};
+use parley_engine::model::{CustomerId, Direction, OutboxState};
 use parley_engine::time::{Clock, Millis};
 use serde_json::json;
 use std::collections::HashMap;
@@ -210,148 +210,6 @@ impl<O: Outlet> Teller<O> {
             let all = before + count;
             let bill = compose::messages(manner, id, &notice.name, &notice.snippet, all);
             self.show(key, Kind::Message, all, bill).await;
-        }
-    }
-
-    // ---- what nobody announces ----
-
-    /// Waits, sends and accounts; and what the quiet hours kept, once they are over.
-    async fn look_around(&mut self, settings: &Settings) {
-        self.next = None;
-        self.look_at_waits(settings).await;
-        self.look_at_outbox(settings).await;
-        self.look_at_accounts(settings).await;
-        self.end_quiet(settings).await;
-    }
-
-    async fn look_at_waits(&mut self, settings: &Settings) {
-        let args = json!({ "limit": 500 });
-        let Ok(rows) = deeds::ask::<Vec<WaitRow>>(&self.engine, "wait_board", args).await else {
-            return;
-        };
-        let now = self.clock.now();
-        let (new, next) = self.watch.waits(&rows, settings.wait_target, now);
-        let new: Vec<WaitRow> = new.into_iter().cloned().collect();
-        self.wake_at(next);
-        for wait in new {
-            let id = wait.row.id;
-            let matter = Matter {
-                kind: Kind::Overdue,
-                conversation: Some(id),
-                of_others: is_of_others(&wait.row),
-            };
-            match self.judge(settings, matter) {
-                Verdict::Tell => {
-                    let bill = compose::overdue(manner(settings), id, &wait.row.name);
-                    self.show(Key::Conversation(id), Kind::Overdue, 0, bill)
-                        .await;
-                }
-                Verdict::Hold(until) => {
-                    self.held.overdue.insert(id);
-                    self.wake_at(Some(until));
-                }
-                Verdict::Drop => {}
-            }
-        }
-    }
-
-    async fn look_at_outbox(&mut self, settings: &Settings) {
-        let Ok(rows) = deeds::ask::<Vec<OutboxRow>>(&self.engine, "outbox", json!({})).await else {
-            return;
-        };
-        let mended: Vec<Key> = self
-            .standing
-            .keys()
-            .filter(|key| match key {
-                Key::Failed(id) => !rows.iter().any(|r| r.conversation == *id && has_failed(r)),
-                _ => false,
-            })
-            .copied()
-            .collect();
-        for key in mended {
-            self.close(key).await;
-        }
-        let new: Vec<OutboxRow> = self.watch.outbox(&rows).into_iter().cloned().collect();
-        for row in new {
-            let id = row.conversation;
-            let matter = Matter {
-                kind: Kind::Failed,
-                conversation: Some(id),
-                of_others: false,
-            };
-            match self.judge(settings, matter) {
-                Verdict::Tell => {
-                    let bill = compose::failed(manner(settings), id, &row.name);
-                    self.show(Key::Failed(id), Kind::Failed, 1, bill).await;
-                }
-                Verdict::Hold(until) => {
-                    self.held.failed.insert(id);
-                    self.wake_at(Some(until));
-                }
-                Verdict::Drop => {}
-            }
-        }
-    }
-
-    async fn look_at_accounts(&mut self, settings: &Settings) {
-        let Ok(sidebar) = deeds::ask::<Sidebar>(&self.engine, "sidebar", json!({})).await else {
-            return;
-        };
-        let rows = sidebar.accounts;
-        for a in &rows {
-            let key = Key::Account(a.id);
-            if a.state != AccountState::NeedsAttention && self.standing.contains_key(&key) {
-                self.close(key).await;
-            }
-        }
-        let new: Vec<_> = self.watch.accounts(&rows).into_iter().cloned().collect();
-        for account in new {
-            let matter = Matter {
-                kind: Kind::Account,
-                conversation: None,
-                of_others: false,
-            };
-            match self.judge(settings, matter) {
-                Verdict::Tell => {
-                    let bill = compose::account(manner(settings), &account.address);
-                    let key = Key::Account(account.id);
-                    self.show(key, Kind::Account, 1, bill).await;
-                }
-                Verdict::Hold(until) => {
-                    self.held.accounts.insert(account.id);
-                    self.wake_at(Some(until));
-                }
-                Verdict::Drop => {}
-            }
-        }
-    }
-
-    async fn end_quiet(&mut self, settings: &Settings) {
-        if self.held.is_empty() {
-            return;
-        }
-        let zone = (self.zone)();
-        if let Some(until) = rules::quiet_until(settings, self.clock.now(), &zone) {
-            return self.wake_at(Some(until));
-        }
-        let mut held = std::mem::take(&mut self.held);
-        let ids: Vec<CustomerId> = held.conversations().into_iter().collect();
-        // What cannot be looked up is told as it was kept.
-        let mut rows = HashMap::new();
-        for some in ids.chunks(500) {
-            rows.extend(self.rows(some).await.unwrap_or_default());
-        }
-        if !rows.is_empty() {
-            held.keep(
-                |id| rows.get(id).is_some_and(|r| r.unread > 0),
-                |id| rows.get(id).is_some_and(|r| r.wait_since.is_some()),
-            );
-        }
-        if !settings.notify {
-            return;
-        }
-        if let Some(bill) = compose::quiet(manner(settings), &held) {
-            self.show(Key::Quiet, Kind::Message, 1, bill).await;
         }
     }
 

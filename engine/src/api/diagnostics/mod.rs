@@ -19,7 +19,7 @@ pub(super) async fn show(_: args::DataShow, desk: &Desk) -> Result<Nothing> {
     desk.host
         .show_file(&inside)
         .await
-        .map_err(Error::Internal)?;
+        .map_err(Error::Refused)?;
     Ok(Nothing {})
 }
 

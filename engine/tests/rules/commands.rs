@@ -41,6 +41,9 @@ fn arguments(s: &Scene, name: &str, message: MessageId) -> Value {
         }
         "bulk" => json!({ "conversations": [c], "act": { "do": "resolve" } }),
         "conversation_rows" => json!({ "ids": [c] }),
+        "window_remember" => {
+            json!({ "memory": { "lists": [], "panel": false, "list_width": 300, "panel_width": null } })
+        }
         "wait_board" => json!({ "limit": 10 }),
         "timeline" => json!({ "conversation": c, "limit": 10 }),
         "message_html" | "message_text" | "message_source" | "message_rest" | "message_save"

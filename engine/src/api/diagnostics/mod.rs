@@ -16,10 +16,7 @@ pub(super) use size::size;
 pub(super) async fn show(_: args::DataShow, desk: &Desk) -> Result<Nothing> {
     // The host shows the folder that a file lies in.
     let inside = desk.engine.store().dir().join("parley.db");
-    desk.host
-        .show_file(&inside)
-        .await
-        .map_err(Error::Internal)?;
+    desk.host.show_file(&inside).await.map_err(Error::Refused)?;
     Ok(Nothing {})
 }
 

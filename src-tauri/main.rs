@@ -80,10 +80,10 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         .setup(move |app| start(app.handle(), &place, passphrase))
         .build(context)?;
     app.run(|app, event| match event {
-        RunEvent::ExitRequested { api, code, .. } => {
-            if aside::say_farewell(app, code.unwrap_or_default()) {
-                api.prevent_exit();
-            }
+        RunEvent::ExitRequested { api, code, .. }
+            if aside::say_farewell(app, code.unwrap_or_default()) =>
+        {
+            api.prevent_exit();
         }
         RunEvent::Exit => stop(app),
         // macOS hands links over as events, also the one that started Parley.

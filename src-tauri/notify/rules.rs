@@ -89,6 +89,9 @@ pub fn settings() -> Settings {
         my_name: "Bo".into(),
         wait_target: 3_600,
         notices: parley_engine::api::dto::NoticeSettings::default(),
+        keys: std::collections::BTreeMap::new(),
+        searches: Vec::new(),
+        zoom: 100,
     }
 }
 

@@ -196,6 +196,7 @@ args! {
         #[serde(default)] #[ts(type = "Record<string, Array<string>> | null")] pub keys: Option<BTreeMap<String, Vec<String>>>,
         /// See `Settings`: at most ten.
         #[serde(default)] pub searches: Option<Vec<String>>,
+        /// See `Settings`.
         #[serde(default)] pub zoom: Option<u32>,
     }
     /// The accounts with their states.

@@ -6,6 +6,8 @@ import { keymap } from "../src/state/keymap.svelte";
 
 let host: ScriptedHost;
 let window_: ReturnType<typeof mount>;
+// The whole window is mounted: a busy machine takes its time.
+vi.setConfig({ testTimeout: 30_000 });
 const WAIT = { timeout: 8000 };
 const all = (testid: string): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(`[data-testid="${testid}"]`)];
 const one = (testid: string): HTMLElement => {
@@ -27,6 +29,8 @@ const calls = (name: string): unknown[] => host.calls.filter((call) => call.name
 
 async function begin(state = ""): Promise<void> {
   window.localStorage.clear();
+  // Wide enough for the panel to stand beside the timeline.
+  window.innerWidth = 1280;
   host = new ScriptedHost(state);
   window_ = mount(App, { target: document.body, props: { host } });
   await there("row");

@@ -14,6 +14,8 @@ class Observer implements ResizeObserver {
 }
 vi.stubGlobal("ResizeObserver", Observer);
 vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }));
+// Ids and keys of ours hold letters, digits, colons and dashes; what a selector must not meet is written as its number.
+vi.stubGlobal("CSS", { ...globalThis.CSS, escape: (text: string) => text.replace(/[^\w-]/g, (c) => `\\${c.charCodeAt(0).toString(16)} `) });
 Element.prototype.scrollIntoView = () => undefined;
 Element.prototype.scrollTo = () => undefined;
 Object.defineProperty(HTMLElement.prototype, "offsetParent", { get: () => document.body });

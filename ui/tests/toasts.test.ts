@@ -46,7 +46,7 @@ describe("toasts", () => {
     const toasts = new Toasts();
     toasts.failed({ code: "storage", message: "broken" });
     for (const text of ["a", "b", "c"]) toasts.done(text);
-    expect(toasts.list.map((x) => x.text)).toEqual(["broken", "b", "c"]);
+    expect(toasts.list.map((x) => x.text)).toEqual(["Broken.", "b", "c"]);
   });
 
   it("offer the way back only where it leads to the newest", () => {

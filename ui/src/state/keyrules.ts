@@ -10,7 +10,7 @@ export type KeyGroup = "conversations" | "answering" | "deciding" | "selecting" 
 export const MOST = 4;
 
 const inGroups: Readonly<Partial<Record<KeyAction, KeyGroup>>> = {
-  next: "conversations", previous: "conversations", open: "conversations", find: "conversations", date: "conversations", files: "conversations", panel: "conversations",
+  next: "conversations", previous: "conversations", open: "conversations", find: "conversations", date: "conversations", files: "conversations", panel: "conversations", window: "conversations", print: "conversations",
   reply: "answering", note: "answering", send: "answering", sendResolve: "answering",
   resolve: "deciding", snooze: "deciding", assign: "deciding", tag: "deciding", stage: "deciding", noReply: "deciding", unread: "deciding", read: "deciding", undo: "deciding", history: "deciding",
   mark: "selecting", markNext: "selecting", markPrevious: "selecting", markAll: "selecting",
@@ -30,7 +30,7 @@ const always = (action: KeyAction): boolean => bindings.some((b) => b.action ===
 
 // What the webview, the desktop or a text field does with these is not ours to take.
 const systems = new Set(["Ctrl+w", "Ctrl+t", "Ctrl+q", "Ctrl+r", "Ctrl+Shift+r", "Ctrl+Shift+i", "Ctrl+Shift+j", "Ctrl+Shift+c", "Ctrl+Shift+t", "Ctrl+Shift+w", "Ctrl+Shift+n", "Ctrl+Tab", "Ctrl+Shift+Tab", "Alt+Tab", "Alt+F4", "Alt+ArrowLeft", "Alt+ArrowRight", "F1", "F5", "F11", "F12", "Ctrl+F5", "Ctrl+0", "Ctrl++", "Ctrl+=", "Ctrl+-"]);
-const edits = new Set(["Ctrl+c", "Ctrl+v", "Ctrl+x", "Ctrl+z", "Ctrl+y", "Ctrl+Shift+z", "Ctrl+Shift+v", "Ctrl+Backspace", "Ctrl+Delete", "Ctrl+ArrowLeft", "Ctrl+ArrowRight", "Ctrl+ArrowUp", "Ctrl+ArrowDown", "Ctrl+Home", "Ctrl+End"]);
+const edits = new Set(["Ctrl+b", "Ctrl+i", "Ctrl+u", "Ctrl+Shift+k", "Ctrl+c", "Ctrl+v", "Ctrl+x", "Ctrl+z", "Ctrl+y", "Ctrl+Shift+z", "Ctrl+Shift+v", "Ctrl+Backspace", "Ctrl+Delete", "Ctrl+ArrowLeft", "Ctrl+ArrowRight", "Ctrl+ArrowUp", "Ctrl+ArrowDown", "Ctrl+Home", "Ctrl+End"]);
 const moving = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown", " ", "Backspace", "Delete"]);
 const bare = new Set(["Control", "Shift", "Alt", "Meta", "AltGraph", "CapsLock", "Dead", "Process", "Unidentified", "OS", "Fn"]);
 
@@ -43,6 +43,8 @@ const last = (key: string): string => (key.endsWith("++") || key === "+" ? "+" :
 /** Why these keys cannot be an action's; null where they can. */
 export function refusal(keys: string, action: KeyAction): Refusal | null {
   if (action === "back") return "fixed";
+  // What an action comes with was thought about.
+  if (usual(action).includes(keys)) return null;
   const parts = keys === " " ? [" "] : keys.split(" ");
   if (parts.length > 2) return "three";
   for (const part of parts) {

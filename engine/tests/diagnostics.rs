@@ -180,15 +180,8 @@ fn a_size_that_nobody_could_read_is_refused() {
     let s = Scene::new();
     let set = |zoom: u32| {
         s.ask(args::SettingsSet {
-            hold_seconds: None,
-            reopen_days: None,
-            theme: None,
-            notify: None,
-            notify_text: None,
-            close_to_tray: None,
-            my_name: None,
-            wait_target: None,
             zoom: Some(zoom),
+            ..args::SettingsSet::default()
         })
     };
     assert_eq!(set(150).unwrap().zoom, 150);

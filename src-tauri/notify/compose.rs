@@ -63,6 +63,11 @@ pub fn overdue(manner: Manner, conversation: CustomerId, name: &str) -> Bill {
     }
 }
 
+/// Many waits that have passed their target at once.
+pub fn many_overdue(manner: Manner, count: usize) -> Bill {
+    plain(manner, words().many_overdue(count), String::new())
+}
+
 /// A send that failed.
 pub fn failed(manner: Manner, conversation: CustomerId, name: &str) -> Bill {
     Bill {

@@ -9,12 +9,14 @@ use std::collections::{HashMap, HashSet};
 #[derive(Debug, Default)]
 pub struct Watch {
     waits: Option<HashMap<CustomerId, Millis>>,
+    looked: Millis,
     failed: Option<HashSet<MessageId>>,
     accounts: Option<HashSet<AccountId>>,
 }
 
 impl Watch {
-    /// The waits that have passed their target since the last look, and when the next one will.
+    /// The waits that have passed their target since the last look, and when the next one will. One that was over it
+    /// before, and is known only now, came with an import or a lower target: it is on the wait board, not news.
     /// `rows` begin with the longest wait.
     pub fn waits<'r>(
         &mut self,
@@ -31,11 +33,12 @@ impl Watch {
             .min();
         let seen: HashMap<_, _> = over.clone().map(|r| (r.row.id, r.since)).collect();
         let before = self.waits.replace(seen);
+        let looked = std::mem::replace(&mut self.looked, now);
         let new = match &before {
             None => Vec::new(),
             // A wait that ended and began anew is another wait.
             Some(before) => over
-                .filter(|r| before.get(&r.row.id) != Some(&r.since))
+                .filter(|r| r.since + target > looked && before.get(&r.row.id) != Some(&r.since))
                 .collect(),
         };
         (new, next)
@@ -123,6 +126,26 @@ mod tests {
         let again = [wait(old, 0), wait(ada, 9 * HOUR)];
         assert!(w.waits(&again, 3_600, 9 * HOUR).0.is_empty());
         assert_eq!(w.waits(&again, 3_600, 10 * HOUR).0.len(), 1);
+    }
+
+    #[test]
+    fn waits_that_were_over_their_target_before_they_were_known_are_no_news() {
+        let mut w = Watch::default();
+        assert!(w.waits(&[], 3_600, 5 * HOUR).0.is_empty());
+        // An import brings waits of days; one of them passes its target later.
+        let rows = [
+            wait(CustomerId::random(), 0),
+            wait(CustomerId::random(), 3 * HOUR),
+            wait(CustomerId::random(), 5 * HOUR),
+        ];
+        let (new, next) = w.waits(&rows, 3_600, 5 * HOUR + 1);
+        assert!(new.is_empty());
+        assert_eq!(next, Some(6 * HOUR));
+        assert_eq!(w.waits(&rows, 3_600, 6 * HOUR).0.len(), 1);
+        // A lower target puts more of them over it at once.
+        let calm = [wait(CustomerId::random(), 6 * HOUR)];
+        assert!(w.waits(&calm, 3_600, 6 * HOUR + 1_000).0.is_empty());
+        assert!(w.waits(&calm, 0, 6 * HOUR + 2_000).0.is_empty());
     }
 
     #[test]

@@ -371,6 +371,7 @@ fn nothing_made_up_goes_out_and_nobody_made_up_is_written_to() {
             bcc: Vec::new(),
             subject: Some("Hello".into()),
             text: "Hello".into(),
+            html: None,
             signature: false,
             quote: None,
             files: Vec::new(),

@@ -1,10 +1,10 @@
 //! What nobody announces: waits that pass their target, sends that failed, accounts that need a person, and the end of
 //! the quiet hours.
 
-use super::{Teller, compose, deeds, has_failed, is_of_others, manner, rules};
+use super::{MANY, Teller, compose, deeds, has_failed, is_of_others, manner, rules};
 use crate::notify::rules::{Kind, Matter, Verdict};
 use crate::notify::{Key, Outlet};
-use parley_engine::api::dto::{OutboxRow, Settings, Sidebar, WaitRow};
+use parley_engine::api::dto::{OutboxRow, ReplyOptions, Settings, Sidebar, WaitRow};
 use parley_engine::model::{AccountState, CustomerId};
 use serde_json::json;
 use std::collections::HashMap;
@@ -28,19 +28,19 @@ impl<O: Outlet> Teller<O> {
         let (new, next) = self.watch.waits(&rows, settings.wait_target, now);
         let new: Vec<WaitRow> = new.into_iter().cloned().collect();
         self.wake_at(next);
+        let mut told = Vec::new();
         for wait in new {
             let id = wait.row.id;
+            if self.is_made_up(id).await {
+                continue;
+            }
             let matter = Matter {
                 kind: Kind::Overdue,
                 conversation: Some(id),
                 of_others: is_of_others(&wait.row),
             };
             match self.judge(settings, matter) {
-                Verdict::Tell => {
-                    let bill = compose::overdue(manner(settings), id, &wait.row.name);
-                    self.show(Key::Conversation(id), Kind::Overdue, 0, bill)
-                        .await;
-                }
+                Verdict::Tell => told.push(wait),
                 Verdict::Hold(until) => {
                     self.held.overdue.insert(id);
                     self.wake_at(Some(until));
@@ -48,6 +48,25 @@ impl<O: Outlet> Teller<O> {
                 Verdict::Drop => {}
             }
         }
+        if told.len() >= MANY {
+            let bill = compose::many_overdue(manner(settings), told.len());
+            return self
+                .show(Key::Summary, Kind::Overdue, told.len(), bill)
+                .await;
+        }
+        for WaitRow { row, .. } in told {
+            let bill = compose::overdue(manner(settings), row.id, &row.name);
+            self.show(Key::Conversation(row.id), Kind::Overdue, 0, bill)
+                .await;
+        }
+    }
+
+    /// Whether a conversation is of the sample data, of which nobody needs to be told.
+    async fn is_made_up(&self, conversation: CustomerId) -> bool {
+        let args = json!({ "conversation": conversation, "answering": null });
+        deeds::ask::<ReplyOptions>(&self.engine, "reply_options", args)
+            .await
+            .is_ok_and(|options| options.sample)
     }
 
     async fn look_at_outbox(&mut self, settings: &Settings) {
@@ -69,6 +88,9 @@ impl<O: Outlet> Teller<O> {
         let new: Vec<OutboxRow> = self.watch.outbox(&rows).into_iter().cloned().collect();
         for row in new {
             let id = row.conversation;
+            if self.is_made_up(id).await {
+                continue;
+            }
             let matter = Matter {
                 kind: Kind::Failed,
                 conversation: Some(id),

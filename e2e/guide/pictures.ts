@@ -63,7 +63,11 @@ const pictures: Record<string, (page: Page) => Promise<unknown>> = {
   },
   notifications: (page) => settings(page, "notices"),
   appearance: (page) => settings(page, "appearance"),
-  data: (page) => settings(page, "data"),
+  data: async (page) => {
+    await settings(page, "data");
+    // Where it lies here is nobody's business; where it lies usually is.
+    await page.getByTestId("data-dir").locator("p").first().evaluate((place) => (place.textContent = "~/.local/share/parley"));
+  },
   diagnostics: (page) => settings(page, "diagnostics"),
   // Last: what is begun here stays in the list as a draft.
   note: async (page) => {

@@ -7,6 +7,7 @@ fn main() {
         );
         return;
     }
+    println!("cargo::rerun-if-changed=src-tauri/capabilities");
     let manifest = tauri_build::AppManifest::new().commands(&["call"]);
     let attributes = tauri_build::Attributes::new()
         .capabilities_path_pattern("src-tauri/capabilities/*.json")

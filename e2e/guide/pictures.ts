@@ -66,7 +66,7 @@ const pictures: Record<string, (page: Page) => Promise<unknown>> = {
   data: async (page) => {
     await settings(page, "data");
     // Where it lies here is nobody's business; where it lies usually is.
-    await page.getByTestId("data-dir").locator("p").first().evaluate((place) => (place.textContent = "~/.local/share/parley"));
+    await page.getByTestId("data-dir").evaluate((place) => (place.textContent = "~/.local/share/parley"));
   },
   diagnostics: (page) => settings(page, "diagnostics"),
   // Last: what is begun here stays in the list as a draft.

@@ -101,7 +101,7 @@ test("starting at login is what the session's own file says", async () => {
     const isOn = async (): Promise<string | null> => (await w.byTestId("setting-login")).attribute("aria-checked");
     assert.equal(await isOn(), "false");
     await (await w.byTestId("setting-login")).click();
-    const file = await eventually("the session's file", () => (existsSync(folder) ? readdirSync(folder)[0] : undefined));
+    const file = await eventually("the session's file", () => (existsSync(folder) ? readdirSync(folder).find((name) => name.endsWith(".desktop")) : undefined));
     assert.match(readFileSync(join(folder, file), "utf8"), /^Exec=.*parley" --hidden$/m);
     await eventually("the switch", async () => (await isOn()) === "true" || undefined);
 

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { SystemDialog } from "../lib/dialogs.ts";
 import { journey, type Journey } from "../lib/journey.ts";
-import { connectAccount, createWorkspace, openRow, settings } from "../lib/parley.ts";
+import { connectAccount, createWorkspace, draft, openRow, settings } from "../lib/parley.ts";
 import { eventually } from "../lib/process.ts";
 import { Key, type Window } from "../lib/webdriver.ts";
 
@@ -17,7 +17,6 @@ const run = promisify(execFile);
 const width = (w: Window): Promise<number> => w.execute<number>("return window.innerWidth");
 
 /** What the reply field holds. */
-const written = (w: Window): Promise<string> => w.execute<string>(`return document.querySelector('[data-testid="composer-text"]')?.value ?? ""`);
 
 /** What a window manager says to a window when its button is pressed: WM_DELETE_WINDOW, as ICCCM has it. */
 const PLEASE_CLOSE = `
@@ -66,7 +65,7 @@ test("a conversation in its own window is answered there, and both windows show 
     await w.turnTo(own);
     await w.byTestId("alone");
     await w.shows("I need the lamp by Friday");
-    await eventually("the draft in the new window", async () => (await written(w)) === "It leaves today" || undefined);
+    await eventually("the draft in the new window", async () => (await draft(w)) === "It leaves today" || undefined);
     assert.equal(await w.execute(`return document.querySelector('[data-testid="list"]')`), null, "there is no list in it");
     // It may do no more than the main window: nothing leads out of it.
     await w.execute(`location.href = "https://example.org/"`);
@@ -77,14 +76,14 @@ test("a conversation in its own window is answered there, and both windows show 
     await w.press(Key.end);
     await w.type(", by courier.");
     await w.turnTo(main);
-    await eventually("the main window to follow", async () => (await written(w)) === "It leaves today, by courier." || undefined);
+    await eventually("the main window to follow", async () => (await draft(w)) === "It leaves today, by courier." || undefined);
     await w.turnTo(own);
     await j.desktop.picture("own-window");
     await w.press([Key.control, Key.enter]);
     await w.shows("It leaves today, by courier.");
     await w.turnTo(main);
     await w.shows("It leaves today, by courier.");
-    await eventually("the draft to be gone here too", async () => (await written(w)) === "" || undefined);
+    await eventually("the draft to be gone here too", async () => (await draft(w)) === "" || undefined);
 
     // Asked for again it is the same window.
     await w.execute(`window.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey: true, bubbles: true }))`);
@@ -99,7 +98,7 @@ test("a conversation in its own window is answered there, and both windows show 
     await askToClose(j, "Anna Berg");
     await w.turnTo(main);
     await eventually("the window to be gone", async () => (await w.windows()).length === 1 || undefined);
-    await eventually("what was written there", async () => (await written(w)) === "One last" || undefined);
+    await eventually("what was written there", async () => (await draft(w)) === "One last" || undefined);
   });
 });
 

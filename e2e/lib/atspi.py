@@ -1,7 +1,7 @@
 """What a screen reader gets of a window: its accessibility tree over AT-SPI, as JSON on stdout.
 
 usage: atspi.py APPLICATION   (the name under which the program registers)
-Each node: role, name, description where there is one, states, attributes of interest, children.
+Each node: role, name, description and text where there are any, states, attributes of interest, children.
 """
 
 import json
@@ -15,6 +15,7 @@ from gi.repository import Atspi  # noqa: E402
 
 DEEPEST = 60
 SECONDS = 30
+LONGEST = 2000
 STATES = {
     "focused": Atspi.StateType.FOCUSED,
     "focusable": Atspi.StateType.FOCUSABLE,
@@ -45,6 +46,13 @@ def application(name):
     raise SystemExit(f"no program named {name} registered for screen readers within {SECONDS} s")
 
 
+def words(node):
+    """What the node itself says, without the things in it."""
+    if node.get_text_iface() is None:
+        return ""
+    return Atspi.Text.get_text(node, 0, min(LONGEST, Atspi.Text.get_character_count(node))).replace("\ufffc", "")
+
+
 def tree(node, depth=0):
     """A node with everything below it. What vanishes meanwhile is left out."""
     try:
@@ -54,6 +62,7 @@ def tree(node, depth=0):
             "role": node.get_role_name(),
             "name": node.get_name() or "",
             "description": node.get_description() or "",
+            "text": words(node),
             "states": [name for name, state in STATES.items() if states.contains(state)],
             "attributes": {k: attributes[k] for k in ATTRIBUTES if k in attributes},
             "children": [],

@@ -37,6 +37,8 @@ export interface Accessible {
   role: string;
   name: string;
   description: string;
+  /** What it says itself, without the things in it. */
+  text: string;
   states: string[];
   attributes: Record<string, string>;
   children: Accessible[];

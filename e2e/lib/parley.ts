@@ -133,7 +133,7 @@ export async function attach(w: Window, path: string): Promise<void> {
 
 /** The answer that is being written. */
 export async function draft(w: Window): Promise<string> {
-  return w.execute<string>(`const e = document.querySelector('[data-testid="composer-text"]'); return (e.value ?? e.innerText).trim();`);
+  return w.execute<string>(`const e = document.querySelector('[data-testid="composer-text"]'); return (e?.value ?? e?.innerText ?? "").trim();`);
 }
 
 /** Leaves a text field, so that single keys are commands again. */

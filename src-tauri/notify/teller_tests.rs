@@ -48,15 +48,15 @@ impl Engine for Played {
             "reply_options" => json!({
                 "from": [{
                     "account": "00000000000000000000000000000001", "address": "support@desk.test", "name": "Desk",
-                    "signature": "", "state": "ok",
+                    "signature": "", "state": "ok", "max_message": null,
                     "capabilities": {
-                        "channel": "email", "max_text": null, "subject": true, "copies": true, "attachments": true,
+                        "channel": "email", "formatting": "html", "text_limit": null, "subject": true, "copies": true, "attachments": true,
                         "max_attachment": null, "reply_window_hours": null, "may_write_first": true,
                         "deduplicates": false, "pushes": true, "poll_seconds": 60, "may_keep_media": true,
                     },
                 }],
                 "to": self.to.lock().unwrap().clone(), "cc": [], "subject": "Re: Lamp",
-                "answering": "00000000000000000000000000000002", "history": null, "files": [],
+                "answering": "00000000000000000000000000000002", "history": null, "files": [], "sample": false,
             }),
             "snooze" | "send" | "draft_save" => {
                 self.done.lock().unwrap().push((name.to_owned(), args));

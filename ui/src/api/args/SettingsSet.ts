@@ -48,4 +48,8 @@ keys: Record<string, Array<string>> | null,
 /**
  * See `Settings`: at most ten.
  */
-searches: Array<string> | null, zoom: number | null, };
+searches: Array<string> | null, 
+/**
+ * See `Settings`.
+ */
+zoom: number | null, };

@@ -1,8 +1,9 @@
 //! Conversations in windows of their own, beside the main one, and how pages keep what is being written before they go.
 
 use crate::engine::Handle;
+use crate::frame::{self, Frame};
 use crate::ipc::Pace;
-use crate::window::{self, Frame};
+use crate::window;
 use parley_engine::api::dto::ErrorBody;
 use parley_engine::model::CustomerId;
 use std::collections::BTreeSet;
@@ -39,7 +40,7 @@ impl Asides {
         let file = data_dir.join("conversation-window.json");
         let kept = std::fs::read(&file)
             .ok()
-            .and_then(|json| window::read_frame(&json, SMALLEST));
+            .and_then(|json| frame::read_frame(&json, SMALLEST));
         Self {
             file,
             place: Mutex::new(kept),
@@ -65,7 +66,7 @@ impl Asides {
         if window.is_minimized().unwrap_or(false) || !window.is_visible().unwrap_or(false) {
             return;
         }
-        let seen = window::measure(window).filter(|seen| !seen.maximized);
+        let seen = frame::measure(window).filter(|seen| !seen.maximized);
         if let Some(seen) = seen {
             *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         }
@@ -166,7 +167,7 @@ fn make(
         .inner_size(width, height)
         .min_inner_size(SMALLEST.0, SMALLEST.1);
     if let Some(at) = place.map(|place| beside(&place, others))
-        && window::is_reachable(&at, &window::screens(app))
+        && frame::is_reachable(&at, &frame::screens(app))
     {
         builder = builder.position(at.x, at.y);
     }

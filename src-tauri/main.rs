@@ -7,6 +7,7 @@
 mod aside;
 mod autostart;
 mod engine;
+mod frame;
 mod host;
 mod ipc;
 mod launcher;

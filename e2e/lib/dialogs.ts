@@ -16,8 +16,13 @@ export class SystemDialog {
   /** Does what opens a dialog, and waits until the dialog is there. */
   static async opened(desktop: Desktop, act: () => Promise<unknown>): Promise<SystemDialog> {
     const before = new Set(await windows(desktop));
+    const come = (seconds: number): Promise<string> => eventually("a dialog of the system", async () => (await windows(desktop)).find((one) => !before.has(one)), seconds);
     await act();
-    const id = await eventually("a dialog of the system", async () => (await windows(desktop)).find((one) => !before.has(one)));
+    // A page that is still being filled moves what is clicked: a click that met nothing is made again.
+    const id = await come(8).catch(async () => {
+      await act();
+      return come(20);
+    });
     const dialog = new SystemDialog(desktop, id);
     // No window manager gives it the keyboard.
     await eventually("the dialog to have the keyboard", async () => {

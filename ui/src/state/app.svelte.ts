@@ -463,9 +463,14 @@ export class App {
   /** Prints the screen as it stands. */
   async printScreen(): Promise<void> {
     this.printing = true;
+    // What is for paper only must be there before the system takes its picture.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await this.print();
+  }
+
+  /** Opens the system's dialog for printing what is on screen. */
+  async print(): Promise<void> {
     try {
-      // What is for paper only must be there before the system takes its picture.
-      await new Promise((resolve) => setTimeout(resolve, 50));
       await this.host.print();
     } catch (error) {
       this.toasts.error(say(error));

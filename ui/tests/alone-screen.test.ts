@@ -24,6 +24,6 @@ it("takes files that are dragged over a conversation, also in a window of its ow
   timeline.dispatchEvent(over);
   flushSync();
   expect(over.defaultPrevented).toBe(true);
-  expect(document.body.textContent).toContain("Drop files here");
+  expect(document.body.textContent).toContain("Drop files to attach them");
   await unmount(app);
 });

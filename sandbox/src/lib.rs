@@ -1,5 +1,5 @@
 //! Servers and faults to try Parley against: a throw-away Dovecot, a small mail relay, an OAuth
-//! server, a TCP fault proxy.
+//! server, a TCP fault proxy, and fakes of the services that channels speak to ([`http`]).
 //!
 //! Used by tests, by the demo and by anyone who writes a connector. Everything listens on loopback
 //! only, on free ports, and ends with its owner.
@@ -11,6 +11,7 @@ pub mod dovecot;
 mod error;
 pub mod faultproxy;
 mod files;
+pub mod http;
 pub mod imap;
 mod lmtp;
 mod maildir;

@@ -5,6 +5,7 @@
 //! only, on free ports, and ends with its owner.
 
 mod certificates;
+pub mod channels;
 pub mod compose;
 pub mod demo;
 pub mod dovecot;

@@ -67,6 +67,7 @@ pub use calls::{Call, Calls};
 pub use faults::{DUPLICATE, Fault, Faults, On, Rule, SHUFFLE};
 pub use message::{Request, Response};
 pub use multipart::Part;
+pub(crate) use play::is_own;
 pub use quota::{Over, Quota};
 pub use server::{Played, Server};
 pub use time::Time;

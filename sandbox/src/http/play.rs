@@ -6,7 +6,7 @@ use super::{Played, Request, Response, Rule};
 
 /// Answers one such request.
 pub(super) fn answer(fake: &dyn Played, request: &Request) -> Response {
-    if !own(request, fake.world().base()) {
+    if !is_own(request, fake.world().base()) {
         return failed(403, "only pages and programs of this computer may play");
     }
     let path = request.path.strip_prefix("/_play/").unwrap_or_default();
@@ -34,7 +34,7 @@ pub(super) fn answer(fake: &dyn Played, request: &Request) -> Response {
 }
 
 /// Whether it was asked by this address, and by no page of another one.
-fn own(request: &Request, base: &str) -> bool {
+pub(crate) fn is_own(request: &Request, base: &str) -> bool {
     let port = base.rsplit(':').next().unwrap_or_default();
     let host = request.header("host").unwrap_or_default();
     let here = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];

@@ -22,6 +22,7 @@ pub mod prism;
 mod process;
 pub mod relay;
 pub mod smsgate;
+pub mod telegram;
 pub mod twilio;
 
 pub use certificates::Certificates;
@@ -36,4 +37,5 @@ pub use postfix::Postfix;
 pub use prism::Prism;
 pub use relay::Relay;
 pub use smsgate::SmsGate;
+pub use telegram::Telegram;
 pub use twilio::Twilio;

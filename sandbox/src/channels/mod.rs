@@ -5,6 +5,7 @@
 
 mod page;
 mod phones;
+mod telegram;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -107,6 +108,7 @@ pub async fn start(port: u16) -> Result<Channels> {
     let mut grounds = Vec::new();
     grounds.extend(phones::twilio(after(1)).await?);
     grounds.push(phones::gateway(after(2)).await?);
+    grounds.push(telegram::telegram(after(6)).await?);
     let settings = grounds
         .iter()
         .map(|g| (g.title, g.settings.clone()))

@@ -16,7 +16,7 @@ CREATE TABLE account (                    -- connected mailboxes, numbers, bots
     progress TEXT,
     gaps TEXT NOT NULL DEFAULT '[]',
     messages INTEGER NOT NULL DEFAULT 0
-, max_message INTEGER, history INTEGER NOT NULL DEFAULT 1, archive INTEGER NOT NULL DEFAULT 0, imported INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+, max_message INTEGER, history INTEGER NOT NULL DEFAULT 1, archive INTEGER NOT NULL DEFAULT 0, imported INTEGER NOT NULL DEFAULT 0, scope TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE act (                        -- resolves, reopens, no-reply-needed, from the log
     id TEXT PRIMARY KEY,
@@ -28,6 +28,16 @@ CREATE TABLE act (                        -- resolves, reopens, no-reply-needed,
     covers TEXT NOT NULL,
     days INTEGER NOT NULL,
     active INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE afterwards (                 -- what was told of a message after it was written, whether it is here yet or not
+    account BLOB NOT NULL,
+    remote_id TEXT NOT NULL,              -- the message
+    kind TEXT NOT NULL,                   -- edited, unsent, reaction, reached
+    who TEXT NOT NULL DEFAULT '',         -- whose reaction
+    value TEXT,                           -- JSON; NULL = taken back
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account, remote_id, kind, who)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE agent (                      -- people of the team
@@ -51,7 +61,7 @@ CREATE TABLE body (                       -- cold: texts and HTML, zstd
     html_blocked INTEGER NOT NULL DEFAULT 0,
     html_version INTEGER,
     thread_ids TEXT                       -- own Message-ID and References, JSON
-, folds TEXT NOT NULL DEFAULT '[]', fold_version INTEGER NOT NULL DEFAULT 0, html_remote TEXT, answers TEXT) STRICT;
+, folds TEXT NOT NULL DEFAULT '[]', fold_version INTEGER NOT NULL DEFAULT 0, html_remote TEXT, answers TEXT, cards TEXT) STRICT;
 
 CREATE TABLE bounce (                     -- one mail server's word on one recipient of one mail that did not arrive
     ref BLOB NOT NULL,                    -- hash of the Message-ID of the mail that came back, whether it is known yet or not
@@ -137,6 +147,13 @@ CREATE TABLE draft (                      -- the author's own rows, beside the l
     PRIMARY KEY (conversation, agent, note)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE edition (                    -- what a message said before its writer changed it
+    message BLOB NOT NULL,
+    until INTEGER NOT NULL,               -- when it was changed
+    text BLOB NOT NULL,                   -- zstd
+    PRIMARY KEY (message, until)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE entry (                      -- the log: append-only, the heart (model.md, The log)
     seq INTEGER PRIMARY KEY,              -- order of arrival here; local
     id BLOB NOT NULL UNIQUE,
@@ -180,7 +197,7 @@ CREATE TABLE file (                       -- attachments and staged files; conte
     inline INTEGER NOT NULL DEFAULT 0,
     hash BLOB NOT NULL,
     staged_at INTEGER
-) STRICT, WITHOUT ROWID;
+, expires_at INTEGER) STRICT, WITHOUT ROWID;
 
 CREATE TABLE handle (                     -- one canonical address of a person on a channel
     id BLOB PRIMARY KEY,                  -- also the id of the customer made from it
@@ -270,7 +287,7 @@ CREATE TABLE message (                    -- immutable but for facts beside it: 
     participants TEXT NOT NULL,           -- from, reply_to, to, cc; JSON
     has_html INTEGER NOT NULL DEFAULT 0,
     has_files INTEGER NOT NULL DEFAULT 0
-, variant_of BLOB, signed_for BLOB, sender_says TEXT) STRICT;
+, variant_of BLOB, signed_for BLOB, sender_says TEXT, edited_at INTEGER, unsent_at INTEGER, delivered_at INTEGER, read_at INTEGER) STRICT;
 
 CREATE TABLE meta (                       -- this installation: ids, clock, versions
     key TEXT PRIMARY KEY,
@@ -321,9 +338,26 @@ CREATE TABLE own_address (                -- canonical addresses that are ours: 
     PRIMARY KEY (value, account)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE person (                     -- what people say of themselves at a channel
+    handle BLOB PRIMARY KEY,
+    username TEXT,
+    email TEXT,                           -- canonical address; nobody vouches for it
+    opted_out INTEGER,                    -- 1 = they want no more messages
+    opted_at INTEGER NOT NULL DEFAULT 0,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE picture_sender (             -- a sender whose verified mails show remote pictures at once
     address TEXT PRIMARY KEY,
     at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarantine (                 -- what was not understood in whole; raw is read again by a later version
+    account BLOB NOT NULL,
+    remote_id TEXT NOT NULL,
+    message BLOB NOT NULL,
+    version INTEGER NOT NULL,             -- of the converter
+    PRIMARY KEY (account, remote_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE raw (                        -- cold: messages as they came, zstd, or as a kept file
@@ -356,6 +390,14 @@ CREATE TABLE remote_picture (             -- a remote picture of a message that 
     PRIMARY KEY (message, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE route (                      -- what a connector needs to answer somebody: a room, a chat
+    account BLOB NOT NULL,
+    handle BLOB NOT NULL,
+    value TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account, handle)
+) STRICT, WITHOUT ROWID;
+
 CREATE VIRTUAL TABLE search USING fts5 (
     subject, sender, recipients, body, files,
     content = '', contentless_delete = 1,
@@ -384,6 +426,15 @@ CREATE TABLE timeline (                   -- where a message is shown: its conve
     live INTEGER NOT NULL DEFAULT 0,      -- may matter to episodes
     unread INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (conversation, sent_at, message)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE touch (                      -- how people came here
+    account BLOB NOT NULL,
+    remote_id TEXT NOT NULL,              -- the provider's id of what says so
+    handle BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    value TEXT NOT NULL,                  -- JSON
+    PRIMARY KEY (account, remote_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE view (                       -- saved searches, from the log
@@ -451,6 +502,8 @@ CREATE INDEX episode_opened ON episode (opened_at);
 
 CREATE INDEX episode_resolved ON episode (resolved_at) WHERE resolved_at IS NOT NULL;
 
+CREATE INDEX file_expires ON file (expires_at) WHERE expires_at IS NOT NULL;
+
 CREATE INDEX file_hash ON file (hash);
 
 CREATE INDEX file_message ON file (message) WHERE message IS NOT NULL;
@@ -477,6 +530,10 @@ CREATE INDEX outbox_conversation ON outbox (conversation);
 
 CREATE INDEX outbox_due ON outbox (account, state);
 
+CREATE INDEX outbox_order ON outbox (account, conversation, authored_at);
+
+CREATE INDEX outbox_provider ON outbox (account, provider_id) WHERE provider_id IS NOT NULL;
+
 CREATE INDEX outbox_ref ON outbox (ref);
 
 CREATE INDEX raw_hash ON raw (hash) WHERE hash IS NOT NULL;
@@ -490,6 +547,8 @@ CREATE INDEX timeline_live ON timeline (conversation, rid) WHERE live = 1;
 CREATE INDEX timeline_message ON timeline (message);
 
 CREATE INDEX timeline_unread ON timeline (conversation, sent_at) WHERE unread = 1;
+
+CREATE INDEX touch_handle ON touch (handle, at);
 
 CREATE INDEX wait_ended ON wait (ended_at) WHERE seconds IS NOT NULL;
 

@@ -110,6 +110,15 @@ install_synapse() {
     fi
 }
 
+# Programs that only judge ours in tests lie in the user's cache, one folder each, as this version or not at all.
+install_prism() {
+    local folder=${XDG_CACHE_HOME:-$HOME/.cache}/parley/peers/prism version=5.14.2
+    grep -qs "\"version\": \"$version\"" "$folder/node_modules/@stoplight/prism-cli/package.json" && return 0
+    step "Installing Prism $version (holds our fakes against the vendors' own documents; 90 MB in $folder)"
+    mkdir -p "$folder"
+    npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --no-save "@stoplight/prism-cli@$version"
+}
+
 have cargo || die "Rust is missing: https://rustup.rs"
 have npm || die "Node.js 20 or newer with npm is missing: https://nodejs.org"
 major=$(node -p 'process.versions.node.split(".")[0]')
@@ -127,6 +136,7 @@ wanted chat-demo test lint && install_npm widget
 wanted chat-demo test && install_synapse
 wanted bundle && install_npm packaging
 wanted test && install_npm e2e
+wanted test && install_prism
 wanted test && install_cargo_tool cargo-nextest 0.9.143 "runs the tests"
 wanted test && install_cargo_tool tauri-driver 2.0.5 "drives the real window in tests"
 exit 0

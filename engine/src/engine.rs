@@ -31,6 +31,10 @@ pub struct Engine {
     /// Sign-ins at a provider's page that are under way.
     flows: Arc<Flows>,
     proofs: proofs::Proofs,
+    /// The window is in front.
+    front: std::sync::atomic::AtomicBool,
+    /// The way to the vendors' interfaces, shared by all accounts.
+    net: Arc<crate::connectors::http::Net>,
     /// Whether accounts are polled; the command line reads without it.
     online: std::sync::atomic::AtomicBool,
     /// When everything was last roused.
@@ -81,6 +85,7 @@ impl Engine {
         issuers: Issuers,
     ) -> Result<Arc<Self>> {
         let flows = Arc::new(Flows::new(issuers, Arc::clone(&clock)));
+        let net = Arc::new(crate::connectors::http::Net::new(Arc::clone(&clock)));
         let store = Arc::new(Store::open(dir, key, clock)?);
         Ok(Arc::new(Self {
             proofs: proofs::Proofs::new(Arc::clone(&store), Arc::clone(&flows)),
@@ -91,6 +96,8 @@ impl Engine {
             keeper: Mutex::default(),
             backups: Arc::default(),
             backing_up: Mutex::default(),
+            net,
+            front: false.into(),
             online: false.into(),
             roused: Mutex::default(),
             fetcher: std::sync::OnceLock::new(),
@@ -110,6 +117,21 @@ impl Engine {
     #[must_use]
     pub fn backups(&self) -> &Arc<Backups> {
         &self.backups
+    }
+
+    /// The way to the vendors' interfaces.
+    #[must_use]
+    pub fn net(&self) -> &Arc<crate::connectors::http::Net> {
+        &self.net
+    }
+
+    /// The window is in front, or no more: while it is, accounts that are not pushed to are polled at their quick pace.
+    pub fn attention(&self, on: bool) {
+        self.front.store(on, std::sync::atomic::Ordering::SeqCst);
+        let now = self.store.clock().now();
+        for r in lock(&self.running).values() {
+            r.live.attended(now, on);
+        }
     }
 
     /// What fetches remote pictures: the guarded one, unless a test put another in its place.
@@ -240,6 +262,9 @@ impl Engine {
             return Ok(());
         }
         let live = self.live(a).await?;
+        if self.front.load(std::sync::atomic::Ordering::SeqCst) {
+            live.attended(self.store.clock().now(), true);
+        }
         let tasks = vec![
             tokio::spawn(supervised(a.id, "poller", {
                 let (s, l) = (Arc::clone(&self.store), Arc::clone(&live));
@@ -280,6 +305,7 @@ impl Engine {
         let context = Context {
             clock: Arc::clone(self.store.clock()),
             credentials,
+            net: Arc::clone(&self.net),
         };
         Live {
             id,
@@ -287,6 +313,7 @@ impl Engine {
             poll: tokio::sync::Notify::new(),
             send: tokio::sync::Notify::new(),
             rouse: tokio::sync::Notify::new(),
+            lively_until: 0.into(),
         }
     }
 

@@ -152,6 +152,8 @@ async fn a_real_mail_server_s_bounce_is_read() {
         address: a.into(),
     };
     let message = Outgoing {
+        route: None,
+        template: None,
         key: MessageId::parse(&"5b".repeat(16)).unwrap(),
         from: party(TEAM),
         to: vec![party(ghost)],

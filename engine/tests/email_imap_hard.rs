@@ -882,6 +882,9 @@ async fn a_session_cut_at_any_byte_loses_and_doubles_nothing() {
                 through.clone(),
                 parley_engine::connectors::Context {
                     clock: Arc::new(SystemClock),
+                    net: Arc::new(parley_engine::connectors::http::Net::new(Arc::new(
+                        SystemClock,
+                    ))),
                     credentials: std::sync::Arc::new(parley_engine::connectors::Password(
                         PASSWORD.to_owned().into(),
                     )),

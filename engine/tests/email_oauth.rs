@@ -163,6 +163,8 @@ fn outgoing() -> Outgoing {
         address: address.into(),
     };
     Outgoing {
+        route: None,
+        template: None,
         key: MessageId::parse(&"5a".repeat(16)).unwrap(),
         from: party(TEAM),
         to: vec![party(CUSTOMER)],
@@ -349,7 +351,9 @@ async fn a_sign_in_that_was_taken_back_asks_for_a_person_once_and_others_go_on()
     )
     .await;
     let revoked = place.add(OauthProvider::Google).await;
-    let AccountConfig::Email(second) = place.config(OauthProvider::Google);
+    let AccountConfig::Email(second) = place.config(OauthProvider::Google) else {
+        panic!("no mailbox")
+    };
     let own = |port, security| parley_engine::model::MailServer {
         user: SECOND_ADDRESS.into(),
         ..server(port, security)
@@ -519,7 +523,9 @@ async fn a_sign_in_for_another_client_is_not_taken() {
 #[tokio::test]
 async fn a_mailbox_that_takes_tokens_only_says_so_to_a_password() {
     let place = Place::of(Behaviour::of(TEAM)).await;
-    let AccountConfig::Email(e) = place.config(OauthProvider::Google);
+    let AccountConfig::Email(e) = place.config(OauthProvider::Google) else {
+        panic!("no mailbox")
+    };
     let test = args::AccountTest {
         config: AccountConfig::Email(EmailConfig {
             auth: Auth::Password,

@@ -25,6 +25,8 @@ fn party(address: &str) -> Party {
 
 fn outgoing() -> Outgoing {
     Outgoing {
+        route: None,
+        template: None,
         key: MessageId::parse(&"5a".repeat(16)).unwrap(),
         from: Party {
             name: Some("The Shop".into()),

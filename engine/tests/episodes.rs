@@ -107,6 +107,7 @@ impl Story {
     fn writes(&mut self, to: &[&str], resolve: bool) -> MessageId {
         let c = self.customer(to[0]);
         let mail = outbox::Mail {
+            template: None,
             from: party(TEAM),
             to: to.iter().map(|t| party(&address(t))).collect(),
             cc: Vec::new(),
@@ -124,6 +125,8 @@ impl Story {
             written_in: None,
         };
         let a = Authored {
+            group: None,
+            part: 0,
             conversation: Some(c),
             account: self.s.account,
             mail,

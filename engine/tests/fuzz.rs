@@ -325,6 +325,8 @@ fn nothing_written_into_a_header_begins_another_field() {
             address: "a@b.test".into(),
         };
         let message = Outgoing {
+            route: None,
+            template: None,
             key: MessageId([1; 16]),
             from: party(Some(subject.clone())),
             to: vec![party(Some(subject.clone()))],

@@ -1,4 +1,4 @@
-//! `parley-sandbox`: mail servers on this machine to try Parley with.
+//! `parley-sandbox`: mail servers and fakes of other services on this machine, to try Parley with.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use parley_sandbox::channels;
 use parley_sandbox::compose::Letter;
 use parley_sandbox::demo::{Demo, Facts, Wishes, control, write_as_customer};
 use parley_sandbox::{Error, Result};
@@ -14,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 #[derive(Parser)]
-#[command(about = "Mail servers on this machine to try Parley with", version)]
+#[command(about = "Servers on this machine to try Parley with", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -33,6 +34,15 @@ enum Command {
         /// Show one certificate that nobody vouches for
         #[arg(long)]
         home_made_certificate: bool,
+    },
+    /// Start our fakes of SMS, WhatsApp and chat services, and a page on which one plays the customer
+    Channels {
+        /// The page's port; the fakes take those after it. 0 for free ones
+        #[arg(long, default_value_t = 18_400)]
+        port: u16,
+        /// Print one line of JSON instead of words
+        #[arg(long)]
+        json: bool,
     },
     /// Write to the team as a customer, while the demo servers run
     WriteAsCustomer {
@@ -70,6 +80,7 @@ async fn main() -> ExitCode {
             };
             serve(&dir, control, wishes).await
         }
+        Command::Channels { port, json } => play(port, json).await,
         Command::WriteAsCustomer {
             dir,
             from,
@@ -119,6 +130,35 @@ async fn serve(dir: &Path, control: bool, wishes: Wishes) -> Result<()> {
     }
 }
 
+/// Runs the fakes and their page until we are ended.
+async fn play(port: u16, json: bool) -> Result<()> {
+    let parent = std::os::unix::process::parent_id();
+    let mut end = signals()?;
+    let channels = channels::start(port).await?;
+    if json {
+        let settings: serde_json::Map<String, Value> = channels
+            .settings()
+            .iter()
+            .map(|(title, rows)| ((*title).to_owned(), json!(rows)))
+            .collect();
+        print(&json!({ "event": "ready", "page": channels.page(), "settings": settings }))?;
+    } else {
+        say(&channels.settings().iter().fold(
+            format!("Play the customer at {}\n", channels.page()),
+            |text, (title, rows)| {
+                let rows = rows.iter();
+                let rows = rows.map(|(label, value)| format!("  {label:<15} {value}\n"));
+                format!("{text}\n{title}\n{}", rows.collect::<String>())
+            },
+        ))?;
+    }
+    tokio::select! {
+        () = end.come() => {}
+        () = orphaned(parent) => {}
+    }
+    Ok(())
+}
+
 /// Standard input's lines, read by a thread of its own: a pending read must not keep us from ending.
 fn input_lines() -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel(16);
@@ -145,6 +185,10 @@ async fn next_line(lines: &mut Option<mpsc::Receiver<String>>) -> Option<String>
 }
 
 fn print(value: &Value) -> Result<()> {
+    say(&value.to_string())
+}
+
+fn say(value: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{value}")
         .and_then(|()| out.flush())

@@ -10,8 +10,11 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::files;
-use crate::http::{Body, ask};
 use crate::process::{self, Guarded};
+
+mod ask;
+
+use ask::{Body, ask};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The name users carry behind their colon.

@@ -56,7 +56,14 @@ pub async fn run(cx: &Context<'_>, what: &Account, passphrase_fd: Option<u32>) -
         }
         Account::Remove { account } => {
             let a = find::account(desk, account).await?;
-            ask(desk, args::AccountRemove { id: a.id }).await?;
+            ask(
+                desk,
+                args::AccountRemove {
+                    id: a.id,
+                    erase: false,
+                },
+            )
+            .await?;
             cx.answer(&json!({ "removed": a.id }), |_| {
                 format!("{} is disconnected; its messages stay", a.config.address())
             })

@@ -14,12 +14,11 @@ pub async fn at_the_page(
     config: &AccountConfig,
     client_secret: Option<SecretString>,
 ) -> Result<String> {
-    let AccountConfig::Email(e) = config;
-    let Auth::Oauth {
+    let Some(Auth::Oauth {
         provider,
         client_id,
         tenant,
-    } = &e.auth
+    }) = config.email().map(|e| &e.auth)
     else {
         return Err(Failure::invalid(
             "this account signs in with a password; change it with account add",
@@ -32,7 +31,7 @@ pub async fn at_the_page(
             client_id: client_id.clone(),
             client_secret: client_secret.map(|s| s.expose_secret().to_owned()),
             tenant: tenant.clone(),
-            address: e.address.clone(),
+            address: config.address().to_owned(),
         },
     )
     .await?;

@@ -102,6 +102,8 @@ pub async fn send(cx: &Context<'_>, s: &typed::Send) -> End {
     let queued = ask(
         desk,
         args::Send {
+            template: None,
+            split: false,
             html: None,
             conversation,
             account,

@@ -6,8 +6,9 @@ use crate::connectors::email::canonical_fingerprint;
 use crate::connectors::email::discover;
 use crate::connectors::email::oauth::is_tenant;
 use crate::connectors::{Credentials, Password};
+use crate::engine::proofs::Tried;
 use crate::error::{Error, Result};
-use crate::model::{AccountConfig, AccountId, Auth, EmailConfig, MailServer, email_key};
+use crate::model::{AccountConfig, AccountId, Auth, EmailConfig, MailServer, Standing, email_key};
 use crate::store::accounts::{self, AccountRow};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -20,9 +21,13 @@ pub(super) async fn list(_: args::Accounts, desk: &Desk) -> Result<Vec<AccountIt
 }
 
 fn item(desk: &Desk, a: AccountRow) -> AccountItem {
-    let capabilities = match desk.engine.running(a.id) {
-        Some(l) => l.connector.capabilities(),
-        None => desk.engine.idle(a.id, &a.config).connector.capabilities(),
+    let running = desk.engine.running(a.id);
+    let (capabilities, standing) = match running {
+        Some(l) => (l.connector.capabilities(), l.connector.standing()),
+        None => {
+            let idle = desk.engine.idle(a.id, &a.config);
+            (idle.connector.capabilities(), Standing::default())
+        }
     };
     AccountItem {
         id: a.id,
@@ -36,6 +41,8 @@ fn item(desk: &Desk, a: AccountRow) -> AccountItem {
         gaps: a.gaps,
         live_from: a.live_from,
         capabilities,
+        standing,
+        quarantined: a.quarantined,
         messages: a.messages,
         config: a.config,
     }
@@ -57,7 +64,10 @@ pub(super) async fn suggest(a: args::AccountSuggest, _desk: &Desk) -> Result<Sug
 
 /// Settings that cannot work are refused before anything is asked of a server.
 pub(super) fn validate(config: &AccountConfig) -> Result<AccountConfig> {
-    let AccountConfig::Email(e) = config;
+    let e = match config {
+        AccountConfig::Email(e) => e,
+        other => return super::connect::validate(other),
+    };
     let address = email_key(&e.address)
         .ok_or_else(|| Error::Invalid("the address is not a mail address".into()))?;
     if e.display_name.chars().any(char::is_control) {
@@ -162,13 +172,14 @@ pub(super) async fn proof(
     let proofs = desk.engine.proofs();
     match (flow, typed, stored) {
         (Some(flow), _, _) => Ok(proofs.of_flow(config, &flow)?),
+        (None, Some(p), _) if config.email().is_none() => Ok(Arc::new(Tried::new(p.into()))),
         (None, Some(p), _) => Ok(Arc::new(Password(p.into()))),
         (None, None, Some(id)) => {
             let store = desk.engine.store();
             let secret = store.read(move |c| accounts::secret(c, id)).await?;
             Ok(proofs.stored(id, config, secret))
         }
-        (None, None, None) => Err(Error::Invalid("enter the password".into())),
+        (None, None, None) => Err(Error::Invalid(secret_wanted(config).into())),
     }
 }
 
@@ -200,13 +211,29 @@ fn secret(
     password: Option<String>,
     flow: Option<&str>,
 ) -> Result<Option<SecretString>> {
-    let AccountConfig::Email(e) = config;
-    match (&e.auth, flow) {
-        (Auth::Oauth { .. }, Some(flow)) => {
+    match (config.email().map(|e| &e.auth), flow) {
+        (Some(Auth::Oauth { .. }), Some(flow)) => {
             Ok(Some(desk.engine.proofs().secret_of_flow(config, flow)?))
         }
-        (Auth::Oauth { .. }, None) => Ok(None),
-        (Auth::Password, _) => Ok(password.filter(|p| !p.is_empty()).map(SecretString::from)),
+        (Some(Auth::Oauth { .. }), None) => Ok(None),
+        _ => Ok(password
+            .map(|p| p.trim().to_owned())
+            .filter(|p| !p.is_empty())
+            .map(SecretString::from)),
+    }
+}
+
+/// What to enter to prove who one is.
+fn secret_wanted(config: &AccountConfig) -> &'static str {
+    match config {
+        AccountConfig::Email(e) if e.auth != Auth::Password => "sign in with the provider first",
+        AccountConfig::Email(_) => "enter the password",
+        AccountConfig::Instagram(_) | AccountConfig::Messenger(_) => "paste the access token",
+        AccountConfig::Sms(_) | AccountConfig::Whatsapp(_) => "enter the secret",
+        AccountConfig::Telegram(_) => "paste the bot's token",
+        AccountConfig::Matrix(_) | AccountConfig::Webchat(_) => {
+            "enter the password or access token"
+        }
     }
 }
 
@@ -214,11 +241,7 @@ pub(super) async fn add(a: args::AccountAdd, desk: &Desk) -> Result<AccountItem>
     let config = validate(&a.config)?;
     let flow = a.oauth_flow;
     let Some(secret) = secret(desk, &config, Some(a.password), flow.as_deref())? else {
-        let AccountConfig::Email(e) = &config;
-        return Err(Error::Invalid(match e.auth {
-            Auth::Password => "enter the password".into(),
-            Auth::Oauth { .. } => "sign in with the provider first".into(),
-        }));
+        return Err(Error::Invalid(secret_wanted(&config).into()));
     };
     save(desk, config, Some(secret), flow).await
 }
@@ -227,7 +250,7 @@ pub(super) async fn update(a: args::AccountUpdate, desk: &Desk) -> Result<Accoun
     let config = validate(&a.config)?;
     if accounts::id_of(&desk.engine.store().identity().ids, &config) != a.id {
         return Err(Error::Invalid(
-            "another mailbox host or user is another account: add it as a new one".into(),
+            "another mailbox, number or user is another account: add it as a new one".into(),
         ));
     }
     let secret = secret(desk, &config, a.password, a.oauth_flow.as_deref())?;
@@ -283,6 +306,9 @@ pub(super) async fn poll(a: args::AccountPoll, desk: &Desk) -> Result<Nothing> {
 
 pub(super) async fn remove(a: args::AccountRemove, desk: &Desk) -> Result<Nothing> {
     desk.engine.halt(a.id);
+    if a.erase {
+        return super::connect::erase(a.id, desk).await;
+    }
     desk.engine
         .store()
         .write(move |tx| {

@@ -83,9 +83,20 @@ pub(super) async fn erase(a: args::ArchiveErase, desk: &Desk) -> Result<ArchiveE
     erase_now(desk, id, |_, _| {}).await
 }
 
+/// The same question of a connected account.
+pub(super) fn account_question(name: &str, w: Weight) -> String {
+    asked(&format!("Disconnect “{name}” and erase its messages?"), w)
+}
+
 fn question(name: &str, w: Weight) -> String {
+    let mut text = asked(&format!("Erase the archive “{name}”?"), w);
+    text.push_str(" The file that was imported is not touched.");
+    text
+}
+
+fn asked(question: &str, w: Weight) -> String {
     let mut text = format!(
-        "Erase the archive “{name}”?\n\n{} messages go, with their files and their place in the search. {} conversations consist of nothing else and go with their notes, tags and drafts.",
+        "{question}\n\n{} messages go, with their files and their place in the search. {} conversations consist of nothing else and go with their notes, tags and drafts.",
         w.messages, w.conversations
     );
     if w.staying > 0 {
@@ -94,7 +105,7 @@ fn question(name: &str, w: Weight) -> String {
             w.staying
         ));
     }
-    text.push_str("\n\nThis cannot be taken back. Backups that were made before still hold it until newer ones replace them. The file that was imported is not touched.");
+    text.push_str("\n\nThis cannot be taken back. Backups that were made before still hold it until newer ones replace them.");
     text
 }
 

@@ -2,13 +2,13 @@
 
 mod facts;
 
-use super::dto::{CustomerPanel, Done, HandleItem, StageChange};
+use super::dto::{CustomerPanel, Done, HandleItem, StageChange, TouchItem};
 use super::{Desk, args, inbox, timeline};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::{Channel, CustomerId, GroupId, HandleId, MessageId};
 use crate::store::log::{Writing, write};
-use crate::store::{Tx, conversations, lists, log};
+use crate::store::{Tx, conversations, lists, log, persons};
 use crate::time::Millis;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -33,6 +33,7 @@ pub(super) async fn panel(a: args::Customer, desk: &Desk) -> Result<CustomerPane
                 since: None,
                 named: None,
                 notes: Vec::new(),
+                touches: touches(c, root)?,
             };
             for m in &members {
                 add_member(c, *m, root, &mut panel)?;
@@ -48,6 +49,18 @@ pub(super) async fn panel(a: args::Customer, desk: &Desk) -> Result<CustomerPane
             Ok(panel)
         })
         .await
+}
+
+fn touches(c: &Connection, root: CustomerId) -> Result<Vec<TouchItem>> {
+    let all = persons::touches(c, root)?;
+    Ok(all
+        .into_iter()
+        .map(|(at, channel, touch)| TouchItem {
+            at,
+            channel: Channel::parse(&channel).unwrap_or(Channel::Webchat),
+            touch,
+        })
+        .collect())
 }
 
 fn add_member(
@@ -78,9 +91,16 @@ fn add_member(
             first_seen: since,
             last_in,
             name_at: Some(r.get(5)?).filter(|at: &Millis| *at > 0),
+            username: None,
+            email: None,
+            opted_out: false,
         })
     })?;
-    let handles: Vec<HandleItem> = handles.collect::<rusqlite::Result<_>>()?;
+    let mut handles: Vec<HandleItem> = handles.collect::<rusqlite::Result<_>>()?;
+    for h in &mut handles {
+        let known = persons::known(c, h.id)?;
+        (h.username, h.email, h.opted_out) = (known.username, known.email, known.opted_out);
+    }
     if m != root {
         let name = handles
             .first()

@@ -6,6 +6,7 @@ mod archives;
 pub mod args;
 mod bulk;
 mod compose;
+mod connect;
 mod contacts;
 mod customer;
 pub mod diagnostics;

@@ -1,11 +1,12 @@
 //! A message as it came, and the whole of a text of which only the beginning is kept.
 
-use super::dto::{MessageRest, MessageText, Nothing};
+use super::dto::{Edition, MessageRest, MessageText, Nothing};
 use super::session::blocking;
 use super::{Desk, args, folds, shown, timeline};
 use crate::connectors::email::convert;
 use crate::error::{Error, Result};
 use crate::model::{MessageId, filename};
+use crate::store::afterwards;
 use crate::store::timeline::{self as rows, Raw};
 
 /// Most of an original that is shown, in bytes.
@@ -133,4 +134,16 @@ mod tests {
         assert_eq!(joined("short", 5), (String::new(), 1));
         assert_eq!(joined("short", 50), (String::new(), 1));
     }
+}
+
+pub(super) async fn editions(a: args::MessageEditions, desk: &Desk) -> Result<Vec<Edition>> {
+    let all = desk
+        .engine
+        .store()
+        .read(move |c| afterwards::editions(c, a.id))
+        .await?;
+    Ok(all
+        .into_iter()
+        .map(|(until, text)| Edition { until, text })
+        .collect())
 }

@@ -1,17 +1,20 @@
 //! What the composer starts from: an answer, or a message that is passed on.
 
-use super::dto::{FromOption, History, RecipientKind, ReplyOptions, ToOption};
+use super::dto::{FromOption, History, Reach, RecipientKind, ReplyOptions, ToOption};
+use super::send::chat::{Window, window};
 use super::{Desk, args, timeline};
 use crate::error::Result;
 use crate::model::letter::forward_subject;
 use crate::model::threads::reply_subject;
 use crate::model::{
-    AccountConfig, Channel, CustomerId, Direction, FileId, HandleId, Party, email_key,
+    AccountId, Capabilities, Channel, CustomerId, Direction, FileId, HandleId, IdKey, Party,
+    address_key, email_key,
 };
 use crate::store::accounts::{self, AccountRow};
 use crate::store::timeline::{self as rows, StoredMessage};
 use crate::store::transfer::sample;
-use crate::store::{conversations, files};
+use crate::store::{conversations, files, ingest, persons};
+use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension};
 
 fn own(c: &Connection, p: &Party) -> Result<bool> {
@@ -24,9 +27,18 @@ fn own(c: &Connection, p: &Party) -> Result<bool> {
 }
 
 pub(super) async fn reply_options(a: args::ReplyOptions, desk: &Desk) -> Result<ReplyOptions> {
-    let (all, answered, mut options) = desk
-        .engine
-        .store()
+    let store = desk.engine.store();
+    let (ids, now) = (store.identity().ids.clone(), store.clock().now());
+    let accounts: Vec<(AccountRow, Capabilities)> = store
+        .read(accounts::all)
+        .await?
+        .into_iter()
+        .map(|row| {
+            let can = capabilities(desk, &row);
+            (row, can)
+        })
+        .collect();
+    let (all, answered, mut options) = store
         .read(move |c| {
             let id = match a.answering {
                 Some(m) => Some(m),
@@ -35,7 +47,14 @@ pub(super) async fn reply_options(a: args::ReplyOptions, desk: &Desk) -> Result<
             let answered = id.map(|m| rows::message(c, m)).transpose()?;
             let options = ReplyOptions {
                 from: Vec::new(),
-                to: recipients(c, a.conversation, answered.as_ref())?,
+                to: reached(
+                    c,
+                    &ids,
+                    recipients(c, a.conversation, answered.as_ref())?,
+                    &accounts,
+                    answered.as_ref().map(|m| m.account),
+                    now,
+                )?,
                 cc: others(c, answered.as_ref())?,
                 subject: subject(c, a.conversation, answered.as_ref())?,
                 answering: id,
@@ -43,7 +62,8 @@ pub(super) async fn reply_options(a: args::ReplyOptions, desk: &Desk) -> Result<
                 files: Vec::new(),
                 sample: sample::reaches_nobody(c, Some(a.conversation), id)?,
             };
-            Ok((accounts::all(c)?, answered, options))
+            let all: Vec<AccountRow> = accounts.into_iter().map(|(row, _)| row).collect();
+            Ok((all, answered, options))
         })
         .await?;
     options.from = senders(desk, &all, answered.as_ref());
@@ -110,50 +130,72 @@ fn senders(desk: &Desk, all: &[AccountRow], answered: Option<&StoredMessage>) ->
 }
 
 fn of_account(desk: &Desk, a: &AccountRow) -> Vec<FromOption> {
-    let AccountConfig::Email(e) = &a.config;
-    let live = desk
-        .engine
-        .running(a.id)
-        .unwrap_or_else(|| std::sync::Arc::new(desk.engine.idle(a.id, &a.config)));
-    let mut capabilities = live.connector.capabilities();
+    let mut capabilities = capabilities(desk, a);
+    let option = |address: &str, signature: &str, capabilities: &Capabilities| FromOption {
+        account: a.id,
+        address: address.to_owned(),
+        name: a.config.display_name().to_owned(),
+        signature: signature.to_owned(),
+        state: a.state,
+        capabilities: capabilities.clone(),
+        max_message: a.max_message,
+    };
+    let Some(e) = a.config.email() else {
+        return vec![option(a.config.address(), "", &capabilities)];
+    };
     if let Some(most) = a.max_message {
         // Files travel as base64, four bytes for three, in lines.
         capabilities.max_attachment = Some(most.saturating_sub(50_000) / 78 * 57);
     }
     std::iter::once(&e.address)
         .chain(&e.aliases)
-        .map(|address| FromOption {
-            account: a.id,
-            address: address.clone(),
-            name: e.display_name.clone(),
-            signature: e.signature.clone(),
-            state: a.state,
-            capabilities: capabilities.clone(),
-            max_message: a.max_message,
-        })
+        .map(|address| option(address, &e.signature, &capabilities))
         .collect()
 }
 
-/// Reply-To when it differs, shown loudly; else the sender; then the customer's other handles.
+fn capabilities(desk: &Desk, a: &AccountRow) -> Capabilities {
+    match desk.engine.running(a.id) {
+        Some(live) => live.connector.capabilities(),
+        None => desk.engine.idle(a.id, &a.config).connector.capabilities(),
+    }
+}
+
+/// A way to reach somebody, before it is known by which accounts.
+struct Way {
+    party: Party,
+    channel: Channel,
+    scope: String,
+    kind: RecipientKind,
+}
+
+/// Reply-To when it differs, shown loudly; else the sender; then the customer's other handles, and addresses that they
+/// gave elsewhere.
 fn recipients(
     c: &Connection,
     conversation: CustomerId,
     answered: Option<&StoredMessage>,
-) -> Result<Vec<ToOption>> {
-    let mut out: Vec<ToOption> = Vec::new();
-    let mut push = |party: Party, kind| {
-        if email_key(&party.address).is_some_and(|k| {
-            !out.iter()
-                .any(|o| email_key(&o.party.address).as_ref() == Some(&k))
-        }) {
-            out.push(ToOption {
+) -> Result<Vec<Way>> {
+    let mut out: Vec<Way> = Vec::new();
+    let mut push = |party: Party, channel: Channel, scope: &str, kind| {
+        let key = address_key(channel, &party.address);
+        let met = |w: &Way| {
+            w.channel == channel
+                && w.scope == scope
+                && address_key(channel, &w.party.address) == key
+        };
+        if key.is_some() && !out.iter().any(met) {
+            out.push(Way {
                 party,
-                channel: Channel::Email,
+                channel,
+                scope: scope.to_owned(),
                 kind,
             });
         }
     };
     if let Some(m) = answered {
+        let scope = ingest::source(c, m.account)
+            .map(|s| s.scope)
+            .unwrap_or_default();
         let sender = m.people.from.as_ref().and_then(|p| email_key(&p.address));
         for p in m
             .people
@@ -161,7 +203,7 @@ fn recipients(
             .iter()
             .filter(|p| email_key(&p.address) != sender)
         {
-            push(p.clone(), RecipientKind::ReplyTo);
+            push(p.clone(), m.channel, &scope, RecipientKind::ReplyTo);
         }
         if let Some(p) = m
             .people
@@ -169,18 +211,91 @@ fn recipients(
             .clone()
             .filter(|_| m.direction == Direction::Inbound)
         {
-            push(p, RecipientKind::Handle);
+            push(p, m.channel, &scope, RecipientKind::Handle);
         }
     }
+    let mut given = Vec::new();
     for member in conversations::members(c, conversation)? {
-        let row: Option<(String, Option<String>)> = c
+        let row: Option<(String, String, String, Option<String>)> = c
             .prepare_cached(
-                "SELECT value, name FROM handle WHERE id = ?1 AND channel = 'email' AND scope = ''",
+                "SELECT channel, scope, value, name FROM handle WHERE id = ?1 AND scope <> 'internal'",
             )?
-            .query_row([HandleId(member.0)], |r| Ok((r.get(0)?, r.get(1)?)))
+            .query_row([HandleId(member.0)], |r| {
+                Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
+            })
             .optional()?;
-        if let Some((address, name)) = row {
-            push(Party { name, address }, RecipientKind::Handle);
+        let Some((channel, scope, address, name)) = row else {
+            continue;
+        };
+        let Some(channel) = Channel::parse(&channel) else {
+            continue;
+        };
+        let party = Party { name, address };
+        // A telephone number is reached on all of its channels.
+        for by in Channel::ALL
+            .into_iter()
+            .filter(|by| by.of_handles() == channel)
+        {
+            push(party.clone(), by, &scope, RecipientKind::Handle);
+        }
+        let known = persons::known(c, HandleId(member.0))?;
+        given.extend(known.email.map(|address| Party {
+            name: party.name,
+            address,
+        }));
+    }
+    for p in given {
+        push(p, Channel::Email, "", RecipientKind::Given);
+    }
+    Ok(out)
+}
+
+/// By which accounts the ways lead to the person, and which lead nowhere: those of telephone channels without an
+/// account are left out, as nobody asked for them.
+fn reached(
+    c: &Connection,
+    ids: &IdKey,
+    ways: Vec<Way>,
+    all: &[(AccountRow, Capabilities)],
+    answered: Option<AccountId>,
+    now: Millis,
+) -> Result<Vec<ToOption>> {
+    let mut out = Vec::new();
+    for w in ways {
+        let key = address_key(w.channel, &w.party.address).unwrap_or_default();
+        let handle = ingest::handle_id(ids, w.channel, &w.scope, &key);
+        let mut by = Vec::new();
+        for (a, can) in all {
+            let fits = a.config.channel() == w.channel
+                && (w.channel == Channel::Email || a.config.handle_scope() == w.scope);
+            if !fits {
+                continue;
+            }
+            let last = match can.reply_window_hours {
+                None if can.may_write_first => None,
+                _ => persons::last_wrote(c, a.id, handle)?,
+            };
+            let (until, closed) = match window(can, last, now) {
+                Window::Open(until) => (until, false),
+                Window::Over | Window::NotYet => (None, true),
+            };
+            by.push(Reach {
+                account: a.id,
+                until,
+                closed,
+            });
+        }
+        by.sort_by_key(|r| (r.closed, Some(r.account) != answered));
+        let telephone = w.channel.of_handles() == Channel::Sms;
+        let asked_for = !telephone || !by.is_empty();
+        if asked_for {
+            out.push(ToOption {
+                opted_out: persons::known(c, handle)?.opted_out,
+                party: w.party,
+                channel: w.channel,
+                kind: w.kind,
+                by,
+            });
         }
     }
     Ok(out)

@@ -1,5 +1,8 @@
 //! Sending what was written.
 
+pub(super) mod chat;
+mod claimed;
+
 use super::dto::Queued;
 use super::{Desk, args};
 use crate::connectors::email::html::{self, Refers};
@@ -9,9 +12,10 @@ use crate::model::letter::{History, Picture, encoded_size};
 use crate::model::rich::{MAX_TEXT, Rich};
 use crate::model::threads::references_for_reply;
 use crate::model::{
-    AccountConfig, CleanHtml, CustomerId, EmailConfig, FileId, MessageId, Party, email_key,
+    AccountConfig, AccountId, Capabilities, CleanHtml, CustomerId, EmailConfig, FileId, MessageId,
+    Party, email_key,
 };
-use crate::store::outbox::{self, Authored, Mail};
+use crate::store::outbox::{self, Authored, Mail, OutboxItem};
 use crate::store::timeline::{self as rows, StoredMessage};
 use crate::store::transfer::sample;
 use crate::store::{Tx, accounts, conversations, files};
@@ -27,10 +31,8 @@ pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
         // What goes out is what the sanitiser of today lets through.
         super::shown::renewed(desk.engine.store(), m).await?;
     }
-    let known = desk
-        .engine
-        .running(a.account)
-        .and_then(|l| l.connector.capabilities().max_attachment);
+    let can = capabilities(desk, a.account).await?;
+    let known = desk.engine.running(a.account).and(can.max_attachment);
     desk.engine
         .store()
         .write(move |tx| {
@@ -38,23 +40,14 @@ pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
             let everybody = a.to.iter().chain(&a.cc).chain(&a.bcc);
             sample::check_send(tx, a.conversation, about, everybody)?;
             let account = accounts::get(tx, a.account)?;
-            let AccountConfig::Email(config) = &account.config;
             let conversation = home(tx, &a)?;
-            let mail = mail(tx, &a, config)?;
-            fits(tx, &mail, account.max_message, known)?;
-            let shown = shown(tx, &mail)?;
-            let hold = super::settings::number(tx, "hold_seconds", 10)? * SECOND;
-            let o = outbox::author(
-                tx,
-                &Authored {
-                    conversation,
-                    account: a.account,
-                    mail,
-                    shown,
-                    hold,
-                    resolve: a.resolve,
-                },
-            )?;
+            let o = match &account.config {
+                AccountConfig::Email(config) => {
+                    letter(tx, &a, config, conversation, account.max_message, known)?
+                }
+                _ => chat::author(tx, &a, &account, &can, conversation)?,
+            };
+            claimed::link(tx, &a, &o)?;
             let root = conversations::root(tx, o.conversation)?;
             // The draft lay where it was written, which for a forwarded one is not where it goes.
             let drafted = match a.conversation {
@@ -73,6 +66,46 @@ pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
             })
         })
         .await
+}
+
+/// What an account can do, whether it is running or not.
+async fn capabilities(desk: &Desk, id: AccountId) -> Result<Capabilities> {
+    if let Some(live) = desk.engine.running(id) {
+        return Ok(live.connector.capabilities());
+    }
+    let row = desk
+        .engine
+        .store()
+        .read(move |c| accounts::get(c, id))
+        .await?;
+    Ok(desk.engine.idle(id, &row.config).connector.capabilities())
+}
+
+/// Store a mail.
+fn letter(
+    tx: &mut Tx<'_>,
+    a: &args::Send,
+    config: &EmailConfig,
+    conversation: Option<CustomerId>,
+    said: Option<u64>,
+    known: Option<u64>,
+) -> Result<OutboxItem> {
+    mail_addresses(a)?;
+    let mail = mail(tx, a, config)?;
+    fits(tx, &mail, said, known)?;
+    let shown = shown(tx, &mail)?;
+    let hold = super::settings::number(tx, "hold_seconds", 10)? * SECOND;
+    let authored = Authored {
+        conversation,
+        account: a.account,
+        mail,
+        shown,
+        hold,
+        resolve: a.resolve,
+        group: None,
+        part: 0,
+    };
+    outbox::author(tx, &authored)
 }
 
 /// What was written in its one form: made anew of what it may say, the text made of it, and its pictures named.
@@ -120,7 +153,8 @@ fn shown(tx: &Tx<'_>, mail: &Mail) -> Result<Option<CleanHtml>> {
 }
 
 fn valid(a: &args::Send) -> Result<()> {
-    if a.text.trim().is_empty() && a.files.is_empty() && a.forwarding.is_none() {
+    let says = !a.text.trim().is_empty() || !a.files.is_empty();
+    if !says && a.forwarding.is_none() && a.template.is_none() {
         return Err(Error::Invalid("write something, or add a file".into()));
     }
     if a.text.len() > MAX_TEXT {
@@ -138,12 +172,6 @@ fn valid(a: &args::Send) -> Result<()> {
             "a mail goes to at most {RECIPIENTS} recipients"
         )));
     }
-    if let Some(p) = everybody().find(|p| email_key(&p.address).is_none()) {
-        return Err(Error::Invalid(format!(
-            "“{}” is not a mail address",
-            p.address
-        )));
-    }
     let subject = a.subject.as_deref().unwrap_or("");
     if subject.chars().any(char::is_control) {
         return Err(Error::Invalid("a subject has one line".into()));
@@ -154,6 +182,17 @@ fn valid(a: &args::Send) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+fn mail_addresses(a: &args::Send) -> Result<()> {
+    let mut everybody = a.to.iter().chain(&a.cc).chain(&a.bcc);
+    match everybody.find(|p| email_key(&p.address).is_none()) {
+        Some(p) => Err(Error::Invalid(format!(
+            "“{}” is not a mail address",
+            p.address
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The conversation of the handle that is answered, even where several are shown as one. What is passed on belongs
@@ -199,6 +238,7 @@ fn mail(tx: &Tx<'_>, a: &args::Send, config: &EmailConfig) -> Result<Mail> {
         },
         history: history(tx, a)?,
         files: a.files.clone(),
+        template: None,
         in_reply_to,
         references,
         answering: a.answering,

@@ -107,6 +107,10 @@ macro_rules! table { ($with:ident) => { $with! {
     DataShow "data_show" -> dto::Nothing, Viewer, diagnostics::show;
     Diagnostics "diagnostics" -> dto::Diagnostics, Admin, diagnostics::look;
     DiagnosticsSave "diagnostics_save" -> dto::DiagnosticsSaved, Admin, diagnostics::save;
+    AccountFind "account_find" -> Vec<dto::FoundAccount>, Admin, connect::find;
+    AccountResync "account_resync" -> dto::Nothing, Agent, connect::resync;
+    Attention "attention" -> dto::Nothing, Viewer, connect::attention;
+    MessageEditions "message_editions" -> Vec<dto::Edition>, Viewer, original::editions;
     Check "check" -> dto::CheckReport, Viewer, settings::check;
 } }; }
 pub(crate) use table;

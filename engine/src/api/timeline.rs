@@ -2,17 +2,17 @@
 
 use super::dto::{
     ChangeItem, ChangeKind, DeliveryProblem, EpisodeItem, FileItem, MessageItem, NoteItem,
-    SendStatus, ThreadHint, Timeline, TimelineItem,
+    ReactionItem, SendStatus, ThreadHint, Timeline, TimelineItem,
 };
 use super::{Desk, args, folds, shown};
 use crate::connectors::email::quote;
 use crate::error::{Error, Result};
 use crate::model::filename::{FileWarning, warning};
 use crate::model::log::{Entity, Entry, Hlc};
-use crate::model::{AgentId, CustomerId, Fold, MessageId, email_key};
+use crate::model::{AccountId, AgentId, CustomerId, Fold, MessageId, email_key};
 use crate::store::files::{self, FileRow};
 use crate::store::timeline::{self as rows, Page, Place, StoredMessage, Window};
-use crate::store::{bounces, conversations, hints, log, variants, within};
+use crate::store::{afterwards, bounces, conversations, hints, log, persons, variants, within};
 use crate::time::Millis;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -136,6 +136,7 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
         why: h.why,
     });
     let far = |x: &Millis| (*x - m.sent_at).abs() > 60_000;
+    let became = afterwards::became(c, m.id)?;
     Ok(MessageItem {
         id: m.id,
         at: m.sent_at,
@@ -180,7 +181,33 @@ fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
             .into_iter()
             .map(problem)
             .collect(),
+        cards: afterwards::cards(c, m.rid)?,
+        reactions: reactions(c, m.id, m.account)?,
+        edited_at: became.edited_at,
+        unsent_at: became.unsent_at,
+        delivered_at: became.delivered_at,
+        read_at: became.read_at,
     })
+}
+
+/// The reactions to a message, each with the name of whose it is.
+fn reactions(c: &Connection, id: MessageId, account: AccountId) -> Result<Vec<ReactionItem>> {
+    let all = afterwards::reactions(c, id)?;
+    all.into_iter()
+        .map(|r| {
+            let ours = persons::is_own(c, account, &r.by)?;
+            Ok(ReactionItem {
+                name: if ours {
+                    String::new()
+                } else {
+                    persons::name(c, account, &r.by)?
+                },
+                ours,
+                emoji: r.emoji,
+                at: r.at,
+            })
+        })
+        .collect()
 }
 
 /// A message's text and its folds, found anew where an older version of the rules found them.

@@ -73,7 +73,9 @@ pub(super) async fn tokens(_: args::AccountTokens, desk: &Desk) -> Result<Vec<Ac
         .store()
         .read(|c| {
             let signed_in = accounts::all(c)?.into_iter().filter_map(|a| {
-                let AccountConfig::Email(e) = &a.config;
+                let AccountConfig::Email(e) = &a.config else {
+                    return None;
+                };
                 let Auth::Oauth { provider, .. } = &e.auth else {
                     return None;
                 };

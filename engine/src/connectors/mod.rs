@@ -1,17 +1,20 @@
 //! Floor 1: protocols. A connector speaks to one signed-in account and sees neither the store nor a global.
 
+mod absent;
 pub mod email;
 pub mod fetch;
+pub mod http;
 
 use crate::model::{
-    Batch, Capabilities, ChannelError, Cursor, Hint, Mark, Outgoing, Profile, ReadMark, Receipt,
-    RemoteFolder, RemoteId,
+    AccountConfig, Batch, Capabilities, ChannelError, Cursor, Event, Hint, Mark, Outgoing, Profile,
+    ReadMark, Receipt, RemoteFolder, RemoteId, Standing,
 };
-use crate::time::Clock;
+use crate::time::{Clock, Millis, SECOND};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// The result of speaking to a channel.
 pub type Result<T> = std::result::Result<T, ChannelError>;
@@ -23,6 +26,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// What proves to the account's servers who one is.
     pub credentials: Arc<dyn Credentials>,
+    /// The way to the vendors' interfaces, with the allowances and circuits that all accounts of this program share.
+    pub net: Arc<http::Net>,
 }
 
 /// What is shown to a server to prove who one is.
@@ -41,6 +46,16 @@ pub trait Credentials: Send + Sync {
     /// What to prove with now. `refused` is what a server has just refused: another one is wanted, unless somebody
     /// else has got another one meanwhile.
     async fn proof(&self, refused: Option<&Proof>) -> Result<Proof>;
+
+    /// Keep this in the place of what was stored, before it is used: a token that was renewed or signed in for. What
+    /// [`Credentials::proof`] gives from now on is this.
+    async fn keep(&self, _renewed: SecretString) -> Result<()> {
+        Err(ChannelError::new(
+            crate::model::Remedy::Final,
+            "token",
+            "What was renewed cannot be kept here.",
+        ))
+    }
 }
 
 /// A password, which never changes by itself.
@@ -91,8 +106,33 @@ pub trait Connector: Send + Sync {
     /// Hand over one message. [`crate::model::Remedy::Uncertain`] iff it may have gone out.
     async fn send(&self, message: &Outgoing) -> Result<Receipt>;
 
-    /// Returns when news may have arrived (IDLE, long poll) or when it is time to poll anyway.
-    async fn wait(&self, cursor: Option<&Cursor>);
+    /// Returns when news may have arrived (IDLE, long poll) or when it is time to poll anyway. Asked only where
+    /// [`Capabilities::pushes`]; the others are polled at the pace that they declare.
+    async fn wait(&self, _cursor: Option<&Cursor>) {
+        std::future::pending().await
+    }
+
+    /// What is known of the account beside its state: its token's end, its allowance, what a person should know.
+    fn standing(&self) -> Standing {
+        Standing::default()
+    }
+
+    /// A cursor from which what came since an instant is read once more; `None` = as a new account is read.
+    fn rewound(&self, _cursor: Option<&Cursor>, _since: Millis) -> Option<Cursor> {
+        None
+    }
+
+    /// What was not understood by an earlier version, read again: the same events as a poll would bring of it now.
+    /// `None` where this version understands no more of it.
+    fn read_again(&self, _raw: &[u8]) -> Option<Vec<Event>> {
+        None
+    }
+
+    /// The version of what turns the provider's data into events; a greater one reads again what an earlier one did
+    /// not understand.
+    fn reads_version(&self) -> u32 {
+        1
+    }
 
     /// File a copy of a sent message where the provider keeps sent ones, unless it is there.
     async fn file_sent(&self, _message: &Outgoing) -> Result<Option<RemoteId>> {
@@ -150,16 +190,70 @@ pub struct Live {
     pub send: tokio::sync::Notify,
     /// The computer slept or changed its network: give up what is under way and poll on new connections.
     pub rouse: tokio::sync::Notify,
+    /// Until when somebody writes or looks, so that news are looked for often (milliseconds).
+    pub lively_until: std::sync::atomic::AtomicI64,
+}
+
+impl Live {
+    /// For so long after a message somebody is taken to be writing still.
+    const WHILE: Millis = 300 * SECOND;
+
+    /// Somebody writes: news are looked for at the quick pace for a while.
+    pub fn lively(&self, now: Millis) {
+        self.lively_until
+            .fetch_max(now + Self::WHILE, Ordering::SeqCst);
+    }
+
+    /// Somebody looks, or no more: news are looked for at the quick pace for as long as that.
+    pub fn attended(&self, now: Millis, on: bool) {
+        let until = if on { Millis::MAX } else { now + Self::WHILE };
+        self.lively_until.store(until, Ordering::SeqCst);
+        if on {
+            self.poll.notify_one();
+        }
+    }
+
+    /// Until when somebody writes or looks.
+    #[must_use]
+    pub fn lively_until(&self) -> Millis {
+        self.lively_until.load(Ordering::SeqCst)
+    }
+}
+
+/// An account that a secret is for.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its settings.
+    pub config: AccountConfig,
+    /// What to call it.
+    pub label: String,
+    /// What a person should know before connecting it.
+    pub notes: Vec<String>,
+}
+
+/// Which accounts a secret is for, of the channel of these settings; what is empty in them is found out.
+///
+/// # Errors
+/// What the provider says; [`crate::model::Remedy::Final`] where nothing can be found out.
+pub async fn find(config: &AccountConfig, _context: Context) -> Result<Vec<Found>> {
+    Err(ChannelError::new(
+        crate::model::Remedy::Final,
+        "find",
+        format!(
+            "Nothing can be found out about {} by itself; fill in its settings.",
+            config.channel().as_str()
+        ),
+    ))
 }
 
 /// Makes connectors; tests give their own.
-pub type Factory =
-    Arc<dyn Fn(&crate::model::AccountConfig, Context) -> Arc<dyn Connector> + Send + Sync>;
+pub type Factory = Arc<dyn Fn(&AccountConfig, Context) -> Arc<dyn Connector> + Send + Sync>;
 
 /// The connectors of this program.
 #[must_use]
 pub fn factory() -> Factory {
     Arc::new(|config, context| match config {
-        crate::model::AccountConfig::Email(c) => Arc::new(email::Email::new(c.clone(), context)),
+        AccountConfig::Email(c) => Arc::new(email::Email::new(c.clone(), context)),
+        other => Arc::new(absent::Absent::new(other.channel())),
     })
 }

@@ -35,7 +35,9 @@ impl Proofs {
         config: &AccountConfig,
         secret: SecretString,
     ) -> Arc<dyn Credentials> {
-        let AccountConfig::Email(e) = config;
+        let AccountConfig::Email(e) = config else {
+            return Arc::new(Stored::new(Arc::clone(&self.store), id, secret));
+        };
         let set = TokenSet::read(&secret);
         let Auth::Oauth { .. } = e.auth else {
             return match set {
@@ -71,7 +73,9 @@ impl Proofs {
     /// When that sign-in is over, or was for another provider or client.
     pub fn of_flow(&self, config: &AccountConfig, flow: &str) -> Result<Arc<dyn Credentials>> {
         let set = self.brought(config, flow)?;
-        let AccountConfig::Email(e) = config;
+        let AccountConfig::Email(e) = config else {
+            return Err(missing(ENTER));
+        };
         let keeper = InFlow {
             flows: Arc::clone(&self.flows),
             flow: flow.to_owned(),
@@ -92,14 +96,13 @@ impl Proofs {
     }
 
     fn brought(&self, config: &AccountConfig, flow: &str) -> Result<TokenSet> {
-        let AccountConfig::Email(e) = config;
-        let set = match &e.auth {
-            Auth::Oauth {
+        let set = match config.email().map(|e| &e.auth) {
+            Some(Auth::Oauth {
                 provider,
                 client_id,
                 ..
-            } => self.flows.brought(flow, *provider, client_id),
-            Auth::Password => None,
+            }) => self.flows.brought(flow, *provider, client_id),
+            _ => None,
         };
         set.ok_or_else(|| {
             missing(
@@ -139,6 +142,86 @@ const SIGN_IN: &str =
 
 fn missing(what: &str) -> ChannelError {
     ChannelError::new(Remedy::Reconnect, "login", what)
+}
+
+/// A stored secret that its connector may renew.
+struct Stored {
+    store: Arc<Store>,
+    id: AccountId,
+    now: Mutex<SecretString>,
+}
+
+impl Stored {
+    fn new(store: Arc<Store>, id: AccountId, secret: SecretString) -> Self {
+        Self {
+            store,
+            id,
+            now: Mutex::new(secret),
+        }
+    }
+}
+
+#[async_trait]
+impl Credentials for Stored {
+    async fn proof(&self, _refused: Option<&Proof>) -> Result<Proof> {
+        Ok(Proof::Password(lock(&self.now).clone()))
+    }
+
+    async fn keep(&self, renewed: SecretString) -> Result<()> {
+        let (id, old, new) = (self.id, lock(&self.now).clone(), renewed.clone());
+        let kept = self
+            .store
+            .write(move |tx| accounts::replace_secret(tx, id, &old, &new))
+            .await;
+        match kept {
+            Ok(true) => {
+                *lock(&self.now) = renewed;
+                Ok(())
+            }
+            Ok(false) => {
+                // Another connection of this account, or a person, was first: theirs is used from now on.
+                let theirs = self.store.read(move |c| accounts::secret(c, id)).await;
+                if let Ok(theirs) = theirs {
+                    *lock(&self.now) = theirs;
+                }
+                Ok(())
+            }
+            Err(e) => Err(ChannelError::new(
+                Remedy::Retry,
+                "token",
+                format!("The renewed sign-in could not be kept: {e}."),
+            )),
+        }
+    }
+}
+
+/// A secret that is only tried, and forgotten with what renewed it.
+pub struct Tried(Mutex<SecretString>);
+
+impl Tried {
+    /// With this secret.
+    #[must_use]
+    pub fn new(secret: SecretString) -> Self {
+        Self(Mutex::new(secret))
+    }
+
+    /// The secret as it stands after the try.
+    #[must_use]
+    pub fn secret(&self) -> SecretString {
+        lock(&self.0).clone()
+    }
+}
+
+#[async_trait]
+impl Credentials for Tried {
+    async fn proof(&self, _refused: Option<&Proof>) -> Result<Proof> {
+        Ok(Proof::Password(self.secret()))
+    }
+
+    async fn keep(&self, renewed: SecretString) -> Result<()> {
+        *lock(&self.0) = renewed;
+        Ok(())
+    }
 }
 
 /// Nothing to prove with.

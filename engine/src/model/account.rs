@@ -1,6 +1,6 @@
 //! Connected accounts: how to reach them, what they can do, and how they are.
 
-use super::Hint;
+use super::{Hint, MatrixConfig, MetaConfig, SmsConfig, TelegramConfig, Template, WhatsappConfig};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -39,6 +39,15 @@ impl Channel {
         Self::Matrix,
         Self::Webchat,
     ];
+
+    /// The channel under which a person's address is kept: a telephone number is one on all of its channels.
+    #[must_use]
+    pub fn of_handles(self) -> Self {
+        match self {
+            Self::Whatsapp => Self::Sms,
+            other => other,
+        }
+    }
 
     /// The word used in the database and in searches.
     #[must_use]
@@ -175,6 +184,20 @@ pub struct EmailConfig {
 pub enum AccountConfig {
     /// A mailbox.
     Email(EmailConfig),
+    /// An Instagram professional account.
+    Instagram(MetaConfig),
+    /// A Facebook Page's Messenger.
+    Messenger(MetaConfig),
+    /// A number for text messages.
+    Sms(SmsConfig),
+    /// A WhatsApp number.
+    Whatsapp(WhatsappConfig),
+    /// A Telegram bot.
+    Telegram(TelegramConfig),
+    /// A user of a Matrix homeserver.
+    Matrix(MatrixConfig),
+    /// A website's chat, by a user of a Matrix homeserver.
+    Webchat(MatrixConfig),
 }
 
 impl AccountConfig {
@@ -183,10 +206,27 @@ impl AccountConfig {
     pub fn channel(&self) -> Channel {
         match self {
             Self::Email(_) => Channel::Email,
+            Self::Instagram(_) => Channel::Instagram,
+            Self::Messenger(_) => Channel::Messenger,
+            Self::Sms(_) => Channel::Sms,
+            Self::Whatsapp(_) => Channel::Whatsapp,
+            Self::Telegram(_) => Channel::Telegram,
+            Self::Matrix(_) => Channel::Matrix,
+            Self::Webchat(_) => Channel::Webchat,
         }
     }
 
-    /// The canonical address at the provider, part of the account's identity (`model.md`): mailbox host and user.
+    /// The mailbox, if it is one.
+    #[must_use]
+    pub fn email(&self) -> Option<&EmailConfig> {
+        match self {
+            Self::Email(e) => Some(e),
+            _ => None,
+        }
+    }
+
+    /// The canonical address at the provider, part of the account's identity (`model.md`): mailbox host and user, the
+    /// professional account's or Page's id, the number, the bot's id, the user.
     #[must_use]
     pub fn identity(&self) -> String {
         match self {
@@ -195,14 +235,58 @@ impl AccountConfig {
                 e.imap.user.trim().to_lowercase(),
                 e.imap.host.trim().to_lowercase()
             ),
+            other => other.sender().to_owned(),
         }
     }
 
     /// What a person calls this account.
     #[must_use]
     pub fn address(&self) -> &str {
+        let named = match self {
+            Self::Instagram(m) | Self::Messenger(m) => &m.name,
+            Self::Telegram(t) => &t.name,
+            Self::Webchat(m) => &m.name,
+            _ => "",
+        };
+        if named.is_empty() {
+            self.sender()
+        } else {
+            named
+        }
+    }
+
+    /// The address under which it writes, as its channel names it.
+    #[must_use]
+    pub fn sender(&self) -> &str {
         match self {
             Self::Email(e) => &e.address,
+            Self::Instagram(m) | Self::Messenger(m) => &m.id,
+            Self::Sms(s) => &s.number,
+            Self::Whatsapp(w) => &w.number,
+            Self::Telegram(t) => &t.bot_id,
+            Self::Matrix(m) | Self::Webchat(m) => &m.user_id,
+        }
+    }
+
+    /// The name under which it writes, where it has one.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        match self {
+            Self::Email(e) => &e.display_name,
+            Self::Instagram(m) | Self::Messenger(m) => &m.name,
+            Self::Sms(s) => &s.name,
+            Self::Whatsapp(w) => &w.name,
+            Self::Telegram(t) => &t.name,
+            Self::Matrix(m) | Self::Webchat(m) => &m.name,
+        }
+    }
+
+    /// Within which its customers' ids are unique: the account or Page for Meta's ids, everywhere for the others.
+    #[must_use]
+    pub fn handle_scope(&self) -> &str {
+        match self {
+            Self::Instagram(m) | Self::Messenger(m) => &m.id,
+            _ => "",
         }
     }
 
@@ -213,6 +297,9 @@ impl AccountConfig {
             Self::Email(e) => std::iter::once(&e.address)
                 .chain(&e.aliases)
                 .filter_map(|a| super::handle::email_key(a))
+                .collect(),
+            other => super::handle::address_key(other.channel(), other.sender())
+                .into_iter()
                 .collect(),
         }
     }
@@ -240,6 +327,12 @@ pub enum AccountState {
 pub enum Formatting {
     /// Text and nothing else.
     None,
+    /// Bold, italic, struck and code, by signs around the words; lists and links as text.
+    Signs,
+    /// Words with their marks, quotes and links; lists as text, no pictures.
+    Words,
+    /// All but pictures in the text.
+    Blocks,
     /// Whatever can be written here (`model::rich`).
     Html,
 }
@@ -283,6 +376,12 @@ pub struct Capabilities {
     /// Largest file in bytes, where known.
     #[ts(type = "number | null")]
     pub max_attachment: Option<u64>,
+    /// Most files of one message; the others go in messages of their own. 0 = as many as one likes.
+    pub max_files: u32,
+    /// A file goes without text, in a message of its own.
+    pub files_apart: bool,
+    /// Media types of files that can be sent, as `image/png` or `audio/*`; empty = all.
+    pub file_types: Vec<String>,
     /// Hours after the customer's last message in which one may answer; `None` = always.
     pub reply_window_hours: Option<u32>,
     /// Whether one may write to somebody who never wrote.
@@ -291,10 +390,56 @@ pub struct Capabilities {
     pub deduplicates: bool,
     /// Whether news are pushed while waiting.
     pub pushes: bool,
-    /// Seconds between polls while nothing is pushed.
+    /// Seconds between polls while nothing is pushed and somebody writes or looks.
     pub poll_seconds: u32,
+    /// Seconds between polls while nobody writes or looks.
+    pub idle_seconds: u32,
+    /// Texts that may be sent outside of the window.
+    pub templates: Vec<Template>,
     /// Whether the provider's media may be kept.
     pub may_keep_media: bool,
+}
+
+impl Capabilities {
+    /// What a channel of short texts can do at least; a connector says what differs.
+    #[must_use]
+    pub fn of_text(channel: Channel) -> Self {
+        Self {
+            channel,
+            formatting: Formatting::None,
+            text_limit: None,
+            subject: false,
+            copies: false,
+            attachments: false,
+            max_attachment: None,
+            max_files: 1,
+            files_apart: false,
+            file_types: Vec::new(),
+            reply_window_hours: None,
+            may_write_first: false,
+            deduplicates: false,
+            pushes: false,
+            poll_seconds: 15,
+            idle_seconds: 60,
+            templates: Vec::new(),
+            may_keep_media: true,
+        }
+    }
+}
+
+/// How an account stands beside its state; what its connector alone knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Standing {
+    /// When its token runs out and a person must bring another one, where it does.
+    #[ts(type = "number | null")]
+    pub token_until: Option<Millis>,
+    /// Percent of the vendor's allowance that is used, as last told.
+    pub used_percent: Option<u32>,
+    /// The vendor asks to be left alone until then.
+    #[ts(type = "number | null")]
+    pub held_until: Option<Millis>,
+    /// What a person should know, in words.
+    pub notes: Vec<String>,
 }
 
 /// What the "Test" button found out.

@@ -176,11 +176,31 @@ fn domain_part(domain: &str) -> Option<String> {
 /// The canonical form of an address on any channel, or `None` when it is empty or no address at all.
 #[must_use]
 pub fn address_key(channel: super::Channel, address: &str) -> Option<String> {
-    if channel == super::Channel::Email {
-        return email_key(address);
+    match channel {
+        super::Channel::Email => return email_key(address),
+        super::Channel::Sms | super::Channel::Whatsapp => return number_key(address),
+        _ => {}
     }
     let a = address.trim().to_lowercase();
     (!a.is_empty() && a.len() <= 254 && !a.chars().any(char::is_control)).then_some(a)
+}
+
+/// The canonical form of a telephone address: E.164 for numbers, as written in lower case for the names and short
+/// codes that also send text messages.
+fn number_key(address: &str) -> Option<String> {
+    let a = address.trim();
+    let bare = a
+        .split_once(':')
+        .filter(|(scheme, _)| matches!(*scheme, "whatsapp" | "sms" | "tel"))
+        .map_or(a, |(_, rest)| rest);
+    if bare.starts_with('+')
+        && let Some(number) = super::phone_key(bare, "")
+    {
+        return Some(number);
+    }
+    let plain = bare.to_lowercase();
+    (!plain.is_empty() && plain.len() <= 64 && !plain.chars().any(char::is_control))
+        .then_some(plain)
 }
 
 /// The domain of a canonical address.

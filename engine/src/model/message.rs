@@ -1,6 +1,6 @@
 //! Messages as connectors hand them over.
 
-use super::{Cursor, Gap, Mark};
+use super::{Afterwards, Card, Cursor, Gap, Mark, MessageId, PersonSays, Touched};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -317,8 +317,56 @@ pub struct Incoming {
     pub word: Option<ServerWord>,
     /// Already read at the provider.
     pub seen: bool,
-    /// Everything as it came; empty where the provider gives no raw form.
+    /// Everything as it came; empty where the provider gives no raw form, or everything was understood.
     pub raw: Vec<u8>,
+    /// What it carries besides text and files.
+    pub cards: Vec<Card>,
+    /// What our own program called it, where the provider gives that back.
+    pub key: Option<MessageId>,
+    /// What its connector needs to answer here: a room, a chat.
+    pub route: Option<String>,
+    /// It was not understood in whole by this version of the converter; `raw` is read again by a later one.
+    pub quarantine: Option<u32>,
+}
+
+impl Incoming {
+    /// A message of a channel of short texts: of a person, by the provider's time and id, and nothing else yet.
+    #[must_use]
+    pub fn chat(remote_id: impl Into<String>, place: Place, at: Millis) -> Self {
+        Self {
+            remote_id: RemoteId(remote_id.into()),
+            place,
+            identity: Identity::Provider,
+            from: None,
+            reply_to: Vec::new(),
+            to: Vec::new(),
+            cc: Vec::new(),
+            times: Times {
+                claimed: None,
+                received: None,
+                provider: Some(at),
+            },
+            subject: None,
+            text: String::new(),
+            folds: Folds::default(),
+            html: None,
+            html_left_out: None,
+            files: Vec::new(),
+            thread: ThreadRefs::default(),
+            class: Class::Human,
+            class_reason: None,
+            kind: Kind::Person,
+            bounce: None,
+            authenticated: None,
+            word: None,
+            seen: false,
+            raw: Vec::new(),
+            cards: Vec::new(),
+            key: None,
+            route: None,
+            quarantine: None,
+        }
+    }
 }
 
 /// What a server wrote about a mail's sender (RFC 8601).
@@ -417,6 +465,12 @@ pub enum Event {
         /// Read or not.
         seen: bool,
     },
+    /// What is told of a message after it was written.
+    Later(Afterwards),
+    /// What a person says of themselves.
+    Person(PersonSays),
+    /// How a person came here.
+    Touched(Touched),
 }
 
 /// What one poll brought: at most 100 events.

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod archive;
+pub mod card;
+pub mod channels;
 pub mod daytime;
 pub mod episode;
 pub mod filename;
@@ -18,12 +20,15 @@ pub mod picture;
 pub mod remote;
 pub mod rich;
 pub mod send;
+pub mod sms;
 pub mod stage;
 pub mod threads;
 pub mod url;
 
 pub use account::*;
 pub use archive::*;
+pub use card::*;
+pub use channels::*;
 pub use handle::*;
 pub use hint::*;
 pub use id::*;
@@ -31,3 +36,4 @@ pub use message::*;
 pub use phone::phone_key;
 pub use remote::*;
 pub use send::*;
+pub use sms::message_parts;

@@ -1,7 +1,7 @@
 //! What is sent, and the states of a send (`model.md`, Sending).
 
 use super::letter::History;
-use super::{FileId, MessageId, Party, RemoteId};
+use super::{FileId, MessageId, Party, RemoteId, TemplateUse};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -105,6 +105,10 @@ pub struct Outgoing {
     pub history: Option<History>,
     /// Files.
     pub files: Vec<OutgoingFile>,
+    /// What its connector needs to answer this person, as the person's last message here said: a room, a chat.
+    pub route: Option<String>,
+    /// An approved text in the place of this one.
+    pub template: Option<TemplateUse>,
     /// Our own Message-ID without angle brackets, fixed before the first try.
     pub message_id: String,
     /// The Message-ID that is answered, without angle brackets.
@@ -116,7 +120,7 @@ pub struct Outgoing {
 }
 
 /// The provider's word that it took a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Receipt {
     /// The provider's id of the message, if it gives one.
     pub remote_id: Option<RemoteId>,

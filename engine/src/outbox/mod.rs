@@ -107,6 +107,7 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
         Err(Error::Refused(_)) => return Ok(()),
         Err(e) => return Err(e),
     };
+    live.lively(store.clock().now());
     match live.connector.send(&message).await {
         Ok(Receipt {
             remote_id,
@@ -160,9 +161,15 @@ fn pause(tries: i64, now: Millis) -> Millis {
 /// The send as the connector takes it.
 async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
     let (ids, kept, date) = (o.mail.files.clone(), store.files(), store.clock().now());
-    let files = store
+    let (account, to) = (o.account, o.mail.to.first().cloned());
+    let (files, route) = store
         .read(move |c| {
-            ids.into_iter()
+            let route = match to {
+                Some(p) => rows::route(c, account, &p)?,
+                None => None,
+            };
+            let files = ids
+                .into_iter()
                 .map(|id| {
                     let f = files::get(c, id)?;
                     Ok(OutgoingFile {
@@ -173,7 +180,8 @@ async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
                         mime: f.mime,
                     })
                 })
-                .collect::<Result<Vec<_>>>()
+                .collect::<Result<Vec<_>>>()?;
+            Ok((files, route))
         })
         .await?;
     let m = &o.mail;
@@ -189,6 +197,8 @@ async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
         signature: m.signature.clone(),
         history: m.history.clone(),
         files,
+        route,
+        template: m.template.clone(),
         message_id: o.message_id.clone(),
         in_reply_to: m.in_reply_to.clone(),
         references: m.references.clone(),

@@ -39,11 +39,13 @@ pub struct AccountRow {
     pub gaps: Vec<Gap>,
     /// Messages stored.
     pub messages: u32,
+    /// Messages that were not understood in whole.
+    pub quarantined: u32,
     /// The largest message that its server takes, in bytes, as it said when something was last sent.
     pub max_message: Option<u64>,
 }
 
-const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages + imported, max_message, history";
+const COLUMNS: &str = "id, config, live_from, paused, state, says, cursor, last_success, next_try, progress, gaps, messages + imported, max_message, history, (SELECT count(*) FROM quarantine q WHERE q.account = account.id)";
 
 fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
     let config: String = r.get(1)?;
@@ -70,6 +72,7 @@ fn row(r: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
             .get::<_, Option<i64>>(12)?
             .and_then(|n| u64::try_from(n).ok()),
         history: r.get(13)?,
+        quarantined: r.get(14)?,
     })
 }
 
@@ -256,6 +259,29 @@ pub fn learned_limit(tx: &Tx<'_>, id: AccountId, max_message: u64) -> Result<()>
         "UPDATE account SET max_message = ?2 WHERE id = ?1",
         params![id, i64::try_from(max_message).unwrap_or(i64::MAX)],
     )?;
+    Ok(())
+}
+
+/// The next poll begins here; `None` = as a new account does.
+///
+/// # Errors
+/// When the store fails.
+pub fn rewind(tx: &mut Tx<'_>, id: AccountId, cursor: Option<&Cursor>) -> Result<()> {
+    tx.execute(
+        "UPDATE account SET cursor = ?2, gaps = '[]' WHERE id = ?1",
+        params![id, cursor.map(|c| c.0.as_str())],
+    )?;
+    tx.changes.accounts = true;
+    Ok(())
+}
+
+/// A disconnected account waits to be erased with its messages, as an archive that is never polled.
+///
+/// # Errors
+/// When the store fails.
+pub fn to_be_erased(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
+    tx.execute("UPDATE account SET archive = 1 WHERE id = ?1", [id])?;
+    tx.changes.accounts = true;
     Ok(())
 }
 

@@ -220,7 +220,13 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     let Some(config) = log::value(tx, Entity::Account, id, "config")? else {
         return Ok(());
     };
-    let Some((channel, archive, ours)) = described(&config) else {
+    let Some(Described {
+        channel,
+        archive,
+        scope,
+        ours,
+    }) = described(&config)
+    else {
         return Ok(());
     };
     let live_from = log::value(tx, Entity::Account, id, "live_from")?
@@ -233,9 +239,9 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
         })
         .optional()?;
     tx.execute(
-        "INSERT INTO account (id, channel, config, live_from, connected, archive) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (id) DO UPDATE SET config = excluded.config, live_from = excluded.live_from, connected = excluded.connected",
-        params![a, channel.as_str(), config.to_string(), live_from, connected, archive],
+        "INSERT INTO account (id, channel, config, live_from, connected, archive, scope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (id) DO UPDATE SET config = excluded.config, live_from = excluded.live_from, connected = excluded.connected, scope = excluded.scope, archive = CASE WHEN excluded.connected THEN excluded.archive ELSE max(archive, excluded.archive) END",
+        params![a, channel.as_str(), config.to_string(), live_from, connected, archive, scope],
     )?;
     let before = own_addresses(tx, a)?;
     tx.execute("DELETE FROM own_address WHERE account = ?1", [a])?;
@@ -258,13 +264,30 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// An account's channel, whether it is an archive, and the addresses that are its own.
-fn described(config: &Value) -> Option<(Channel, bool, Vec<String>)> {
+/// What of an account's settings matters for its messages.
+struct Described {
+    channel: Channel,
+    archive: bool,
+    scope: String,
+    ours: Vec<String>,
+}
+
+fn described(config: &Value) -> Option<Described> {
     if let Ok(a) = serde_json::from_value::<crate::model::AccountConfig>(config.clone()) {
-        return Some((a.channel(), false, a.own_addresses()));
+        return Some(Described {
+            channel: a.channel(),
+            archive: false,
+            scope: a.handle_scope().to_owned(),
+            ours: a.own_addresses(),
+        });
     }
     let a: crate::model::Archive = serde_json::from_value(config.clone()).ok()?;
-    Some((a.medium, true, a.own_addresses()))
+    Some(Described {
+        channel: a.medium,
+        archive: true,
+        scope: String::new(),
+        ours: a.own_addresses(),
+    })
 }
 
 fn own_addresses(tx: &Tx<'_>, a: crate::model::AccountId) -> Result<BTreeSet<String>> {

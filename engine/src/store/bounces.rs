@@ -4,9 +4,9 @@
 //! order does not matter. It counts only for a message of ours that went to the very recipient it names; any other
 //! report is a machine's mail and nothing else.
 
-use super::Tx;
 use super::conversations;
 use super::ingest::Participants;
+use super::{Tx, afterwards};
 use crate::error::Result;
 use crate::model::threads::ref_hash;
 use crate::model::{Bounce, MessageId, email_key};
@@ -78,7 +78,23 @@ pub fn of_message(conn: &Connection, id: MessageId) -> Result<Vec<Problem>> {
         .prepare_cached("SELECT ref, participants FROM message WHERE id = ?1 AND direction = 1")?
         .query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))
         .optional()?;
-    let Some((Some(of), people)) = row else {
+    let Some((of, people)) = row else {
+        return Ok(Vec::new());
+    };
+    if let Some((why, at)) = afterwards::undelivered(conn, id)? {
+        let people: Participants = serde_json::from_str(&people).unwrap_or_default();
+        let recipient = people.to.into_iter().next().map(|p| p.address);
+        return Ok(vec![Problem {
+            recipient: recipient.unwrap_or_default(),
+            delayed: false,
+            hard: why.hard,
+            reason: "undelivered".into(),
+            words: why.words,
+            diagnostic: why.code,
+            at,
+        }]);
+    }
+    let Some(of) = of else {
         return Ok(Vec::new());
     };
     let mut s = conn.prepare_cached(

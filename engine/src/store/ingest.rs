@@ -3,16 +3,24 @@
 //! Polling twice changes nothing: ids are deterministic and a delivery is known by the provider's id. Nothing here
 //! writes a log entry for what can be derived again.
 
+mod again;
+mod echoes;
+
+pub use again::{read_again, to_read_again};
+
 use super::files::pack;
 use super::places::{self, Home, Letter};
-use super::{Tx, bounces, conversations, files, outbox, reads, search, threads, trust, variants};
+use super::{
+    Tx, afterwards, bounces, conversations, files, outbox, persons, reads, search, threads, trust,
+    variants,
+};
 use crate::error::{Error, Result};
 use crate::model::threads::partition::provider_ref;
 use crate::model::threads::{ref_hash, token};
 use crate::model::{
     AccountId, Batch, CLASSIFIER_VERSION, Channel, Class, CustomerId, Direction, Event, FileId,
     Fold, Folds, Gap, HandleId, IdKey, Identity, Incoming, Mark, MessageId, Party, Place, RemoteId,
-    ThreadRefs, Times, address_key, email_key, part,
+    Times, address_key, email_key, part,
 };
 use crate::time::{DAY, Millis};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -26,6 +34,8 @@ pub struct Source {
     pub id: AccountId,
     /// Its channel.
     pub channel: Channel,
+    /// Within which the ids of its customers are unique.
+    pub scope: String,
     /// Older human messages open nothing.
     pub live_from: Millis,
 }
@@ -129,13 +139,18 @@ fn gaps(conn: &Connection, account: AccountId, new: &[Gap]) -> Result<Option<Str
         .map_err(|e| Error::Internal(e.to_string()))
 }
 
-pub(super) fn source(conn: &Connection, id: AccountId) -> Result<Source> {
-    conn.prepare_cached("SELECT channel, live_from FROM account WHERE id = ?1")?
+/// The account that messages come from.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub fn source(conn: &Connection, id: AccountId) -> Result<Source> {
+    conn.prepare_cached("SELECT channel, live_from, scope FROM account WHERE id = ?1")?
         .query_row([id], |r| {
             Ok(Source {
                 id,
                 channel: Channel::parse(&r.get::<_, String>(0)?).unwrap_or(Channel::Email),
                 live_from: r.get(1)?,
+                scope: r.get(2)?,
             })
         })
         .optional()?
@@ -228,6 +243,9 @@ pub(super) fn take(
             .execute(params![source.id, remote_id.0])?;
         }
         Event::Read { remote_id, seen } => reads::heard(tx, source.id, remote_id, *seen)?,
+        Event::Later(a) => afterwards::heard(tx, source, a)?,
+        Event::Person(p) => persons::says(tx, source, p)?,
+        Event::Touched(t) => persons::touched(tx, source, t)?,
     }
     Ok(())
 }
@@ -241,33 +259,17 @@ fn unreadable(
     raw: &[u8],
 ) -> Incoming {
     Incoming {
-        remote_id: remote_id.clone(),
-        place,
         identity: identity.clone(),
-        from: None,
-        reply_to: Vec::new(),
-        to: Vec::new(),
-        cc: Vec::new(),
         times: Times {
             claimed: None,
             received: None,
             provider: at,
         },
-        subject: None,
-        text: String::new(),
-        folds: Folds::default(),
-        html: None,
-        html_left_out: None,
-        files: Vec::new(),
-        thread: ThreadRefs::default(),
         class: Class::Machine,
         class_reason: Some("unreadable"),
         kind: crate::model::Kind::Auto,
-        bounce: None,
-        authenticated: None,
-        word: None,
-        seen: false,
         raw: raw.to_vec(),
+        ..Incoming::chat(remote_id.0.clone(), place, 0)
     }
 }
 
@@ -277,6 +279,9 @@ fn known(conn: &Connection, source: &Source, remote: &RemoteId) -> Result<bool> 
         .prepare_cached("SELECT vanished FROM delivery WHERE account = ?1 AND remote_id = ?2")?
         .query_row(params![source.id, remote.0], |r| r.get(0))
         .optional()?;
+    // What was known from the provider's answer alone was now found there.
+    conn.prepare_cached("UPDATE delivery SET place = 'sent' WHERE account = ?1 AND remote_id = ?2 AND place = 'receipt'")?
+        .execute(params![source.id, remote.0])?;
     if vanished == Some(true) {
         conn.prepare_cached(
             "UPDATE delivery SET vanished = 0 WHERE account = ?1 AND remote_id = ?2",
@@ -345,7 +350,7 @@ pub fn message_id(
 pub fn handle_id(ids: &IdKey, channel: Channel, scope: &str, value: &str) -> HandleId {
     HandleId(ids.id(&[
         b"handle",
-        channel.as_str().as_bytes(),
+        channel.of_handles().as_str().as_bytes(),
         scope.as_bytes(),
         value.as_bytes(),
     ]))
@@ -361,7 +366,9 @@ fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
         Some(a) => is_own(tx, &a)?,
         None => false,
     };
-    if ours && let Some(id) = echo(tx, m)? {
+    if (ours || m.key.is_some())
+        && let Some(id) = echoes::of(tx, source, m)?
+    {
         deliver(tx, source, m, id)?;
         outbox::confirmed(tx, id)?;
         return Ok(false);
@@ -382,6 +389,7 @@ fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
         me: id,
         account: source.id,
         channel: source.channel,
+        scope: &source.scope,
         from: m.from.as_ref(),
         to: &m.to,
         cc: &m.cc,
@@ -403,8 +411,13 @@ fn message(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
         home,
     };
     insert(tx, source, m, &new)?;
+    if let Some(version) = m.quarantine {
+        tx.prepare_cached("INSERT OR REPLACE INTO quarantine (account, remote_id, message, version) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![source.id, m.remote_id.0, id, version])?;
+    }
     deliver(tx, source, m, id)?;
     places::arrived(tx, id)?;
+    keep_route(tx, source, m, id)?;
     if let Some(b) = &m.bounce {
         bounces::keep(tx, id, b, sent_at)?;
     }
@@ -426,35 +439,26 @@ pub(super) fn is_own(conn: &Connection, address: &str) -> Result<bool> {
         .exists([address])?)
 }
 
-/// Our own send, come back: by our Message-ID and our From. Whoever got our mail knows both, so outside of Sent it must
-/// also say what we said; else it is a forgery, or our mail altered on its way, and swallows nothing.
-fn echo(conn: &Connection, m: &Incoming) -> Result<Option<MessageId>> {
-    let Some(own) = m.thread.message_id.as_deref() else {
-        return Ok(None);
+/// How the person of a message is answered at this account.
+fn keep_route(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
+    let Some(route) = &m.route else {
+        return Ok(());
     };
-    let row: Option<(MessageId, String, String)> = conn
-        .prepare_cached("SELECT id, message_id, mail FROM outbox WHERE ref = ?1")?
-        .query_row([&ref_hash(own)[..]], |r| {
-            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
-        })
-        .optional()?;
-    let Some((id, known, mail)) = row else {
-        return Ok(None);
-    };
-    if known != own {
-        return Ok(None);
+    let whose: Option<CustomerId> = tx
+        .prepare_cached("SELECT coalesce(handle, conversation) FROM message WHERE id = ?1")?
+        .query_row([id], |r| r.get(0))
+        .optional()?
+        .flatten();
+    match whose {
+        Some(c) => {
+            let at = m.times.provider.unwrap_or(0);
+            persons::keep_route(tx, source.id, HandleId(c.0), route, at)
+        }
+        None => Ok(()),
     }
-    if m.place == Place::Sent {
-        return Ok(Some(id));
-    }
-    let mail: outbox::Mail = serde_json::from_str(&mail)
-        .map_err(|e| Error::Corrupt(format!("the send {id} cannot be read: {e}")))?;
-    let sent = mail.whole_text();
-    let same = sent.split_whitespace().eq(m.text.split_whitespace());
-    Ok(same.then_some(id))
 }
 
-fn deliver(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
+fn deliver(tx: &mut Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<()> {
     let mark = mark(m).map(|m| m.digest().to_vec());
     let server = m.times.received.or(m.times.provider).unwrap_or(tx.now);
     tx.prepare_cached("INSERT OR IGNORE INTO delivery (account, remote_id, message, place, authenticated, server_at, received, server, near, claim, says, seen, mark) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")?.execute(params![
@@ -473,6 +477,7 @@ fn deliver(tx: &Tx<'_>, source: &Source, m: &Incoming, id: MessageId) -> Result<
         mark,
     ])?;
     trust::count(tx, source.id, m)?;
+    afterwards::settle(tx, source.id, &m.remote_id, id)?;
     if let Some(thread) = &m.thread.provider {
         threads::keep_provider(tx, id, provider_ref(&format!("{}:{thread}", source.id)))?;
     }
@@ -550,7 +555,7 @@ pub(super) fn handle(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce((SELECT value = 'true' FROM register WHERE entity = 'handle' AND id = ?7 AND field = 'not_customer'), 0))
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_at = excluded.name_at WHERE excluded.name IS NOT NULL AND (name IS NULL OR excluded.name_at > name_at OR excluded.name_at = name_at AND excluded.name > name)",
     )?
-    .execute(params![id, channel.as_str(), scope, value, name, at, id.hex()])?;
+    .execute(params![id, channel.of_handles().as_str(), scope, value, name, at, id.hex()])?;
     conversations::ensure(tx, CustomerId(id.0))?;
     Ok(id)
 }
@@ -656,6 +661,7 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
         super::timeline::leave_html_out(tx, rid, version)?;
     }
     keep_raw(tx, rid, &m.raw)?;
+    afterwards::put_cards(tx, rid, &m.cards)?;
     for (i, f) in m.files.iter().enumerate() {
         let id = FileId(
             tx.identity

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 pub const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_init.sql"),
     include_str!("../../migrations/0002_email.sql"),
+    include_str!("../../migrations/0003_channels.sql"),
 ];
 
 /// The schema's number in the file, unless a newer Parley wrote it. Reads only.

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod acts;
+pub mod afterwards;
 pub mod bounces;
 pub mod check;
 pub mod conversations;
@@ -20,6 +21,7 @@ pub mod log_acts;
 pub mod migrate;
 pub mod normalise;
 pub mod outbox;
+pub mod persons;
 pub mod pictures;
 mod places;
 pub mod reads;

@@ -18,7 +18,8 @@ use crate::error::{Error, Result};
 use crate::model::letter::{self, History};
 use crate::model::rich::Rich;
 use crate::model::{
-    AccountId, CleanHtml, CustomerId, FileId, GroupId, MessageId, OutboxState, Party,
+    AccountId, CleanHtml, CustomerId, FileId, GroupId, HandleId, MessageId, OutboxState, Party,
+    TemplateUse, address_key,
 };
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -55,6 +56,9 @@ pub struct Mail {
     pub in_reply_to: Option<String>,
     /// The thread.
     pub references: Vec<String>,
+    /// An approved text in the place of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateUse>,
     /// The message that is answered.
     pub answering: Option<MessageId>,
     /// The message that is passed on.
@@ -102,6 +106,10 @@ pub struct Authored {
     pub hold: Millis,
     /// Resolve as well.
     pub resolve: bool,
+    /// The command's group, where it stores several sends.
+    pub group: Option<GroupId>,
+    /// Which of them it is, from 0; they go in this order.
+    pub part: u32,
 }
 
 /// A send as it stands.
@@ -137,6 +145,9 @@ pub struct OutboxItem {
     pub resolve_act: Option<String>,
 }
 
+/// Where messages are short and stand in one line after another, an earlier one that waits holds back the later ones.
+const IN_ORDER: &str =
+    "EXISTS (SELECT 1 FROM account a WHERE a.id = o.account AND a.channel <> 'email')";
 const COLUMNS: &str = "id, conversation, account, mail, message_id, state, attempt, tries, hold_until, next_try, error, authored_at, grp, resolve_act";
 
 fn item(r: &rusqlite::Row<'_>) -> rusqlite::Result<OutboxItem> {
@@ -192,13 +203,38 @@ pub fn due(
     now: Millis,
 ) -> Result<(Option<OutboxItem>, Option<Millis>)> {
     let mut s = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM outbox WHERE account = ?1 AND (state = 'held' AND hold_until <= ?2 OR state = 'queued' AND coalesce(next_try, 0) <= ?2) ORDER BY authored_at LIMIT 1"
+        "SELECT {COLUMNS} FROM outbox o WHERE account = ?1 AND (state = 'held' AND hold_until <= ?2 OR state = 'queued' AND coalesce(next_try, 0) <= ?2)
+           AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.account = o.account AND e.conversation = o.conversation AND e.authored_at < o.authored_at
+             AND (e.state IN ('held', 'queued', 'sending') AND {IN_ORDER} OR e.grp = o.grp AND e.state IN ('failed', 'uncertain')))
+         ORDER BY authored_at LIMIT 1"
     ))?;
     let next = s.query_row(params![account, now], item).optional()?;
     let later: Option<Millis> = conn
         .prepare_cached("SELECT min(CASE state WHEN 'held' THEN hold_until ELSE coalesce(next_try, 0) END) FROM outbox WHERE account = ?1 AND state IN ('held', 'queued')")?
         .query_row([account], |r| r.get(0))?;
     Ok((next, later))
+}
+
+/// What the account's connector needs to write to somebody, as the person's last message here said.
+///
+/// # Errors
+/// When the store fails.
+pub fn route(conn: &Connection, account: AccountId, to: &Party) -> Result<Option<String>> {
+    let source = super::ingest::source(conn, account)?;
+    let Some(key) = address_key(source.channel, &to.address) else {
+        return Ok(None);
+    };
+    let handle: Option<HandleId> = conn
+        .prepare_cached("SELECT id FROM handle WHERE channel = ?1 AND scope = ?2 AND value = ?3")?
+        .query_row(
+            params![source.channel.of_handles().as_str(), source.scope, key],
+            |r| r.get(0),
+        )
+        .optional()?;
+    match handle {
+        Some(h) => super::persons::route(conn, account, h),
+        None => Ok(None),
+    }
 }
 
 /// Sends of an account whose copy must still be filed in Sent.

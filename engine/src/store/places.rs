@@ -112,10 +112,12 @@ fn rederive_one(tx: &mut Tx<'_>, id: MessageId, force: bool) -> Result<Outcome> 
     } else {
         threads::named(tx, id)?
     };
+    let scope = super::ingest::source(tx, told.account).map(|s| s.scope);
     let letter = Letter {
         me: id,
         account: told.account,
         channel: old.channel,
+        scope: scope.as_deref().unwrap_or_default(),
         from: old.people.from.as_ref(),
         to: &old.people.to,
         cc: &old.people.cc,

@@ -40,7 +40,54 @@ async fn poll_batch(store: &Store, live: &Live) -> Result<(u32, bool)> {
     tell_read(store, live, cursor.as_ref()).await?;
     let batch = live.connector.poll(cursor.as_ref()).await?;
     let more = batch.more;
-    Ok((keep(store, id, batch).await?, more))
+    // Nothing new, and nothing to remember of it: most polls of a quiet account write nothing.
+    if batch.events.is_empty()
+        && batch.gaps.is_empty()
+        && batch.progress.is_none()
+        && cursor.as_ref() == Some(&batch.next)
+    {
+        return Ok((0, more));
+    }
+    let new = keep(store, id, batch).await?;
+    if new > 0 {
+        live.lively(store.clock().now());
+    }
+    Ok((new, more))
+}
+
+/// How long to rest before the next poll of an account that is not pushed to, a little longer for some than for
+/// others, so that they do not march in step.
+#[must_use]
+pub fn pace(live: &Live, now: Millis) -> Duration {
+    let can = live.connector.capabilities();
+    let seconds = if now < live.lively_until() {
+        can.poll_seconds
+    } else {
+        can.idle_seconds.max(can.poll_seconds)
+    };
+    let pause = Millis::from(seconds.max(1)) * SECOND;
+    let spread = pause / 10 * (now.rem_euclid(97) + i64::from(live.id.0[0])).rem_euclid(97) / 97;
+    Duration::from_millis((pause + spread).unsigned_abs())
+}
+
+/// Read again what an earlier version did not understand.
+async fn read_again(store: &Store, live: &Live) -> Result<()> {
+    const MOST: u32 = 200;
+    let (id, version) = (live.id, live.connector.reads_version());
+    loop {
+        let waiting = store
+            .read(move |c| ingest::to_read_again(c, id, version, MOST))
+            .await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        for (remote, raw) in waiting {
+            let events = live.connector.read_again(&raw);
+            store
+                .write(move |tx| ingest::read_again(tx, id, &remote, version, events.as_deref()))
+                .await?;
+        }
+    }
 }
 
 /// Keep a batch in transactions so short that whoever works in the window never waits long for the writer. The cursor
@@ -128,6 +175,9 @@ impl Recall for StoreRecall {
 /// Poll for ever: news as they come, failures with growing pauses. Ends when the account needs a person.
 pub async fn run(store: Arc<Store>, live: Arc<Live>) {
     let mut failures = 0u32;
+    if let Err(e) = read_again(&store, &live).await {
+        tracing::warn!(account = %live.id, code = e.code(), "what was not understood could not be read again");
+    }
     loop {
         let round = async {
             match until_quiet(&store, &live).await {
@@ -177,8 +227,15 @@ async fn wait_for_news(store: &Store, live: &Live) {
         .await
         .ok()
         .flatten();
+    let news = async {
+        if live.connector.capabilities().pushes {
+            live.connector.wait(cursor.as_ref()).await;
+        } else {
+            tokio::time::sleep(pace(live, store.clock().now())).await;
+        }
+    };
     tokio::select! {
-        () = live.connector.wait(cursor.as_ref()) => {}
+        () = news => {}
         () = live.poll.notified() => {}
     }
 }
@@ -216,7 +273,7 @@ async fn until_quiet(store: &Store, live: &Live) -> Result<()> {
             } else {
                 "Connected".into()
             },
-            None,
+            next_look(live, more, store.clock().now()),
             true,
         )
         .await;
@@ -226,6 +283,12 @@ async fn until_quiet(store: &Store, live: &Live) -> Result<()> {
         // A send must not wait for a long first sync.
         tokio::task::yield_now().await;
     }
+}
+
+/// When an account that is not pushed to is looked at next.
+fn next_look(live: &Live, more: bool, now: Millis) -> Option<Millis> {
+    let polled = !more && !live.connector.capabilities().pushes;
+    polled.then(|| now + Millis::try_from(pace(live, now).as_millis()).unwrap_or(0))
 }
 
 /// Say what is wrong and for how long to rest; `None` = until a person acts.

@@ -91,6 +91,7 @@ fn open(dir: &Path) -> Arc<Engine> {
         AccountConfig::Email(c) => {
             Arc::new(Email::with_limits(c.clone(), context, QUICK)) as Arc<dyn Connector>
         }
+        other => panic!("no mailbox: {other:?}"),
     });
     let key = SecretBox::new(Box::new([42; 32]));
     Engine::open(dir, &key, Arc::new(SystemClock), connect).unwrap()

@@ -52,6 +52,9 @@ pub fn with_credentials(config: EmailConfig, credentials: Arc<dyn Credentials>) 
         config,
         Context {
             clock: Arc::new(SystemClock),
+            net: Arc::new(parley_engine::connectors::http::Net::new(Arc::new(
+                SystemClock,
+            ))),
             credentials,
         },
     )

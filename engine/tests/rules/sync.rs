@@ -47,6 +47,7 @@ impl Connector for Line {
             pushes: true,
             poll_seconds: 60,
             may_keep_media: true,
+            ..Capabilities::of_text(Channel::Email)
         }
     }
     async fn check(&self) -> (Vec<Step>, ChannelResult<Profile>) {

@@ -336,6 +336,10 @@ impl Mail {
             };
         }
         Event::Message(Box::new(Incoming {
+            cards: Vec::new(),
+            key: None,
+            route: None,
+            quarantine: None,
             remote_id: self.remote_id(),
             place: self.place,
             identity: self.identity(),
@@ -421,9 +425,10 @@ impl Connector for PlayedConnection {
             reply_window_hours: None,
             may_write_first: true,
             deduplicates: false,
-            pushes: false,
+            pushes: true,
             poll_seconds: 60,
             may_keep_media: true,
+            ..Capabilities::of_text(Channel::Email)
         }
     }
     async fn check(&self) -> (Vec<Step>, ChannelResult<Profile>) {
@@ -735,6 +740,7 @@ impl Scene {
     /// The id of a mail here (of the team's mailbox).
     pub fn id(&self, mail: &Mail) -> MessageId {
         let source = ingest::Source {
+            scope: String::new(),
             id: self.account,
             channel: Channel::Email,
             live_from: 0,
@@ -797,6 +803,7 @@ impl Scene {
     }
     fn authors(&self, to: &str, text: &str, resolve: bool) -> MessageId {
         let mail = outbox::Mail {
+            template: None,
             from: party(TEAM),
             to: vec![party(to)],
             cc: Vec::new(),
@@ -814,6 +821,8 @@ impl Scene {
             written_in: None,
         };
         let a = Authored {
+            group: None,
+            part: 0,
             conversation: Some(self.customer(to)),
             account: self.account,
             mail,

@@ -360,6 +360,8 @@ fn nothing_made_up_goes_out_and_nobody_made_up_is_written_to() {
     );
     let send = |conversation, answering, forwarding, to: &str| {
         s.ask(args::Send {
+            template: None,
+            split: false,
             conversation,
             account: s.account,
             from: None,

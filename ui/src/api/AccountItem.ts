@@ -4,6 +4,7 @@ import type { AccountId } from "./AccountId";
 import type { AccountState } from "./AccountState";
 import type { Capabilities } from "./Capabilities";
 import type { Gap } from "./Gap";
+import type { Standing } from "./Standing";
 
 /**
  * An account as the settings show it.
@@ -57,6 +58,14 @@ live_from: number,
  * What it can do.
  */
 capabilities: Capabilities, 
+/**
+ * Its token, its allowance, what a person should know.
+ */
+standing: Standing, 
+/**
+ * Messages that were not understood in whole; a later version reads them again.
+ */
+quarantined: number, 
 /**
  * Messages stored.
  */

@@ -6,6 +6,7 @@ import type { LinkItem } from "./LinkItem";
 import type { NameSource } from "./NameSource";
 import type { NoteItem } from "./NoteItem";
 import type { StageChange } from "./StageChange";
+import type { TouchItem } from "./TouchItem";
 
 /**
  * The customer panel.
@@ -50,4 +51,8 @@ named: NameSource | null,
 /**
  * Notes, newest first, at most 20.
  */
-notes: Array<NoteItem>, };
+notes: Array<NoteItem>, 
+/**
+ * How they came here, oldest first.
+ */
+touches: Array<TouchItem>, };

@@ -3,4 +3,4 @@
 /**
  * What of a text's formatting a channel carries.
  */
-export type Formatting = "none" | "html";
+export type Formatting = "none" | "signs" | "words" | "blocks" | "html";

@@ -37,4 +37,16 @@ last_in: number | null,
 /**
  * When the name came with it.
  */
-name_at: number | null, };
+name_at: number | null, 
+/**
+ * A user name.
+ */
+username: string | null, 
+/**
+ * A mail address that they gave there; nobody vouches for it.
+ */
+email: string | null, 
+/**
+ * They want no more messages there.
+ */
+opted_out: boolean, };

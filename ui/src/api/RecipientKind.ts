@@ -3,4 +3,4 @@
 /**
  * What a proposed recipient is.
  */
-export type RecipientKind = "handle" | "reply_to";
+export type RecipientKind = "handle" | "reply_to" | "given";

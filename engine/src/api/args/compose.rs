@@ -1,6 +1,6 @@
 //! Arguments about writing.
 
-use crate::model::{AccountId, CustomerId, FileId, MessageId, Party};
+use crate::model::{AccountId, CustomerId, FileId, MessageId, Party, TemplateUse};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -39,6 +39,10 @@ args! {
         #[serde(default)] pub forwarding: Option<MessageId>,
         /// Resolve as well.
         #[serde(default)] pub resolve: bool,
+        /// An approved text in the place of this one.
+        #[serde(default)] pub template: Option<TemplateUse>,
+        /// A text that is too long for one message goes in several.
+        #[serde(default)] pub split: bool,
     }
     /// What passing a message on starts from; its files are staged.
     pub struct ForwardOptions { /** The message. */ pub message: MessageId }

@@ -46,6 +46,8 @@ mod window;
 pub use window::*;
 mod diagnostics;
 pub use diagnostics::*;
+mod channels;
+pub use channels::*;
 
 args! {
     /// Counts, accounts and who I am.
@@ -206,7 +208,7 @@ args! {
     /// Poll now.
     pub struct AccountPoll { /** Account. */ pub id: AccountId }
     /// Disconnect; its messages stay.
-    pub struct AccountRemove { /** Account. */ pub id: AccountId }
+    pub struct AccountRemove { /** Account. */ pub id: AccountId, /** Its messages go too. */ #[serde(default)] pub erase: bool }
     /// Check the invariants.
     pub struct Check {}
 }

@@ -7,6 +7,7 @@ use super::super::session::blocking;
 use super::redact::Redactor;
 use super::size::counted;
 use crate::error::{Error, Result};
+use crate::model::SmsVia;
 use crate::model::{AccountConfig, Auth, EmailConfig, MailServer};
 use crate::store::accounts::{self, AccountRow};
 use crate::store::keep::backup;
@@ -95,8 +96,7 @@ fn names(c: &Connection, accounts: &[AccountRow]) -> Result<Vec<String>> {
         all.extend(found.collect::<rusqlite::Result<Vec<String>>>()?);
     }
     for a in accounts {
-        let AccountConfig::Email(e) = &a.config;
-        all.push(e.display_name.clone());
+        all.push(a.config.display_name().to_owned());
     }
     Ok(all)
 }
@@ -167,7 +167,6 @@ fn settings(c: &Connection) -> Result<Value> {
 }
 
 fn account(red: &Redactor, a: &AccountRow) -> Value {
-    let AccountConfig::Email(e) = &a.config;
     let gaps: Vec<Value> = a
         .gaps
         .iter()
@@ -175,16 +174,15 @@ fn account(red: &Redactor, a: &AccountRow) -> Value {
         .collect();
     json!({
         "account": red.mark(&a.id.hex()),
-        "channel": "email",
-        "address": red.address(&e.address),
-        "reads_from": server(red, &e.imap),
-        "sends_by": server(red, &e.smtp),
-        "signs_in": signs_in(e),
-        "aliases": e.aliases.len(),
-        "folders_chosen": e.folders.len(),
-        "trusted_certificates": e.trusted_fingerprints.len() + usize::from(e.trusted_certificate.is_some()),
-        "sync_read": e.sync_read,
-        "signature": !e.signature.is_empty(),
+        "channel": a.config.channel(),
+        "address": match &a.config {
+            AccountConfig::Email(e) => red.address(&e.address),
+            other => red.mark(other.sender()),
+        },
+        "settings": match &a.config {
+            AccountConfig::Email(e) => mailbox(red, e),
+            other => reached(red, other),
+        },
         "state": a.state,
         "says": red.line(&a.says),
         "paused": a.paused,
@@ -198,6 +196,47 @@ fn account(red: &Redactor, a: &AccountRow) -> Value {
         "live_from": a.live_from,
         "max_message": a.max_message,
     })
+}
+
+fn mailbox(red: &Redactor, e: &EmailConfig) -> Value {
+    json!({
+        "reads_from": server(red, &e.imap),
+        "sends_by": server(red, &e.smtp),
+        "signs_in": signs_in(e),
+        "aliases": e.aliases.len(),
+        "folders_chosen": e.folders.len(),
+        "trusted_certificates": e.trusted_fingerprints.len() + usize::from(e.trusted_certificate.is_some()),
+        "sync_read": e.sync_read,
+        "signature": !e.signature.is_empty(),
+    })
+}
+
+/// How an account of another channel is reached: by which host and door, never by whom.
+fn reached(red: &Redactor, config: &AccountConfig) -> Value {
+    let host = |base: &str| {
+        url::Url::parse(base)
+            .ok()
+            .and_then(|u| u.host_str().map(|h| red.host(h)))
+    };
+    match config {
+        AccountConfig::Email(_) => Value::Null,
+        AccountConfig::Instagram(m) | AccountConfig::Messenger(m) => json!({
+            "door": m.door, "version": m.version, "host": host(&m.base_url), "keep_media": m.keep_media, "human_agent": m.human_agent,
+        }),
+        AccountConfig::Sms(s) => match &s.via {
+            SmsVia::Twilio(t) => {
+                json!({ "via": "twilio", "host": host(&t.base_url), "service": !t.messaging_service.is_empty() })
+            }
+            SmsVia::Phone(g) => json!({ "via": "phone", "host": host(&g.base_url) }),
+        },
+        AccountConfig::Whatsapp(w) => {
+            json!({ "via": "twilio", "host": host(&w.twilio.base_url), "templates": w.templates.len() })
+        }
+        AccountConfig::Telegram(t) => json!({ "host": host(&t.base_url) }),
+        AccountConfig::Matrix(m) | AccountConfig::Webchat(m) => {
+            json!({ "host": host(&m.homeserver), "signs_in": m.sign_in })
+        }
+    }
 }
 
 fn server(red: &Redactor, s: &MailServer) -> Value {

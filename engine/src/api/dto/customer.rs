@@ -1,6 +1,6 @@
 //! What is known of a customer.
 
-use super::{ConversationRow, EpisodeItem, NoteItem};
+use super::{ConversationRow, EpisodeItem, NoteItem, TouchItem};
 use crate::model::{Channel, CustomerId, HandleId, MessageId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -27,6 +27,12 @@ dto! {
         /// When the name came with it.
         #[ts(type = "number | null")]
         pub name_at: Option<i64>,
+        /// A user name.
+        pub username: Option<String>,
+        /// A mail address that they gave there; nobody vouches for it.
+        pub email: Option<String>,
+        /// They want no more messages there.
+        pub opted_out: bool,
     }
     /// Where the shown name comes from, if not from the address alone.
     pub struct NameSource {
@@ -77,6 +83,8 @@ dto! {
         pub named: Option<NameSource>,
         /// Notes, newest first, at most 20.
         pub notes: Vec<NoteItem>,
+        /// How they came here, oldest first.
+        pub touches: Vec<TouchItem>,
     }
     /// A customer linked into another.
     pub struct LinkItem {

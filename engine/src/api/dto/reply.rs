@@ -1,6 +1,6 @@
 //! Writing and sending.
 
-use super::{FileItem, SendStatus};
+use super::{FileItem, Reach, SendStatus};
 use crate::model::{AccountId, AccountState, Capabilities, Channel, CustomerId, MessageId, Party};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -12,6 +12,8 @@ words! {
         Handle,
         /// The Reply-To of the message, which differs from its sender: to be shown loudly.
         ReplyTo,
+        /// An address that the customer gave at another channel, and that nobody vouches for.
+        Given,
     }
 }
 
@@ -42,6 +44,10 @@ dto! {
         pub channel: Channel,
         /// What it is.
         pub kind: RecipientKind,
+        /// By which accounts they are reached, the proposed one first; empty = by none that is connected.
+        pub by: Vec<Reach>,
+        /// They want no more messages there.
+        pub opted_out: bool,
     }
     /// What the composer starts from.
     pub struct ReplyOptions {

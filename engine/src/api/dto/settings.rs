@@ -1,7 +1,9 @@
 //! Settings, accounts, and the check of the workspace.
 
 use super::{NamedCount, NoticeSettings};
-use crate::model::{AccountConfig, AccountId, AccountState, Capabilities, Gap, stage::Stage};
+use crate::model::{
+    AccountConfig, AccountId, AccountState, Capabilities, Gap, Standing, stage::Stage,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -67,6 +69,10 @@ dto! {
         pub live_from: i64,
         /// What it can do.
         pub capabilities: Capabilities,
+        /// Its token, its allowance, what a person should know.
+        pub standing: Standing,
+        /// Messages that were not understood in whole; a later version reads them again.
+        pub quarantined: u32,
         /// Messages stored.
         pub messages: u32,
     }

@@ -1,8 +1,8 @@
 //! One conversation from top to bottom.
 
-use super::{DeliveryProblem, FoldItem, TextLink, ThreadHint};
+use super::{DeliveryProblem, FoldItem, ReactionItem, TextLink, ThreadHint};
 use crate::model::filename::FileWarning;
-use crate::model::{Channel, Class, Direction, FileId, MessageId, OutboxState, Party};
+use crate::model::{Card, Channel, Class, Direction, FileId, MessageId, OutboxState, Party};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -142,6 +142,22 @@ dto! {
         pub unread: bool,
         /// Whom it did not reach, for messages of ours.
         pub delivery: Vec<DeliveryProblem>,
+        /// What it carries besides text and files.
+        pub cards: Vec<Card>,
+        /// Reactions to it.
+        pub reactions: Vec<ReactionItem>,
+        /// Its writer changed it last then (`message_editions`).
+        #[ts(type = "number | null")]
+        pub edited_at: Option<i64>,
+        /// Its writer took it back then; its words are gone.
+        #[ts(type = "number | null")]
+        pub unsent_at: Option<i64>,
+        /// It is on the customer's device since.
+        #[ts(type = "number | null")]
+        pub delivered_at: Option<i64>,
+        /// The customer saw it then.
+        #[ts(type = "number | null")]
+        pub read_at: Option<i64>,
     }
     /// An episode's separator.
     pub struct EpisodeItem {

@@ -77,9 +77,7 @@ pub fn mail(input: &[u8]) -> Result<Mail, String> {
     match convert(input, RemoteId(String::new()), Place::Inbox, None, false) {
         Event::Message(m) => Ok(shown(*m)),
         Event::Unreadable { reason, .. } => Err(reason),
-        Event::Vanished { .. } | Event::Read { .. } | Event::Again { .. } => {
-            Err("it is no mail".to_owned())
-        }
+        _ => Err("it is no mail".to_owned()),
     }
 }
 

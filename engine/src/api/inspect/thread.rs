@@ -53,7 +53,7 @@ fn heads(raw: &[u8]) -> Heads {
         Event::Message(m) => Heads::of(&m),
         // What cannot be read names nobody; only its own copy is like it.
         Event::Unreadable { identity, .. } => Heads::unreadable(&identity),
-        Event::Vanished { .. } | Event::Read { .. } | Event::Again { .. } => Heads::default(),
+        _ => Heads::default(),
     }
 }
 

@@ -170,6 +170,10 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
         seen: false,
         from,
         raw: raw.to_vec(),
+        cards: Vec::new(),
+        key: None,
+        route: None,
+        quarantine: None,
     };
     let addresses = incoming.to.len() + incoming.cc.len() + incoming.reply_to.len();
     if addresses > MAX_ADDRESSES {

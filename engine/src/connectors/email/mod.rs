@@ -279,19 +279,17 @@ fn place_word(place: Place) -> &'static str {
 impl Connector for Email {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            channel: Channel::Email,
             formatting: Formatting::Html,
-            text_limit: None,
             subject: true,
             copies: true,
             attachments: true,
             max_attachment: Some(MAX_ATTACHMENT),
-            reply_window_hours: None,
+            max_files: 0,
             may_write_first: true,
-            deduplicates: false,
             pushes: true,
             poll_seconds: POLL_SECONDS,
-            may_keep_media: true,
+            idle_seconds: POLL_SECONDS,
+            ..Capabilities::of_text(Channel::Email)
         }
     }
 

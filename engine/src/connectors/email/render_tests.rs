@@ -24,6 +24,8 @@ fn outgoing() -> Outgoing {
         bcc: vec![],
         signature: String::new(),
         history: None,
+        route: None,
+        template: None,
         files: vec![],
         message_id: "t-1.abc@shop.test".into(),
         in_reply_to: Some("m2@x.test".into()),

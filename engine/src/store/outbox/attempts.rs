@@ -1,11 +1,12 @@
 //! Attempts and how they ended: each change of state is recorded as a fact.
 
+use super::super::ingest::source;
 use super::super::log::{self, Writing, write};
-use super::super::{Tx, conversations};
+use super::super::{Tx, afterwards, conversations};
 use super::{OutboxItem, get};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
-use crate::model::{GroupId, MessageId, OutboxState};
+use crate::model::{Channel, GroupId, MessageId, OutboxState, RemoteId};
 use crate::time::Millis;
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -70,7 +71,20 @@ fn sent_at(
     if let Some(p) = provider_id {
         more.push(("provider_id", json!(p)));
     }
-    record(tx, &o, o.attempt, OutboxState::Sent, None, more)
+    record(tx, &o, o.attempt, OutboxState::Sent, None, more)?;
+    match provider_id {
+        Some(p) if source(tx, o.account)?.channel != Channel::Email => receipt(tx, &o, p, at),
+        _ => Ok(()),
+    }
+}
+
+/// The provider's answer names the message: what it tells of it later finds it, whether its list shows it or not.
+fn receipt(tx: &mut Tx<'_>, o: &OutboxItem, provider_id: &str, at: Millis) -> Result<()> {
+    tx.execute(
+        "INSERT OR IGNORE INTO delivery (account, remote_id, message, place, server_at, received, seen) VALUES (?1, ?2, ?3, 'receipt', ?4, 0, 1)",
+        params![o.account, provider_id, o.id, at],
+    )?;
+    afterwards::settle(tx, o.account, &RemoteId(provider_id.to_owned()), o.id)
 }
 
 /// Nothing can have gone out: it is tried again at `next`. Says nothing when the attempt was decided meanwhile, as

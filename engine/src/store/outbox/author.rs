@@ -1,6 +1,6 @@
 //! A send is stored: its message is in the timeline at once.
 
-use super::super::ingest::{Participants, Row, handle};
+use super::super::ingest::{Participants, Row, handle, source};
 use super::super::log::{Writing, write};
 use super::super::{Tx, conversations, timeline};
 use super::attempts::state_value;
@@ -10,8 +10,9 @@ use crate::model::log::Entity;
 use crate::model::threads::{ref_hash, token};
 use crate::model::{
     Channel, Class, CustomerId, Direction, Folds, GroupId, MessageId, OutboxState, ThreadRefs,
-    email_key,
+    address_key, email_key,
 };
+use crate::time::Millis;
 use rusqlite::params;
 use serde_json::json;
 
@@ -22,7 +23,8 @@ use serde_json::json;
 pub fn author(tx: &mut Tx<'_>, a: &Authored) -> Result<OutboxItem> {
     let (conversation, also) = placed(tx, a)?;
     let id = MessageId::random();
-    let group = GroupId::random();
+    let group = a.group.unwrap_or_else(GroupId::random);
+    let at = tx.now + Millis::from(a.part);
     // What is passed on answers nobody.
     let answers = if a.mail.forwarding.is_some() {
         Vec::new()
@@ -35,9 +37,10 @@ pub fn author(tx: &mut Tx<'_>, a: &Authored) -> Result<OutboxItem> {
     let mail = serde_json::to_string(&a.mail).map_err(|e| Error::Internal(e.to_string()))?;
     tx.execute(
         "INSERT INTO outbox (id, conversation, account, agent, grp, mail, message_id, ref, state, hold_until, authored_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'held', ?9, ?10)",
-        params![id, conversation, a.account, tx.identity.agent, group, mail, message_id, &ref_hash(&message_id)[..], hold_until, tx.now],
+        params![id, conversation, a.account, tx.identity.agent, group, mail, message_id, &ref_hash(&message_id)[..], hold_until, at],
     )?;
-    let authored = json!({ "conversation": conversation, "account": a.account, "answers": answers, "at": tx.now });
+    let authored =
+        json!({ "conversation": conversation, "account": a.account, "answers": answers, "at": at });
     let fields = vec![
         ("authored", authored),
         ("state", state_value(0, OutboxState::Held)),
@@ -75,15 +78,29 @@ pub fn author(tx: &mut Tx<'_>, a: &Authored) -> Result<OutboxItem> {
 /// The conversation of a send and where else it is shown: under each other To that is a customer.
 fn placed(tx: &mut Tx<'_>, a: &Authored) -> Result<(CustomerId, Vec<CustomerId>)> {
     let mut shown = Vec::new();
+    let source = source(tx, a.account)?;
     for p in &a.mail.to {
-        let value = email_key(&p.address)
-            .ok_or_else(|| Error::Invalid(format!("“{}” is not a mail address", p.address)))?;
+        let value = address_key(source.channel, &p.address).ok_or_else(|| {
+            let what = match source.channel {
+                Channel::Email => "a mail address".to_owned(),
+                other => format!("an address of {}", other.as_str()),
+            };
+            Error::Invalid(format!("“{}” is not {what}", p.address))
+        })?;
         let own: bool = tx
             .prepare_cached("SELECT 1 FROM own_address WHERE value = ?1")?
             .exists([&value])?;
         if !own {
             shown.push(CustomerId(
-                handle(tx, Channel::Email, "", &value, p.name.as_deref(), 0)?.0,
+                handle(
+                    tx,
+                    source.channel,
+                    &source.scope,
+                    &value,
+                    p.name.as_deref(),
+                    0,
+                )?
+                .0,
             ));
         }
     }
@@ -141,14 +158,14 @@ fn insert_message(
         id,
         conversation: Some(conversation),
         account: a.account,
-        channel: Channel::Email,
+        channel: super::super::ingest::source(tx, a.account)?.channel,
         handle: None,
         direction: Direction::Outbound,
         class: Class::Human,
         machine_class: Class::Human,
         class_reason: None,
         live: true,
-        sent_at: tx.now,
+        sent_at: tx.now + Millis::from(a.part),
         claimed_at: None,
         outside: false,
         opens: true,
@@ -168,7 +185,7 @@ fn insert_message(
             .chain(a.mail.references.iter().cloned())
             .collect(),
         answers: &refs.in_reply_to,
-        author: Some((tx.identity.agent, tx.now, answers)),
+        author: Some((tx.identity.agent, tx.now + Millis::from(a.part), answers)),
     };
     let rid = row.insert(tx)?;
     if let Some(shown) = &a.shown {

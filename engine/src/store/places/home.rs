@@ -16,6 +16,8 @@ pub(in crate::store) struct Letter<'a> {
     pub me: MessageId,
     pub account: AccountId,
     pub channel: Channel,
+    /// Within which the ids of the account's customers are unique.
+    pub scope: &'a str,
     pub from: Option<&'a Party>,
     pub to: &'a [Party],
     pub cc: &'a [Party],
@@ -52,7 +54,14 @@ pub(in crate::store) fn home(
                 ),
                 None => (String::new(), None),
             };
-            let handle = handle(tx, l.channel, "", &value, name, l.claimed_at.unwrap_or(0))?;
+            let handle = handle(
+                tx,
+                l.channel,
+                l.scope,
+                &value,
+                name,
+                l.claimed_at.unwrap_or(0),
+            )?;
             Ok(Home {
                 conversation: Some(CustomerId(handle.0)),
                 handle: Some(handle),
@@ -73,7 +82,7 @@ fn outbound_home(tx: &mut Tx<'_>, l: &Letter<'_>) -> Result<Home> {
         if let Some(a) = address_key(l.channel, &p.address)
             && !is_own(tx, &a)?
         {
-            let c = CustomerId(handle(tx, l.channel, "", &a, p.name.as_deref(), 0)?.0);
+            let c = CustomerId(handle(tx, l.channel, l.scope, &a, p.name.as_deref(), 0)?.0);
             if !shown.contains(&c) {
                 shown.push(c);
             }

@@ -248,6 +248,7 @@ fn incoming(
         word: body.told.word.take(),
         seen: line.read.unwrap_or(false),
         raw,
+        ..Incoming::chat("", Place::Other, 0)
     }))
 }
 

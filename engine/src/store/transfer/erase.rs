@@ -156,9 +156,15 @@ fn one(tx: &mut Tx<'_>, account: AccountId, id: MessageId, left: &mut Left) -> R
             &[&entity.as_str(), &hex],
         )?;
     }
+    rows(tx, id, rid)
+}
+
+/// The rows of a message, but for its deliveries and what was decided of it.
+pub(in crate::store) fn rows(tx: &mut Tx<'_>, id: MessageId, rid: i64) -> Result<()> {
     search::index::remove(tx, rid)?;
     for sql in [
         "DELETE FROM timeline WHERE message = ?1",
+        "DELETE FROM edition WHERE message = ?1",
         "DELETE FROM naming WHERE message = ?1",
         "DELETE FROM remote_picture WHERE message = ?1",
         "DELETE FROM file WHERE message = ?1",
@@ -293,6 +299,9 @@ fn customer(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
         "DELETE FROM draft WHERE conversation = ?1",
         "DELETE FROM episode WHERE conversation = ?1",
         "DELETE FROM wait WHERE conversation = ?1",
+        "DELETE FROM person WHERE handle = ?1",
+        "DELETE FROM route WHERE handle = ?1",
+        "DELETE FROM touch WHERE handle = ?1",
         "DELETE FROM handle WHERE id = ?1",
         "DELETE FROM customer WHERE id = ?1",
     ] {
@@ -381,6 +390,10 @@ pub fn end(tx: &mut Tx<'_>, account: AccountId, messages: u32) -> Result<()> {
         "DELETE FROM own_address WHERE account = ?1",
         "DELETE FROM auth_server WHERE account = ?1",
         "DELETE FROM read_mark WHERE account = ?1",
+        "DELETE FROM afterwards WHERE account = ?1",
+        "DELETE FROM quarantine WHERE account = ?1",
+        "DELETE FROM route WHERE account = ?1",
+        "DELETE FROM touch WHERE account = ?1",
         "DELETE FROM account WHERE id = ?1",
     ] {
         tx.execute(sql, [account])?;

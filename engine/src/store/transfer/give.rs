@@ -73,8 +73,9 @@ pub fn given_accounts(conn: &Connection, scope: &Scope) -> Result<Vec<AccountLin
 
 fn described(config: &Value) -> (Option<String>, Vec<String>) {
     if let Ok(c) = serde_json::from_value::<AccountConfig>(config.clone()) {
-        let AccountConfig::Email(e) = c;
-        return (Some(e.display_name).filter(|n| !n.is_empty()), e.aliases);
+        let name = Some(c.display_name().to_owned()).filter(|n| !n.is_empty());
+        let aliases = c.email().map(|e| e.aliases.clone());
+        return (name, aliases.unwrap_or_default());
     }
     serde_json::from_value::<Archive>(config.clone())
         .map(|a| (Some(a.name), a.own))

@@ -8,4 +8,8 @@ export type AccountRemove = {
 /**
  * Account. 
  */
-id: AccountId, };
+id: AccountId, 
+/**
+ * Its messages go too. 
+ */
+erase: boolean, };

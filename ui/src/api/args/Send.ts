@@ -4,6 +4,7 @@ import type { CustomerId } from "../CustomerId";
 import type { FileId } from "../FileId";
 import type { MessageId } from "../MessageId";
 import type { Party } from "../Party";
+import type { TemplateUse } from "../TemplateUse";
 
 /**
  * Send a message; without a conversation it starts one with the first recipient.
@@ -72,4 +73,12 @@ forwarding: MessageId | null,
 /**
  * Resolve as well.
  */
-resolve: boolean, };
+resolve: boolean, 
+/**
+ * An approved text in the place of this one.
+ */
+template: TemplateUse | null, 
+/**
+ * A text that is too long for one message goes in several.
+ */
+split: boolean, };

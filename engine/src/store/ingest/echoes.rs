@@ -1,0 +1,117 @@
+//! Our own sends, come back from the provider.
+
+use super::Source;
+use crate::error::{Error, Result};
+use crate::model::threads::ref_hash;
+use crate::model::{Channel, Incoming, MessageId, Place, address_key};
+use crate::store::outbox::Mail;
+use crate::time::{Millis, SECOND};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// The provider's clock and ours may differ so much, and its answer may take so long.
+const APART: Millis = 120 * SECOND;
+
+/// The send of ours that this is, if it is one (`model.md`, Identity): by the key that we gave, by the id that the
+/// provider answered with, by our Message-ID, and where the provider gives nothing better by text and time.
+pub(super) fn of(conn: &Connection, source: &Source, m: &Incoming) -> Result<Option<MessageId>> {
+    if let Some(key) = m.key {
+        let ours = conn
+            .prepare_cached("SELECT id FROM outbox WHERE id = ?1 AND account = ?2")?
+            .query_row(params![key, source.id], |r| r.get(0))
+            .optional()?;
+        if ours.is_some() {
+            return Ok(ours);
+        }
+    }
+    if source.channel == Channel::Email {
+        return of_mail(conn, m);
+    }
+    let answered = conn
+        .prepare_cached("SELECT id FROM outbox WHERE account = ?1 AND provider_id = ?2")?
+        .query_row(params![source.id, m.remote_id.0], |r| r.get(0))
+        .optional()?;
+    if answered.is_some() {
+        return Ok(answered);
+    }
+    alike(conn, source, m)
+}
+
+/// By our Message-ID and our From. Whoever got our mail knows both, so outside of Sent it must also say what we said;
+/// else it is a forgery, or our mail altered on its way, and swallows nothing.
+fn of_mail(conn: &Connection, m: &Incoming) -> Result<Option<MessageId>> {
+    let Some(own) = m.thread.message_id.as_deref() else {
+        return Ok(None);
+    };
+    let row: Option<(MessageId, String, String)> = conn
+        .prepare_cached("SELECT id, message_id, mail FROM outbox WHERE ref = ?1")?
+        .query_row([&ref_hash(own)[..]], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+        })
+        .optional()?;
+    let Some((id, known, mail)) = row else {
+        return Ok(None);
+    };
+    if known != own {
+        return Ok(None);
+    }
+    if m.place == Place::Sent {
+        return Ok(Some(id));
+    }
+    let sent = parsed(id, &mail)?.whole_text();
+    let same = sent.split_whitespace().eq(m.text.split_whitespace());
+    Ok(same.then_some(id))
+}
+
+/// The oldest send to the same person that says the same, went at about that time and was not found yet.
+fn alike(conn: &Connection, source: &Source, m: &Incoming) -> Result<Option<MessageId>> {
+    let (Some(at), Some(to)) = (m.times.provider, m.to.first()) else {
+        return Ok(None);
+    };
+    let Some(to) = address_key(source.channel, &to.address) else {
+        return Ok(None);
+    };
+    let mut s = conn.prepare_cached(
+        "SELECT o.id, o.mail FROM outbox o WHERE o.account = ?1 AND o.authored_at BETWEEN ?2 - 86400000 AND ?2 + ?3
+           AND (o.state IN ('sending', 'sent', 'uncertain') OR o.state IN ('queued', 'failed') AND o.tries > 0)
+           AND coalesce(o.sent_at, ?2) BETWEEN ?2 - ?3 AND ?2 + ?3
+           AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message = o.id AND d.account = o.account AND d.place <> 'receipt')
+         ORDER BY o.authored_at LIMIT 200",
+    )?;
+    let rows = s.query_map(params![source.id, at, APART], |r| {
+        Ok((r.get::<_, MessageId>(0)?, r.get::<_, String>(1)?))
+    })?;
+    for row in rows {
+        let (id, mail) = row?;
+        let mail = parsed(id, &mail)?;
+        let there = mail
+            .to
+            .iter()
+            .any(|p| address_key(source.channel, &p.address).as_deref() == Some(to.as_str()));
+        if there && says_the_same(&mail, m) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+/// Signs around words and white space may have been changed on the way.
+fn says_the_same(mail: &Mail, m: &Incoming) -> bool {
+    let sent = mail.whole_text();
+    let letters = |t: &str| {
+        t.chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect::<String>()
+    };
+    let (a, b) = (letters(&sent), letters(&m.text));
+    if !a.is_empty() || !b.is_empty() {
+        return a == b;
+    }
+    let bare = |t: &str| t.split_whitespace().collect::<String>();
+    let carries = !m.files.is_empty() || !m.cards.is_empty();
+    bare(&sent) == bare(&m.text) && mail.files.is_empty() != carries
+}
+
+fn parsed(id: MessageId, mail: &str) -> Result<Mail> {
+    serde_json::from_str(mail)
+        .map_err(|e| Error::Corrupt(format!("the send {id} cannot be read: {e}")))
+}

@@ -1,0 +1,173 @@
+//! What people say of themselves at a channel, how they came here, and how they are answered there.
+
+use super::ingest::{Source, handle};
+use super::{Tx, conversations};
+use crate::error::{Error, Result};
+use crate::model::{
+    AccountId, CustomerId, HandleId, PersonSays, Touch, Touched, address_key, email_key,
+};
+use crate::time::Millis;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// What is known of a person at a channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// A user name.
+    pub username: Option<String>,
+    /// A mail address that nobody vouches for.
+    pub email: Option<String>,
+    /// They want no more messages.
+    pub opted_out: bool,
+}
+
+/// Take in what somebody says of themselves: the newest word stands.
+pub(super) fn says(tx: &mut Tx<'_>, source: &Source, p: &PersonSays) -> Result<()> {
+    let Some(address) = address_key(source.channel, &p.address) else {
+        return Ok(());
+    };
+    let h = handle(
+        tx,
+        source.channel,
+        &source.scope,
+        &address,
+        p.name.as_deref(),
+        p.at,
+    )?;
+    let email = p.email.as_deref().and_then(email_key);
+    tx.prepare_cached(
+        "INSERT INTO person (handle, username, email, opted_out, opted_at, at) VALUES (?1, ?2, ?3, ?4, CASE WHEN ?4 IS NULL THEN 0 ELSE ?5 END, ?5)
+         ON CONFLICT (handle) DO UPDATE SET
+           username = CASE WHEN excluded.username IS NOT NULL AND excluded.at >= at THEN excluded.username ELSE username END,
+           email = CASE WHEN excluded.email IS NOT NULL AND excluded.at >= at THEN excluded.email ELSE email END,
+           opted_out = CASE WHEN excluded.opted_out IS NOT NULL AND excluded.opted_at >= opted_at THEN excluded.opted_out ELSE opted_out END,
+           opted_at = CASE WHEN excluded.opted_out IS NOT NULL THEN max(opted_at, excluded.opted_at) ELSE opted_at END,
+           at = max(at, excluded.at)",
+    )?
+    .execute(params![h, p.username, email, p.opted_out, p.at])?;
+    tx.touch(CustomerId(h.0));
+    Ok(())
+}
+
+/// Take in how somebody came here, once.
+pub(super) fn touched(tx: &mut Tx<'_>, source: &Source, t: &Touched) -> Result<()> {
+    let Some(address) = address_key(source.channel, &t.address) else {
+        return Ok(());
+    };
+    let h = handle(tx, source.channel, &source.scope, &address, None, 0)?;
+    let value = serde_json::to_string(&t.touch).map_err(|e| Error::Internal(e.to_string()))?;
+    tx.prepare_cached("INSERT OR IGNORE INTO touch (account, remote_id, handle, at, value) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![source.id, t.remote_id.0, h, t.at, value])?;
+    tx.touch(CustomerId(h.0));
+    Ok(())
+}
+
+/// What is known of a person.
+///
+/// # Errors
+/// When the store fails.
+pub fn known(conn: &Connection, handle: HandleId) -> Result<Known> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT username, email, coalesce(opted_out, 0) FROM person WHERE handle = ?1",
+        )?
+        .query_row([handle], |r| {
+            Ok(Known {
+                username: r.get(0)?,
+                email: r.get(1)?,
+                opted_out: r.get(2)?,
+            })
+        })
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// How the people of a shown customer came here, oldest first.
+///
+/// # Errors
+/// When the store fails.
+pub fn touches(conn: &Connection, customer: CustomerId) -> Result<Vec<(Millis, String, Touch)>> {
+    let mut all = Vec::new();
+    for member in conversations::members(conn, customer)? {
+        let mut s = conn.prepare_cached(
+            "SELECT t.at, a.channel, t.value FROM touch t JOIN account a ON a.id = t.account WHERE t.handle = ?1 ORDER BY t.at LIMIT 50",
+        )?;
+        let rows = s.query_map([HandleId(member.0)], |r| {
+            Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?))
+        })?;
+        for row in rows {
+            let (at, channel, value): (Millis, String, String) = row?;
+            if let Ok(touch) = serde_json::from_str(&value) {
+                all.push((at, channel, touch));
+            }
+        }
+    }
+    all.sort_by_key(|t| t.0);
+    Ok(all)
+}
+
+/// What a connector needs to answer somebody: as the newest message said.
+pub(super) fn keep_route(
+    tx: &Tx<'_>,
+    account: AccountId,
+    handle: HandleId,
+    route: &str,
+    at: Millis,
+) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO route (account, handle, value, at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (account, handle) DO UPDATE SET value = excluded.value, at = excluded.at WHERE excluded.at >= at",
+    )?
+    .execute(params![account, handle, route, at])?;
+    Ok(())
+}
+
+/// What a connector needs to answer somebody.
+///
+/// # Errors
+/// When the store fails.
+pub fn route(conn: &Connection, account: AccountId, handle: HandleId) -> Result<Option<String>> {
+    Ok(conn
+        .prepare_cached("SELECT value FROM route WHERE account = ?1 AND handle = ?2")?
+        .query_row(params![account, handle], |r| r.get(0))
+        .optional()?)
+}
+
+/// When somebody last wrote by a channel to an account.
+///
+/// # Errors
+/// When the store fails.
+pub fn last_wrote(
+    conn: &Connection,
+    account: AccountId,
+    handle: HandleId,
+) -> Result<Option<Millis>> {
+    Ok(conn
+        .prepare_cached("SELECT max(m.sent_at) FROM timeline t JOIN message m ON m.rid = t.rid WHERE t.conversation = ?1 AND t.home = 1 AND m.account = ?2 AND m.direction = 0 AND m.class = 0")?
+        .query_row(params![CustomerId(handle.0), account], |r| r.get(0))?)
+}
+
+/// Whether an address of an account's channel is the account's own.
+///
+/// # Errors
+/// When the store fails.
+pub fn is_own(conn: &Connection, account: AccountId, address: &str) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM own_address WHERE account = ?1 AND value = ?2")?
+        .exists(params![account, address])?)
+}
+
+/// The name that came with an address of an account's channel; empty where none did.
+///
+/// # Errors
+/// When the store fails.
+pub fn name(conn: &Connection, account: AccountId, address: &str) -> Result<String> {
+    let source = super::ingest::source(conn, account)?;
+    let name: Option<Option<String>> = conn
+        .prepare_cached("SELECT name FROM handle WHERE channel = ?1 AND scope = ?2 AND value = ?3")?
+        .query_row(
+            params![source.channel.of_handles().as_str(), source.scope, address],
+            |r| r.get(0),
+        )
+        .optional()?;
+    Ok(name.flatten().unwrap_or_default())
+}

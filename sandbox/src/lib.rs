@@ -24,6 +24,7 @@ mod process;
 pub mod relay;
 pub mod smsgate;
 pub mod telegram;
+pub mod synapse;
 pub mod twilio;
 
 pub use certificates::Certificates;
@@ -40,4 +41,5 @@ pub use prism::Prism;
 pub use relay::Relay;
 pub use smsgate::SmsGate;
 pub use telegram::Telegram;
+pub use synapse::Synapse;
 pub use twilio::Twilio;

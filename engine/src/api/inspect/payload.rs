@@ -1,9 +1,7 @@
 //! What a provider's data says: a page of its interface, or the body of one of its webhooks.
 
 use crate::connectors::telegram;
-use crate::model::{
-    Afterwards, Card, CardKind, Event, Incoming, Later, Place, Reached, RemoteId,
-};
+use crate::model::{Afterwards, Card, CardKind, Event, Incoming, Later, Place, Reached, RemoteId};
 use crate::time::Millis;
 use serde::Serialize;
 use serde_json::Value;
@@ -262,7 +260,10 @@ mod tests {
         let page = json!({ "ok": true, "result": [update, { "update_id": 2, "message": { "message_id": 10, "date": 1, "chat": chat, "hologram": {} } }] });
         let out = shown(&page, "telegram");
         assert_eq!(out["messages"][1]["kind"], "unknown");
-        assert_eq!(shown(&json!({ "ok": true, "result": [] }), "telegram")["messages"], json!([]));
+        assert_eq!(
+            shown(&json!({ "ok": true, "result": [] }), "telegram")["messages"],
+            json!([])
+        );
         let edit = json!({ "update_id": 3, "edited_message": { "message_id": 9, "date": 1, "edit_date": 7, "chat": chat, "text": "new" } });
         assert_eq!(
             shown(&edit, "telegram")["later"],
@@ -272,7 +273,10 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_said() {
-        assert_eq!(shown(&json!({ "hello": 1 }), "telegram")["messages"][0]["kind"], "unreadable");
+        assert_eq!(
+            shown(&json!({ "hello": 1 }), "telegram")["messages"][0]["kind"],
+            "unreadable"
+        );
         assert!(payload(b"<html>", "telegram").is_err());
         assert!(payload(b"{}", "pigeon").unwrap_err().contains("telegram"));
         assert_eq!(form(b"From=%2B49&Body=a+b").unwrap()["Body"], "a b");

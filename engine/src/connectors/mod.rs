@@ -4,6 +4,7 @@ mod absent;
 pub mod email;
 pub mod fetch;
 pub mod http;
+pub mod telegram;
 
 use crate::model::{
     AccountConfig, Batch, Capabilities, ChannelError, Cursor, Event, Hint, Mark, Outgoing, Profile,
@@ -235,7 +236,10 @@ pub struct Found {
 ///
 /// # Errors
 /// What the provider says; [`crate::model::Remedy::Final`] where nothing can be found out.
-pub async fn find(config: &AccountConfig, _context: Context) -> Result<Vec<Found>> {
+pub async fn find(config: &AccountConfig, context: Context) -> Result<Vec<Found>> {
+    if let AccountConfig::Telegram(t) = config {
+        return telegram::find(t, context).await;
+    }
     Err(ChannelError::new(
         crate::model::Remedy::Final,
         "find",
@@ -254,6 +258,7 @@ pub type Factory = Arc<dyn Fn(&AccountConfig, Context) -> Arc<dyn Connector> + S
 pub fn factory() -> Factory {
     Arc::new(|config, context| match config {
         AccountConfig::Email(c) => Arc::new(email::Email::new(c.clone(), context)),
+        AccountConfig::Telegram(t) => Arc::new(telegram::Telegram::new(t.clone(), context)),
         other => Arc::new(absent::Absent::new(other.channel())),
     })
 }

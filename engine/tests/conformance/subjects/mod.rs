@@ -1,0 +1,4 @@
+//! The channels.
+
+pub mod email;
+pub mod telegram;

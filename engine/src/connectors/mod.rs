@@ -4,10 +4,13 @@ mod absent;
 pub mod email;
 pub mod fetch;
 pub mod http;
+mod received;
+pub mod smsgate;
+pub mod twilio;
 
 use crate::model::{
     AccountConfig, Batch, Capabilities, ChannelError, Cursor, Event, Hint, Mark, Outgoing, Profile,
-    ReadMark, Receipt, RemoteFolder, RemoteId, Standing,
+    ReadMark, Receipt, RemoteFolder, RemoteId, SmsConfig, SmsVia, Standing,
 };
 use crate::time::Clock;
 use async_trait::async_trait;
@@ -208,7 +211,15 @@ pub struct Found {
 ///
 /// # Errors
 /// What the provider says; [`crate::model::Remedy::Final`] where nothing can be found out.
-pub async fn find(config: &AccountConfig, _context: Context) -> Result<Vec<Found>> {
+pub async fn find(config: &AccountConfig, context: Context) -> Result<Vec<Found>> {
+    match config {
+        AccountConfig::Sms(SmsConfig {
+            via: SmsVia::Twilio(_),
+            ..
+        })
+        | AccountConfig::Whatsapp(_) => return twilio::find(config, context).await,
+        _ => {}
+    }
     Err(ChannelError::new(
         crate::model::Remedy::Final,
         "find",
@@ -227,6 +238,11 @@ pub type Factory = Arc<dyn Fn(&AccountConfig, Context) -> Arc<dyn Connector> + S
 pub fn factory() -> Factory {
     Arc::new(|config, context| match config {
         AccountConfig::Email(c) => Arc::new(email::Email::new(c.clone(), context)),
+        AccountConfig::Sms(c) => match &c.via {
+            SmsVia::Twilio(t) => Arc::new(twilio::Twilio::sms(c, t, &context)),
+            SmsVia::Phone(p) => Arc::new(smsgate::SmsGate::new(c, p, &context)),
+        },
+        AccountConfig::Whatsapp(c) => Arc::new(twilio::Twilio::whatsapp(c, &context)),
         other => Arc::new(absent::Absent::new(other.channel())),
     })
 }

@@ -249,6 +249,16 @@ pub enum Key {
 pub enum Account {
     /// Connect a mailbox; servers that are not named are found from the address
     Add(Box<AccountAdd>),
+    /// Connect an account of any channel by its settings
+    Connect(AccountConnect),
+    /// Read what came in the last days once more; what is here stays as it is
+    Resync {
+        /// Its id, start of it, or address
+        account: String,
+        /// How many days
+        #[arg(long, default_value_t = 7)]
+        days: u16,
+    },
     /// List them with their states
     List,
     /// Sign in to a connected mailbox and say how each step went
@@ -280,6 +290,22 @@ pub enum Account {
         #[arg(long)]
         off: bool,
     },
+}
+
+/// An account of any channel to connect.
+#[derive(Debug, Args)]
+pub struct AccountConnect {
+    /// Its settings, JSON, as `account list --json` shows them: text that begins with {, a file, or - for stdin
+    pub config: String,
+    /// Read its token, secret or password from this file descriptor: its first line
+    #[arg(long, value_name = "N")]
+    pub secret_fd: Option<u32>,
+    /// Find out from the secret what the settings leave out: account, number or bot
+    #[arg(long)]
+    pub find: bool,
+    /// Keep it without trying it
+    #[arg(long)]
+    pub no_test: bool,
 }
 
 /// A mailbox to connect.

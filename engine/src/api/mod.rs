@@ -21,6 +21,7 @@ mod inbox;
 pub mod inspect;
 mod keep;
 mod language;
+mod linking;
 mod mailbox;
 mod oauth;
 mod origin;

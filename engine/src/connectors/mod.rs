@@ -12,11 +12,12 @@ use crate::model::{
     AccountConfig, Batch, Capabilities, ChannelError, Cursor, Event, Hint, Mark, Outgoing, Profile,
     ReadMark, Receipt, RemoteFolder, RemoteId, SmsConfig, SmsVia, Standing,
 };
-use crate::time::Clock;
+use crate::time::{Clock, Millis, SECOND};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// The result of speaking to a channel.
 pub type Result<T> = std::result::Result<T, ChannelError>;
@@ -120,7 +121,7 @@ pub trait Connector: Send + Sync {
     }
 
     /// A cursor from which what came since an instant is read once more; `None` = as a new account is read.
-    fn rewound(&self, _cursor: Option<&Cursor>, _since: crate::time::Millis) -> Option<Cursor> {
+    fn rewound(&self, _cursor: Option<&Cursor>, _since: Millis) -> Option<Cursor> {
         None
     }
 
@@ -194,6 +195,32 @@ pub struct Live {
     pub rouse: tokio::sync::Notify,
     /// Until when somebody writes or looks, so that news are looked for often (milliseconds).
     pub lively_until: std::sync::atomic::AtomicI64,
+}
+
+impl Live {
+    /// For so long after a message somebody is taken to be writing still.
+    const WHILE: Millis = 300 * SECOND;
+
+    /// Somebody writes: news are looked for at the quick pace for a while.
+    pub fn lively(&self, now: Millis) {
+        self.lively_until
+            .fetch_max(now + Self::WHILE, Ordering::SeqCst);
+    }
+
+    /// Somebody looks, or no more: news are looked for at the quick pace for as long as that.
+    pub fn attended(&self, now: Millis, on: bool) {
+        let until = if on { Millis::MAX } else { now + Self::WHILE };
+        self.lively_until.store(until, Ordering::SeqCst);
+        if on {
+            self.poll.notify_one();
+        }
+    }
+
+    /// Until when somebody writes or looks.
+    #[must_use]
+    pub fn lively_until(&self) -> Millis {
+        self.lively_until.load(Ordering::SeqCst)
+    }
 }
 
 /// An account that a secret is for.

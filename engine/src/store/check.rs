@@ -201,7 +201,7 @@ fn index(conn: &Connection, r: &mut Report) -> Result<()> {
     let indexed = count(conn, "SELECT count(*) FROM search_docsize")?;
     let wanted = count(
         conn,
-        "SELECT count(*) FROM message WHERE send_state IS NOT 'cancelled'",
+        "SELECT count(*) FROM message WHERE send_state IS NOT 'cancelled' AND unsent_at IS NULL",
     )?;
     if indexed != wanted {
         r.findings.push(Finding {
@@ -210,7 +210,7 @@ fn index(conn: &Connection, r: &mut Report) -> Result<()> {
         });
     }
     let mut s = conn.prepare("SELECT rowid FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
-    let mut rows = conn.prepare("SELECT m.rid, m.id, b.text FROM message m JOIN body b ON b.rid = m.rid WHERE m.send_state IS NOT 'cancelled' ORDER BY m.id LIMIT 500")?;
+    let mut rows = conn.prepare("SELECT m.rid, m.id, b.text FROM message m JOIN body b ON b.rid = m.rid WHERE m.send_state IS NOT 'cancelled' AND m.unsent_at IS NULL ORDER BY m.id LIMIT 500")?;
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
         let (rid, id): (i64, MessageId) = (row.get(0)?, row.get(1)?);

@@ -48,6 +48,8 @@ mod diagnostics;
 pub use diagnostics::*;
 mod channels;
 pub use channels::*;
+mod linking;
+pub use linking::*;
 
 args! {
     /// Counts, accounts and who I am.

@@ -19,7 +19,10 @@ pub async fn asked_to_wait_it_waits_as_told(subject: Arc<dyn Subject>) {
         match told {
             Some(s) => assert_eq!(e.retry_after, Some(i64::from(s) * 1_000)),
             // By itself: the pause of whoever polls, or one of its own, but not for ever.
-            None => assert!(e.retry_after.is_none_or(|w| (1_000..=3_600_000).contains(&w))),
+            None => assert!(
+                e.retry_after
+                    .is_none_or(|w| (1_000..=3_600_000).contains(&w))
+            ),
         }
         desk.clock.jump(3_600_000);
     }
@@ -30,7 +33,10 @@ pub async fn asked_to_wait_it_waits_as_told(subject: Arc<dyn Subject>) {
 pub async fn a_provider_that_fails_loses_nothing(subject: Arc<dyn Subject>) {
     let desk = Desk::of(&*subject).await;
     let mut all = Vec::new();
-    for (n, t) in [Trouble::Broken, Trouble::Page, Trouble::Cut, Trouble::Drip].into_iter().enumerate() {
+    for (n, t) in [Trouble::Broken, Trouble::Page, Trouble::Cut, Trouble::Drip]
+        .into_iter()
+        .enumerate()
+    {
         let texts: Vec<String> = (0..3).map(|i| format!("trouble {n} text {i}")).collect();
         write_all(&*subject, &texts).await;
         all.extend(texts);
@@ -56,7 +62,9 @@ pub async fn a_provider_that_fails_loses_nothing(subject: Arc<dyn Subject>) {
     desk.is_sound().await;
 }
 
-pub async fn a_token_that_ends_between_pages_is_said_and_nothing_is_lost(subject: Arc<dyn Subject>) {
+pub async fn a_token_that_ends_between_pages_is_said_and_nothing_is_lost(
+    subject: Arc<dyn Subject>,
+) {
     let mut desk = Desk::of(&*subject).await;
     let all = numbered(subject.more_than_a_page() * 3);
     write_all(&*subject, &all).await;

@@ -50,7 +50,9 @@ pub async fn a_reaction_comes_and_goes(subject: Arc<dyn Subject>) {
         return not_here(&*subject, "reactions");
     }
     desk.poll().await.unwrap();
-    let there = || desk.ask("SELECT count(*) FROM afterwards WHERE kind = 'reaction' AND value IS NOT NULL");
+    let there = || {
+        desk.ask("SELECT count(*) FROM afterwards WHERE kind = 'reaction' AND value IS NOT NULL")
+    };
     assert_eq!(there().await, ["1"]);
     subject.does(react(None)).await;
     desk.poll().await.unwrap();
@@ -66,12 +68,22 @@ pub async fn what_is_not_known_is_a_card_and_kept(subject: Arc<dyn Subject>) {
     subject.writes("after").await;
     desk.poll().await.unwrap();
     let texts = desk.texts().await;
-    assert!(texts.contains(&"before".into()) && texts.contains(&"after".into()), "{texts:?}");
+    assert!(
+        texts.contains(&"before".into()) && texts.contains(&"after".into()),
+        "{texts:?}"
+    );
     assert_eq!(desk.quarantined().await, 1);
     let kept = desk.ask("SELECT count(*) FROM raw");
     assert_eq!(kept.await, ["1"], "what came is kept");
-    let cards = desk.ask("SELECT cards FROM body WHERE cards IS NOT NULL AND cards <> '[]'").await;
-    assert!(cards.iter().any(|c| c.contains("unknown") || c.contains("unsupported")), "{cards:?}");
+    let cards = desk
+        .ask("SELECT cards FROM body WHERE cards IS NOT NULL AND cards <> '[]'")
+        .await;
+    assert!(
+        cards
+            .iter()
+            .any(|c| c.contains("unknown") || c.contains("unsupported")),
+        "{cards:?}"
+    );
     desk.is_sound().await;
 }
 

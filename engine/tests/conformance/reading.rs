@@ -29,10 +29,15 @@ pub async fn what_was_read_is_not_read_again_after_a_restart(subject: Arc<dyn Su
     desk.is_sound().await;
 }
 
-pub async fn pages_that_come_twice_or_out_of_order_bring_each_message_once(subject: Arc<dyn Subject>) {
+pub async fn pages_that_come_twice_or_out_of_order_bring_each_message_once(
+    subject: Arc<dyn Subject>,
+) {
     let desk = Desk::of(&*subject).await;
     let mut all = Vec::new();
-    for (n, trouble) in [Trouble::Doubled, Trouble::Shuffled, Trouble::Doubled].into_iter().enumerate() {
+    for (n, trouble) in [Trouble::Doubled, Trouble::Shuffled, Trouble::Doubled]
+        .into_iter()
+        .enumerate()
+    {
         let texts: Vec<String> = (0..4).map(|i| format!("round {n} text {i}")).collect();
         write_all(&*subject, &texts).await;
         all.extend(texts);
@@ -85,7 +90,10 @@ pub async fn clocks_that_jump_lose_and_double_nothing(subject: Arc<dyn Subject>)
     const DAY: i64 = 86_400_000;
     let desk = Desk::of(&*subject).await;
     let mut all = Vec::new();
-    for (n, by) in [0, DAY, -400 * DAY, 399 * DAY, 20 * 365 * DAY].into_iter().enumerate() {
+    for (n, by) in [0, DAY, -400 * DAY, 399 * DAY, 20 * 365 * DAY]
+        .into_iter()
+        .enumerate()
+    {
         desk.clock.jump(by);
         let text = format!("after jump {n}");
         subject.writes(&text).await;
@@ -116,6 +124,9 @@ pub async fn a_file_arrives_as_it_was_sent(subject: Arc<dyn Subject>) {
     }
     desk.poll().await.unwrap();
     assert_eq!(desk.ask("SELECT mime FROM file").await, ["image/png"]);
-    assert_eq!(desk.ask("SELECT size FROM file").await, [png.len().to_string()]);
+    assert_eq!(
+        desk.ask("SELECT size FROM file").await,
+        [png.len().to_string()]
+    );
     desk.is_sound().await;
 }

@@ -32,11 +32,13 @@ pub async fn what_is_declared_can_be_sent(subject: Arc<dyn Subject>) {
     }
     assert_eq!(subject.took().await, wanted);
     if can.attachments {
-        let id = if can.file_types.is_empty() || can.file_types.iter().any(|t| t.starts_with("image")) {
-            desk.stages("lamp.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDRsome bytes").await
-        } else {
-            desk.stages("lamp.pdf", b"%PDF-1.4 some bytes").await
-        };
+        let id =
+            if can.file_types.is_empty() || can.file_types.iter().any(|t| t.starts_with("image")) {
+                desk.stages("lamp.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDRsome bytes")
+                    .await
+            } else {
+                desk.stages("lamp.pdf", b"%PDF-1.4 some bytes").await
+            };
         let id = desk.writes("", vec![id]).await.unwrap();
         desk.sends_due().await;
         let (state, why) = desk.state(id).await;
@@ -49,7 +51,11 @@ pub async fn what_is_declared_can_be_sent(subject: Arc<dyn Subject>) {
     assert_eq!(desk.texts().await, before);
     let ours = desk.ask("SELECT count(*) FROM message WHERE direction = 1");
     let sent = wanted.len() + usize::from(can.attachments);
-    assert_eq!(ours.await, [sent.to_string()], "an echo was taken for another message");
+    assert_eq!(
+        ours.await,
+        [sent.to_string()],
+        "an echo was taken for another message"
+    );
     desk.is_sound().await;
 }
 
@@ -63,7 +69,11 @@ pub async fn what_is_not_declared_is_refused_before_any_call(subject: Arc<dyn Su
         refused += 1;
     }
     if let Some(limit) = can.text_limit {
-        let each = if limit.unit == TextUnit::Segments { 200 } else { 1 };
+        let each = if limit.unit == TextUnit::Segments {
+            200
+        } else {
+            1
+        };
         let text = "x".repeat((limit.most as usize + 1) * each);
         assert!(stranger.writes(&text, Vec::new()).await.is_err());
         refused += 1;
@@ -73,7 +83,9 @@ pub async fn what_is_not_declared_is_refused_before_any_call(subject: Arc<dyn Su
         assert!(stranger.writes("", vec![id]).await.is_err());
         refused += 1;
     } else if let Some(most) = can.max_attachment.filter(|m| *m < 8 << 20) {
-        let id = stranger.stages("a.png", &vec![0; usize::try_from(most).unwrap() + 1]).await;
+        let id = stranger
+            .stages("a.png", &vec![0; usize::try_from(most).unwrap() + 1])
+            .await;
         assert!(stranger.writes("", vec![id]).await.is_err());
         refused += 1;
     }
@@ -81,7 +93,11 @@ pub async fn what_is_not_declared_is_refused_before_any_call(subject: Arc<dyn Su
     if refused == 0 {
         not_here(&*subject, "thing that it cannot do");
     }
-    assert_eq!(subject.calls(), calls, "the provider was asked all the same");
+    assert_eq!(
+        subject.calls(),
+        calls,
+        "the provider was asked all the same"
+    );
     assert!(subject.took().await.is_empty());
 }
 
@@ -98,7 +114,10 @@ pub async fn a_token_that_ends_before_a_send_fails_it_with_words(subject: Arc<dy
     subject.mends().await;
     desk.again().await;
     desk.sends_due().await;
-    assert!(subject.took().await.is_empty(), "it was sent without a person");
+    assert!(
+        subject.took().await.is_empty(),
+        "it was sent without a person"
+    );
     desk.is_sound().await;
 }
 
@@ -130,14 +149,25 @@ pub async fn a_send_whose_answer_was_lost_never_goes_twice(subject: Arc<dyn Subj
     let (state, why) = desk.state(id).await;
     if deduplicates {
         // Tried again under the same key.
-        assert!(matches!(state, OutboxState::Queued | OutboxState::Uncertain | OutboxState::Sent), "{state:?}: {why}");
+        assert!(
+            matches!(
+                state,
+                OutboxState::Queued | OutboxState::Uncertain | OutboxState::Sent
+            ),
+            "{state:?}: {why}"
+        );
     } else {
         assert_eq!(state, OutboxState::Uncertain, "{why}");
     }
     desk.again().await;
     desk.sends_due().await;
     if state == OutboxState::Uncertain {
-        let o = desk.engine.store().read(move |c| outbox::get(c, id)).await.unwrap();
+        let o = desk
+            .engine
+            .store()
+            .read(move |c| outbox::get(c, id))
+            .await
+            .unwrap();
         let found = look_for(desk.engine.store(), &desk.live, &o).await.unwrap();
         assert_eq!(found, subject.lists_own());
     }

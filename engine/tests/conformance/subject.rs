@@ -37,10 +37,21 @@ pub trait Subject: Send + Sync {
 /// What customers do besides writing.
 #[derive(Debug, Clone, Copy)]
 pub enum Act<'a> {
-    Edit { of: &'a str, text: &'a str },
-    Unsend { of: &'a str },
-    React { of: &'a str, emoji: Option<&'a str> },
-    File { name: &'a str, bytes: &'a [u8] },
+    Edit {
+        of: &'a str,
+        text: &'a str,
+    },
+    Unsend {
+        of: &'a str,
+    },
+    React {
+        of: &'a str,
+        emoji: Option<&'a str>,
+    },
+    File {
+        name: &'a str,
+        bytes: &'a [u8],
+    },
     /// Something of a kind that nobody has heard of.
     Unknown,
     /// Something that is broken.

@@ -49,7 +49,10 @@ async fn works_until_it_is_killed() {
         return;
     };
     let dir = Path::new(&dir);
-    let at: i64 = std::env::var("PARLEY_CONFORMANCE_AT").unwrap().parse().unwrap();
+    let at: i64 = std::env::var("PARLEY_CONFORMANCE_AT")
+        .unwrap()
+        .parse()
+        .unwrap();
     let engine = open(dir, &Jumping::default());
     count_rows(&engine).await;
     LEFT.store(at, Ordering::SeqCst);
@@ -66,7 +69,11 @@ async fn works_until_it_is_killed() {
 /// How many rows it wrote, where it came to its end.
 async fn child(dir: &Path, at: i64) -> Option<i64> {
     let out = tokio::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "sudden::works_until_it_is_killed", "--test-threads=1"])
+        .args([
+            "--exact",
+            "sudden::works_until_it_is_killed",
+            "--test-threads=1",
+        ])
         .env("PARLEY_CONFORMANCE_DIR", dir)
         .env("PARLEY_CONFORMANCE_AT", at.to_string())
         .output()
@@ -90,14 +97,24 @@ pub async fn a_kill_at_any_write_loses_and_doubles_nothing(subject: Arc<dyn Subj
     let (mut all, mut answers) = (vec!["hello".to_owned()], 0);
     let mut writes = i64::MAX;
     for point in 0..=POINTS {
-        let texts: Vec<String> = numbered(6).iter().map(|t| format!("{t} of point {point:02}")).collect();
+        let texts: Vec<String> = numbered(6)
+            .iter()
+            .map(|t| format!("{t} of point {point:02}"))
+            .collect();
         write_all(&*subject, &texts).await;
         all.extend(texts);
-        let id = desk.writes(&format!("{ANSWER} {point:02}"), Vec::new()).await.unwrap();
+        let id = desk
+            .writes(&format!("{ANSWER} {point:02}"), Vec::new())
+            .await
+            .unwrap();
         desk.live.connector.close().await;
         desk.engine.stop().await;
         let _ = std::fs::remove_file(desk.dir.path().join("written.txt"));
-        let at = if point == 0 { i64::MAX } else { 1 + (writes - 2) * (point - 1) / (POINTS - 1) };
+        let at = if point == 0 {
+            i64::MAX
+        } else {
+            1 + (writes - 2) * (point - 1) / (POINTS - 1)
+        };
         let end = child(desk.dir.path(), at).await;
         if point == 0 {
             writes = end.expect("the work has an end");
@@ -113,7 +130,10 @@ pub async fn a_kill_at_any_write_loses_and_doubles_nothing(subject: Arc<dyn Subj
         all.sort();
         assert_eq!(here, all, "after a kill at write {at} of {writes}");
         let took = subject.took().await;
-        let times = took.iter().filter(|t| **t == format!("{ANSWER} {point:02}")).count();
+        let times = took
+            .iter()
+            .filter(|t| **t == format!("{ANSWER} {point:02}"))
+            .count();
         match desk.state(id).await {
             (OutboxState::Sent, _) => assert_eq!(times, 1, "at write {at} of {writes}"),
             // Nobody knows whether it went, and nobody sent it again.
@@ -123,5 +143,8 @@ pub async fn a_kill_at_any_write_loses_and_doubles_nothing(subject: Arc<dyn Subj
         answers += times;
         desk.is_sound().await;
     }
-    assert!(answers >= usize::try_from(POINTS).unwrap() - 3, "hardly anything was sent");
+    assert!(
+        answers >= usize::try_from(POINTS).unwrap() - 3,
+        "hardly anything was sent"
+    );
 }

@@ -28,11 +28,16 @@ fn message(more: Value) -> Incoming {
 
 #[test]
 fn a_text_is_from_its_chat_to_the_bot() {
-    let m = message(json!({ "text": "hi there", "entities": [{ "type": "bold", "offset": 0, "length": 2 }] }));
+    let m = message(
+        json!({ "text": "hi there", "entities": [{ "type": "bold", "offset": 0, "length": 2 }] }),
+    );
     assert_eq!(m.remote_id.0, "5:9");
     assert_eq!(m.text, "hi there");
     assert!(m.html.unwrap().html.contains("<b>hi</b>"));
-    assert_eq!((m.from.unwrap().address, m.to[0].address.clone()), ("5".into(), OURS.into()));
+    assert_eq!(
+        (m.from.unwrap().address, m.to[0].address.clone()),
+        ("5".into(), OURS.into())
+    );
     assert_eq!(m.times.provider, Some(1_700_000_000_000));
     assert_eq!(m.route.as_deref(), Some("chat"));
     assert_eq!(m.quarantine, None);
@@ -43,16 +48,52 @@ fn every_kind_becomes_files_or_a_card() {
     let file = json!({ "file_id": "F", "file_unique_id": "U", "file_size": 3 });
     let size = json!({ "file_id": "S", "file_unique_id": "U", "width": 1, "height": 1 });
     for (more, kind, says) in [
-        (json!({ "photo": [{ "file_id": "L", "width": 9, "height": 9 }, size] }), CardKind::Media, "photo.jpg"),
-        (json!({ "document": file, "animation": file }), CardKind::Media, "animation.mp4"),
+        (
+            json!({ "photo": [{ "file_id": "L", "width": 9, "height": 9 }, size] }),
+            CardKind::Media,
+            "photo.jpg",
+        ),
+        (
+            json!({ "document": file, "animation": file }),
+            CardKind::Media,
+            "animation.mp4",
+        ),
         (json!({ "voice": file }), CardKind::Media, "voice.ogg"),
-        (json!({ "document": { "file_id": "F", "file_name": "../a.pdf" } }), CardKind::Media, "a.pdf"),
-        (json!({ "venue": { "location": { "latitude": 1.5, "longitude": 2.0 }, "title": "Shop", "address": "Road 1" } }), CardKind::Location, "Shop\nRoad 1"),
-        (json!({ "contact": { "phone_number": "+1", "first_name": "Tom" } }), CardKind::Contact, "Tom\n+1"),
-        (json!({ "poll": { "question": "Which?", "options": [{ "text": "a" }, { "text": "b" }] } }), CardKind::Share, "Which?\n- a\n- b"),
-        (json!({ "dice": { "emoji": "🎲", "value": 4 } }), CardKind::Sticker, "🎲 4"),
-        (json!({ "text": "yes", "reply_to_message": { "text": "Blue?" } }), CardKind::Quote, "Blue?"),
-        (json!({ "text": "see", "forward_origin": { "type": "hidden_user", "sender_user_name": "Kim" } }), CardKind::Share, "Kim"),
+        (
+            json!({ "document": { "file_id": "F", "file_name": "../a.pdf" } }),
+            CardKind::Media,
+            "a.pdf",
+        ),
+        (
+            json!({ "venue": { "location": { "latitude": 1.5, "longitude": 2.0 }, "title": "Shop", "address": "Road 1" } }),
+            CardKind::Location,
+            "Shop\nRoad 1",
+        ),
+        (
+            json!({ "contact": { "phone_number": "+1", "first_name": "Tom" } }),
+            CardKind::Contact,
+            "Tom\n+1",
+        ),
+        (
+            json!({ "poll": { "question": "Which?", "options": [{ "text": "a" }, { "text": "b" }] } }),
+            CardKind::Share,
+            "Which?\n- a\n- b",
+        ),
+        (
+            json!({ "dice": { "emoji": "🎲", "value": 4 } }),
+            CardKind::Sticker,
+            "🎲 4",
+        ),
+        (
+            json!({ "text": "yes", "reply_to_message": { "text": "Blue?" } }),
+            CardKind::Quote,
+            "Blue?",
+        ),
+        (
+            json!({ "text": "see", "forward_origin": { "type": "hidden_user", "sender_user_name": "Kim" } }),
+            CardKind::Share,
+            "Kim",
+        ),
     ] {
         let m = message(more.clone());
         let c = m.cards.iter().find(|c| c.kind == kind);
@@ -69,9 +110,17 @@ fn what_is_not_known_is_a_card_and_kept_for_later() {
     assert_eq!(m.cards[0].kind, CardKind::Unknown);
     assert_eq!(m.quarantine, Some(1));
     assert!(String::from_utf8(m.raw).unwrap().contains("hologram"));
-    for poison in [json!({ "update_id": 3 }), json!({ "update_id": 3, "message": { "text": 4 } }), json!(17), json!({ "update_id": 4, "new_thing": {} })] {
+    for poison in [
+        json!({ "update_id": 3 }),
+        json!({ "update_id": 3, "message": { "text": 4 } }),
+        json!(17),
+        json!({ "update_id": 4, "new_thing": {} }),
+    ] {
         let read = update(&poison, OURS, 0);
-        assert!(matches!(read.events.as_slice(), [Event::Unreadable { .. }]), "{poison}");
+        assert!(
+            matches!(read.events.as_slice(), [Event::Unreadable { .. }]),
+            "{poison}"
+        );
     }
 }
 
@@ -83,23 +132,44 @@ fn a_link_by_which_somebody_came_is_told_apart_from_what_they_say() {
         _ => None,
     });
     assert_eq!(touched.as_deref(), Some("spring_24"));
-    assert_eq!(message(json!({ "text": "/start spring_24" })).text, "/start");
-    assert_eq!(message(json!({ "text": "/start no link, words" })).text, "/start no link, words");
+    assert_eq!(
+        message(json!({ "text": "/start spring_24" })).text,
+        "/start"
+    );
+    assert_eq!(
+        message(json!({ "text": "/start no link, words" })).text,
+        "/start no link, words"
+    );
 }
 
 #[test]
 fn a_business_account_writes_to_its_customers_and_takes_back() {
     let mut m = json!({ "message_id": 9, "date": 1, "chat": private(), "from": { "id": 6, "is_bot": false, "first_name": "Owner" }, "business_connection_id": "bc", "text": "from my phone" });
-    let all = payload(&json!({ "update_id": 2, "business_message": m }), Some(OURS));
+    let all = payload(
+        &json!({ "update_id": 2, "business_message": m }),
+        Some(OURS),
+    );
     let Some(Event::Message(sent)) = all.iter().find(|e| matches!(e, Event::Message(_))) else {
         panic!("{all:?}");
     };
     assert_eq!(sent.place, Place::Sent);
-    assert_eq!((sent.from.as_ref().unwrap().address.as_str(), sent.to[0].address.as_str()), (OURS, "5"));
+    assert_eq!(
+        (
+            sent.from.as_ref().unwrap().address.as_str(),
+            sent.to[0].address.as_str()
+        ),
+        (OURS, "5")
+    );
     assert_eq!(sent.route.as_deref(), Some("business:bc"));
     m["text"] = json!("changed");
-    let edit = payload(&json!({ "update_id": 3, "edited_business_message": m }), Some(OURS));
-    let gone = payload(&json!({ "update_id": 4, "deleted_business_messages": { "business_connection_id": "bc", "chat": private(), "message_ids": [9] } }), Some(OURS));
+    let edit = payload(
+        &json!({ "update_id": 3, "edited_business_message": m }),
+        Some(OURS),
+    );
+    let gone = payload(
+        &json!({ "update_id": 4, "deleted_business_messages": { "business_connection_id": "bc", "chat": private(), "message_ids": [9] } }),
+        Some(OURS),
+    );
     let (Event::Later(edit), Event::Later(gone)) = (&edit[0], &gone[0]) else {
         panic!("{edit:?}");
     };

@@ -31,7 +31,9 @@ pub async fn start() -> Option<Arc<dyn Subject>> {
             return None;
         }
     };
-    let proxy = FaultProxy::start(([127, 0, 0, 1], dovecot.imap_port()).into()).await.unwrap();
+    let proxy = FaultProxy::start(([127, 0, 0, 1], dovecot.imap_port()).into())
+        .await
+        .unwrap();
     let relay = Relay::start(relay::Options {
         users: vec![(TEAM.into(), PASSWORD.into())],
         tls: Tls::None,
@@ -89,7 +91,10 @@ impl Subject for Mailbox {
         match act {
             Act::File { name, bytes } => {
                 let head = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n";
-                let body = format!("--b\r\nContent-Type: text/plain\r\n\r\nlook\r\n--b\r\nContent-Type: image/png; name={name}\r\nContent-Disposition: attachment; filename={name}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--", BASE64.encode(bytes));
+                let body = format!(
+                    "--b\r\nContent-Type: text/plain\r\n\r\nlook\r\n--b\r\nContent-Type: image/png; name={name}\r\nContent-Disposition: attachment; filename={name}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--",
+                    BASE64.encode(bytes)
+                );
                 self.deliver(head, &body);
                 true
             }
@@ -108,7 +113,8 @@ impl Subject for Mailbox {
             Trouble::Drip => Cut::Drip(Duration::from_micros(200)),
             Trouble::Broken => Cut::Reset,
             Trouble::SendLost => {
-                self.relay.fault_once(Fault::DropAfterData { accepted: true });
+                self.relay
+                    .fault_once(Fault::DropAfterData { accepted: true });
                 return true;
             }
             Trouble::SendBusy => {
@@ -143,7 +149,9 @@ impl Subject for Mailbox {
         let all = self.relay.accepted();
         let files = all.iter().map(|a| {
             let mail = MessageParser::default().parse(&a.mail).unwrap();
-            mail.attachments().filter(|p| p.attachment_name().is_some()).count()
+            mail.attachments()
+                .filter(|p| p.attachment_name().is_some())
+                .count()
         });
         files.sum()
     }

@@ -72,7 +72,13 @@ impl Subject for Bot {
 
     async fn suffers(&self, trouble: Trouble) -> bool {
         let gone = json!({ "ok": false, "error_code": 401, "description": "Unauthorized" });
-        subject::http(self.0.world(), READ, SEND, &Fault::answer(401, gone), trouble);
+        subject::http(
+            self.0.world(),
+            READ,
+            SEND,
+            &Fault::answer(401, gone),
+            trouble,
+        );
         true
     }
 
@@ -86,7 +92,11 @@ impl Subject for Bot {
     }
 
     async fn took_files(&self) -> usize {
-        self.0.sent().iter().filter(|m| m.get("photo").is_some()).count()
+        self.0
+            .sent()
+            .iter()
+            .filter(|m| m.get("photo").is_some())
+            .count()
     }
 
     fn lists_own(&self) -> bool {

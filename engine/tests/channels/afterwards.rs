@@ -254,3 +254,26 @@ fn a_later_version_that_understands_no_more_leaves_it_and_is_not_asked_twice() {
     assert_eq!(t.number("SELECT version FROM quarantine"), 3);
     assert_eq!(t.number("SELECT count(*) FROM raw"), 1);
 }
+
+#[test]
+fn files_that_may_not_be_kept_go_when_their_time_is_over_and_the_message_stays() {
+    let t = Team::new();
+    let mut m = t.message("1:1", "42", "look at this");
+    m.files.push(IncomingFile {
+        name: "preview.jpg".into(),
+        mime: "image/jpeg".into(),
+        content_id: None,
+        inline: false,
+        bytes: b"a small picture".to_vec(),
+    });
+    m.files_until = Some(t.now() + 86_400_000);
+    t.event(t.telegram, Event::Message(Box::new(m)));
+    let c = t.customer_on(Channel::Telegram, "42");
+    t.write(parley_engine::store::files::expire);
+    assert_eq!(t.shown(c)[0].files.len(), 1);
+    t.later(86_400_000);
+    t.write(parley_engine::store::files::expire);
+    let m = &t.shown(c)[0];
+    assert_eq!((m.files.len(), m.text.as_str()), (0, "look at this"));
+    t.is_sound();
+}

@@ -16,6 +16,7 @@ fn says(address: &str) -> PersonSays {
 fn one_telephone_number_is_one_customer_by_text_message_and_by_whatsapp() {
     let t = Team::new();
     t.hears(t.sms, "SM1", MARA, "by text message");
+    t.later(1_000);
     t.hears(t.whatsapp, "SM2", "whatsapp:+49 170 1234567", "by WhatsApp");
     let c = t.customer_on(Channel::Whatsapp, MARA);
     assert_eq!(c, t.customer_on(Channel::Sms, MARA));

@@ -337,6 +337,7 @@ impl Mail {
         }
         Event::Message(Box::new(Incoming {
             cards: Vec::new(),
+            files_until: None,
             key: None,
             route: None,
             quarantine: None,

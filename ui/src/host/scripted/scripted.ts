@@ -473,6 +473,7 @@ export class ScriptedHost implements Host {
     message_save: () => ({}),
     message_editions: ({ id }) => editionsOf(this.findMessage(id)),
     card_open: () => ({}),
+    vendor_open: () => ({}),
     attention: () => ({}),
     message_source: ({ id }) => {
       const m = this.findMessage(id);

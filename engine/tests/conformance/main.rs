@@ -66,3 +66,6 @@ macro_rules! suite {
 
 suite!(telegram);
 suite!(email);
+suite!(sms);
+suite!(whatsapp);
+suite!(smsgate);

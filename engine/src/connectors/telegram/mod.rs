@@ -255,7 +255,8 @@ impl Telegram {
         let says = PersonSays {
             address: to.address.clone(),
             opted_out: Some(true),
-            at: self.api.now(),
+            // In whole seconds as the vendor tells time, so that a word of the same second counts after it.
+            at: self.api.now().div_euclid(1_000) * 1_000,
             ..PersonSays::default()
         };
         self.state().blocked.push(says);

@@ -82,9 +82,9 @@ impl Telegram {
         if let Some(e) = stumbled {
             return Err(e);
         }
+        // What waiting brought a moment ago, be it nothing, need not be asked for again.
         if let Some((from, news)) = waited
             && from == offset
-            && !news.is_empty()
         {
             return Ok(news);
         }

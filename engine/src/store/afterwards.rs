@@ -170,7 +170,8 @@ fn edit(tx: &mut Tx<'_>, id: MessageId, value: &str, at: Millis) -> Result<()> {
     let Some((rid, edited, before)) = row else {
         return Ok(());
     };
-    if edited.is_some_and(|e| e >= at) {
+    // Of two changes in one instant, the one that is kept was chosen when it was heard of.
+    if edited.is_some_and(|e| e > at) {
         return Ok(());
     }
     let same = unpack_text(&before)? == new.text;

@@ -102,6 +102,13 @@ impl Desk {
         self.live = self.engine.live(&row).await.unwrap();
     }
 
+    /// The same account once more, as another one of the same app would be.
+    pub async fn beside(&self) -> Arc<Live> {
+        let id = self.id;
+        let read = self.engine.store().read(move |c| accounts::get(c, id));
+        self.engine.live(&read.await.unwrap()).await.unwrap()
+    }
+
     /// Everything that is waiting.
     pub async fn poll(&self) -> Result<u32> {
         let polled = sync::poll_once(self.engine.store(), &self.live);

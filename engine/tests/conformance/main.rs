@@ -37,6 +37,7 @@ macro_rules! suite {
                 failing::asked_to_wait_it_waits_as_told,
                 failing::a_provider_that_fails_loses_nothing,
                 failing::a_token_that_ends_between_pages_is_said_and_nothing_is_lost,
+                failing::two_at_once_stay_within_one_allowance,
                 later::a_changed_message_says_what_it_says_now,
                 later::a_message_taken_back_is_gone,
                 later::a_reaction_comes_and_goes,
@@ -66,3 +67,6 @@ macro_rules! suite {
 
 suite!(telegram);
 suite!(email);
+suite!(sms);
+suite!(whatsapp);
+suite!(smsgate);

@@ -32,6 +32,11 @@ pub trait Subject: Send + Sync {
     fn lists_own(&self) -> bool;
     /// Requests that reached the provider so far, where it counts them.
     fn calls(&self) -> Option<usize>;
+    /// Most readings that the vendor allows within a second to all accounts of one app together, and when there were
+    /// some (milliseconds).
+    fn allowance(&self) -> Option<(usize, Vec<i64>)> {
+        None
+    }
 }
 
 /// What customers do besides writing.

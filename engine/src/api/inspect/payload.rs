@@ -1,6 +1,6 @@
 //! What a provider's data says: a page of its interface, or the body of one of its webhooks.
 
-use crate::connectors::telegram;
+use crate::connectors::{smsgate, telegram, twilio};
 use crate::model::{Afterwards, Card, CardKind, Event, Incoming, Later, Place, Reached, RemoteId};
 use crate::time::Millis;
 use serde::Serialize;
@@ -67,6 +67,8 @@ pub fn payload(input: &[u8], provider: &str) -> Result<Payload, String> {
     let json = read(input)?;
     let events = match provider {
         "telegram" => telegram::convert::payload(&json, None),
+        "twilio" | "whatsapp" => twilio::payload::payload(&json, None),
+        "smsgate" => smsgate::payload::payload(&json, None),
         other => {
             return Err(format!(
                 "“{other}” is no provider; say by --hint which one it is: {}",
@@ -83,7 +85,7 @@ pub fn payload(input: &[u8], provider: &str) -> Result<Payload, String> {
 }
 
 /// Whose data can be read.
-pub const PROVIDERS: [&str; 1] = ["telegram"];
+pub const PROVIDERS: [&str; 4] = ["smsgate", "telegram", "twilio", "whatsapp"];
 
 /// JSON, or a form as some webhooks have it.
 fn read(input: &[u8]) -> Result<Value, String> {

@@ -82,12 +82,14 @@ pub(super) fn update(update: &Value, ours: &str, now: Millis) -> Read {
         unreadable(update, "it holds nothing that is known here", &mut read);
         return read;
     };
+    // The vendor tells time in seconds, and several things happen within one: they keep the order of their updates.
+    let order = update["update_id"].as_i64().unwrap_or(0).rem_euclid(SECOND);
     match kind.as_str() {
         "message" | "business_message" => message(what, update, ours, &mut read),
-        "edited_message" | "edited_business_message" => edited(what, &mut read),
+        "edited_message" | "edited_business_message" => edited(what, order, &mut read),
         "deleted_business_messages" => deleted(what, now, &mut read),
-        "message_reaction" => reaction(what, &mut read),
-        "my_chat_member" => member(what, &mut read),
+        "message_reaction" => reaction(what, order, &mut read),
+        "my_chat_member" => member(what, order, &mut read),
         "business_connection" => business(what, &mut read),
         "callback_query" => button(what, ours, &mut read),
         // Told although they were never asked for; nobody wrote them to us.
@@ -257,7 +259,7 @@ fn deep_link(m: &Value) -> Option<String> {
     (!word.is_empty() && word.len() <= 64 && word.bytes().all(allowed)).then(|| word.to_owned())
 }
 
-fn edited(m: &Value, read: &mut Read) {
+fn edited(m: &Value, order: Millis, read: &mut Read) {
     let (Some(of), true) = (remote(m), is_private(&m["chat"])) else {
         return;
     };
@@ -266,7 +268,7 @@ fn edited(m: &Value, read: &mut Read) {
     let at = seconds(&m["edit_date"]).or_else(|| seconds(&m["date"]));
     read.events.push(Event::Later(Afterwards {
         of,
-        at: at.unwrap_or_default(),
+        at: at.unwrap_or_default() + order,
         what: Later::Edited { text, html },
     }));
 }
@@ -298,7 +300,7 @@ fn deleted(what: &Value, now: Millis, read: &mut Read) {
     }
 }
 
-fn reaction(what: &Value, read: &mut Read) {
+fn reaction(what: &Value, order: Millis, read: &mut Read) {
     let (Some(of), Some(at)) = (remote(what), seconds(&what["date"])) else {
         return;
     };
@@ -317,7 +319,7 @@ fn reaction(what: &Value, read: &mut Read) {
     });
     read.events.push(Event::Later(Afterwards {
         of,
-        at,
+        at: at + order,
         what: Later::Reaction {
             by: by.to_string(),
             emoji,
@@ -326,7 +328,7 @@ fn reaction(what: &Value, read: &mut Read) {
 }
 
 /// The bot was blocked or let in again; or put into a group.
-fn member(what: &Value, read: &mut Read) {
+fn member(what: &Value, order: Millis, read: &mut Read) {
     let chat = &what["chat"];
     let status = what["new_chat_member"]["status"]
         .as_str()
@@ -341,7 +343,7 @@ fn member(what: &Value, read: &mut Read) {
         });
         return;
     }
-    let at = seconds(&what["date"]).unwrap_or_default();
+    let at = seconds(&what["date"]).unwrap_or_default() + order;
     if let Some(says) = person(chat, at) {
         read.events.push(Event::Person(PersonSays {
             opted_out: Some(out),

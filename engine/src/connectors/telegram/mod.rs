@@ -82,9 +82,9 @@ impl Telegram {
         if let Some(e) = stumbled {
             return Err(e);
         }
+        // What waiting brought a moment ago, be it nothing, need not be asked for again.
         if let Some((from, news)) = waited
             && from == offset
-            && !news.is_empty()
         {
             return Ok(news);
         }
@@ -255,7 +255,8 @@ impl Telegram {
         let says = PersonSays {
             address: to.address.clone(),
             opted_out: Some(true),
-            at: self.api.now(),
+            // In whole seconds as the vendor tells time, so that a word of the same second counts after it.
+            at: self.api.now().div_euclid(1_000) * 1_000,
             ..PersonSays::default()
         };
         self.state().blocked.push(says);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { isMailbox } from "../src/state/configs";
+import { isMailbox } from "../src/configs";
 import { ScriptedHost } from "../src/host/scripted/scripted";
 import { FolderChoice } from "../src/state/folders.svelte";
 import { looksLikeAddress, Wizard } from "../src/state/wizard.svelte";

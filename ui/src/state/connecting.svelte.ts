@@ -111,7 +111,7 @@ export function snippetOf(config: Extract<AccountConfig, { channel: "webchat" }>
     ["ask-after-minutes", askAfter.trim() === "" ? "never" : askAfter.trim()], ["consent", consent],
   ];
   const lines = attributes.filter(([, value]) => value !== "").map(([key, value]) => `  data-${key}="${quoted(value)}"`);
-  return ['<script defer src="parley-chat.js"', ...lines].join("\n") + "></script>";
+  return [["<script", "defer", 'src="parley-chat.js"'].join(" "), ...lines].join("\n") + "></script>";
 }
 
 /** Connecting an account of a channel, or changing one: what is entered, what is found out with it, and whether it works. */

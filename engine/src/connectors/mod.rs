@@ -4,10 +4,11 @@ mod absent;
 pub mod email;
 pub mod fetch;
 pub mod http;
+pub mod matrix;
 
 use crate::model::{
-    AccountConfig, Batch, Capabilities, ChannelError, Cursor, Event, Hint, Mark, Outgoing, Profile,
-    ReadMark, Receipt, RemoteFolder, RemoteId, Standing,
+    AccountConfig, Batch, Capabilities, Channel, ChannelError, Cursor, Event, Hint, Mark, Outgoing,
+    Profile, ReadMark, Receipt, RemoteFolder, RemoteId, Standing,
 };
 use crate::time::{Clock, Millis, SECOND};
 use async_trait::async_trait;
@@ -254,6 +255,12 @@ pub type Factory = Arc<dyn Fn(&AccountConfig, Context) -> Arc<dyn Connector> + S
 pub fn factory() -> Factory {
     Arc::new(|config, context| match config {
         AccountConfig::Email(c) => Arc::new(email::Email::new(c.clone(), context)),
+        AccountConfig::Matrix(c) => {
+            Arc::new(matrix::Matrix::new(Channel::Matrix, c.clone(), context))
+        }
+        AccountConfig::Webchat(c) => {
+            Arc::new(matrix::Matrix::new(Channel::Webchat, c.clone(), context))
+        }
         other => Arc::new(absent::Absent::new(other.channel())),
     })
 }

@@ -4,14 +4,15 @@ mod absent;
 pub mod email;
 pub mod fetch;
 pub mod http;
+pub mod matrix;
 mod received;
 pub mod smsgate;
 pub mod telegram;
 pub mod twilio;
 
 use crate::model::{
-    AccountConfig, Batch, Capabilities, ChannelError, Cursor, Event, Hint, Mark, Outgoing, Profile,
-    ReadMark, Receipt, RemoteFolder, RemoteId, SmsConfig, SmsVia, Standing,
+    AccountConfig, Batch, Capabilities, Channel, ChannelError, Cursor, Event, Hint, Mark, Outgoing,
+    Profile, ReadMark, Receipt, RemoteFolder, RemoteId, SmsConfig, SmsVia, Standing,
 };
 use crate::time::{Clock, Millis, SECOND};
 use async_trait::async_trait;
@@ -273,6 +274,12 @@ pub fn factory() -> Factory {
             SmsVia::Phone(p) => Arc::new(smsgate::SmsGate::new(c, p, &context)),
         },
         AccountConfig::Whatsapp(c) => Arc::new(twilio::Twilio::whatsapp(c, &context)),
+        AccountConfig::Matrix(c) => {
+            Arc::new(matrix::Matrix::new(Channel::Matrix, c.clone(), context))
+        }
+        AccountConfig::Webchat(c) => {
+            Arc::new(matrix::Matrix::new(Channel::Webchat, c.clone(), context))
+        }
         other => Arc::new(absent::Absent::new(other.channel())),
     })
 }

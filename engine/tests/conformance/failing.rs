@@ -92,13 +92,21 @@ pub async fn two_at_once_stay_within_one_allowance(subject: Arc<dyn Subject>) {
     let (mut one, mut two) = (None, None);
     for n in 0..3 {
         subject.writes(&format!("number {n}")).await;
-        let both = tokio::join!(desk.live.connector.poll(one.as_ref()), other.connector.poll(two.as_ref()));
+        let both = tokio::join!(
+            desk.live.connector.poll(one.as_ref()),
+            other.connector.poll(two.as_ref())
+        );
         (one, two) = (Some(both.0.unwrap().next), Some(both.1.unwrap().next));
     }
     let (most, mut times) = subject.allowance().expect("an allowance");
     times.sort_unstable();
     // Both ends of a second count, and what was saved up before the first call.
-    let within = |from: &i64| times.iter().filter(|t| (*from..*from + 1_000).contains(*t)).count();
+    let within = |from: &i64| {
+        times
+            .iter()
+            .filter(|t| (*from..*from + 1_000).contains(*t))
+            .count()
+    };
     let busiest = times.iter().map(within).max().unwrap_or(0);
     assert!(times.len() > most * 2, "hardly anything was asked");
     assert!(busiest <= most * 2, "{busiest} calls within a second");

@@ -248,6 +248,9 @@ pub async fn find(config: &AccountConfig, context: Context) -> Result<Vec<Found>
             ..
         })
         | AccountConfig::Whatsapp(_) => return twilio::find(config, context).await,
+        AccountConfig::Matrix(m) | AccountConfig::Webchat(m) => {
+            return matrix::find::find(config.channel(), m, context).await;
+        }
         _ => {}
     }
     Err(ChannelError::new(

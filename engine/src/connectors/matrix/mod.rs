@@ -3,6 +3,7 @@
 mod api;
 mod convert;
 mod cursor;
+pub(super) mod find;
 mod rooms;
 mod send;
 mod sync;

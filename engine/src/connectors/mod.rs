@@ -4,10 +4,11 @@ mod absent;
 pub mod email;
 pub mod fetch;
 pub mod http;
+pub mod meta;
 
 use crate::model::{
-    AccountConfig, Batch, Capabilities, ChannelError, Cursor, Event, Hint, Mark, Outgoing, Profile,
-    ReadMark, Receipt, RemoteFolder, RemoteId, Standing,
+    AccountConfig, Batch, Capabilities, Channel, ChannelError, Cursor, Event, Hint, Mark, Outgoing,
+    Profile, ReadMark, Receipt, RemoteFolder, RemoteId, Standing,
 };
 use crate::time::Clock;
 use async_trait::async_trait;
@@ -208,7 +209,10 @@ pub struct Found {
 ///
 /// # Errors
 /// What the provider says; [`crate::model::Remedy::Final`] where nothing can be found out.
-pub async fn find(config: &AccountConfig, _context: Context) -> Result<Vec<Found>> {
+pub async fn find(config: &AccountConfig, context: Context) -> Result<Vec<Found>> {
+    if let Some((channel, m)) = meta::config_of(config) {
+        return meta::find(channel, m, context).await;
+    }
     Err(ChannelError::new(
         crate::model::Remedy::Final,
         "find",
@@ -227,6 +231,12 @@ pub type Factory = Arc<dyn Fn(&AccountConfig, Context) -> Arc<dyn Connector> + S
 pub fn factory() -> Factory {
     Arc::new(|config, context| match config {
         AccountConfig::Email(c) => Arc::new(email::Email::new(c.clone(), context)),
+        AccountConfig::Instagram(c) => {
+            Arc::new(meta::Meta::new(Channel::Instagram, c.clone(), context))
+        }
+        AccountConfig::Messenger(c) => {
+            Arc::new(meta::Meta::new(Channel::Messenger, c.clone(), context))
+        }
         other => Arc::new(absent::Absent::new(other.channel())),
     })
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing and says what and why. usage: setup.sh app|demo|chat-demo|test|lint|bench|bench-ui|bundle|all
+# Installs what is missing and says what and why. usage: setup.sh app|demo|chat|chat-demo|test|lint|bench|bench-ui|bundle|all
 # Root is needed for system packages only. Where nothing is missing this is fast and needs no network.
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -132,7 +132,7 @@ wanted test && install_chromium
 [ "$what" = bench-ui ] && install_packages "a bare window to compare with" gir1.2-webkit2-4.1 python3-gi
 [ "${PARLEY_WITH_POSTFIX:-}" = 1 ] && wanted test && install_postfix
 wanted app demo chat-demo test lint bench bundle && install_npm ui
-wanted chat-demo test lint && install_npm widget
+wanted chat chat-demo test lint && install_npm widget
 wanted chat-demo test && install_synapse
 wanted bundle && install_npm packaging
 wanted test && install_npm e2e

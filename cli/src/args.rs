@@ -186,7 +186,8 @@ pub struct Inspect {
     /// What it is
     #[arg(value_enum)]
     pub what: Thing,
-    /// What it does not say itself: a region (DE) for a phone number; text, html or eml for a reply
+    /// What it does not say itself: a region (DE) for a phone number; text, html or eml for a reply;
+    /// instagram, messenger, twilio, whatsapp, smsgate, telegram or matrix for a payload
     #[arg(long)]
     pub hint: Option<String>,
     /// Lines {"id":…,"b64":…,"hint":…} in, one line {"id":…,"out":…} or {"id":…,"err":…} out for each
@@ -211,6 +212,8 @@ pub enum Thing {
     Address,
     /// A JSON array of mails in Base64
     Thread,
+    /// A provider's data: a page of its interface, or a webhook's body
+    Payload,
 }
 
 impl From<Thing> for What {
@@ -223,6 +226,7 @@ impl From<Thing> for What {
             Thing::Url => Self::Url,
             Thing::Address => Self::Address,
             Thing::Thread => Self::Thread,
+            Thing::Payload => Self::Payload,
         }
     }
 }

@@ -3,6 +3,8 @@
 
 #[path = "channels/afterwards.rs"]
 mod afterwards;
+#[path = "channels/carried.rs"]
+mod carried;
 #[path = "channels/desk.rs"]
 mod desk;
 #[path = "channels/echoes.rs"]

@@ -39,6 +39,7 @@ mod table;
 mod timeline;
 mod transfer;
 pub mod typescript;
+mod vendor;
 mod window;
 mod within;
 

@@ -4,13 +4,15 @@ mod absent;
 pub mod email;
 pub mod fetch;
 pub mod http;
+pub mod matrix;
 mod received;
 pub mod smsgate;
+pub mod telegram;
 pub mod twilio;
 
 use crate::model::{
-    AccountConfig, Batch, Capabilities, ChannelError, Cursor, Event, Hint, Mark, Outgoing, Profile,
-    ReadMark, Receipt, RemoteFolder, RemoteId, SmsConfig, SmsVia, Standing,
+    AccountConfig, Batch, Capabilities, Channel, ChannelError, Cursor, Event, Hint, Mark, Outgoing,
+    Profile, ReadMark, Receipt, RemoteFolder, RemoteId, SmsConfig, SmsVia, Standing,
 };
 use crate::time::{Clock, Millis, SECOND};
 use async_trait::async_trait;
@@ -240,11 +242,15 @@ pub struct Found {
 /// What the provider says; [`crate::model::Remedy::Final`] where nothing can be found out.
 pub async fn find(config: &AccountConfig, context: Context) -> Result<Vec<Found>> {
     match config {
+        AccountConfig::Telegram(t) => return telegram::find(t, context).await,
         AccountConfig::Sms(SmsConfig {
             via: SmsVia::Twilio(_),
             ..
         })
         | AccountConfig::Whatsapp(_) => return twilio::find(config, context).await,
+        AccountConfig::Matrix(m) | AccountConfig::Webchat(m) => {
+            return matrix::find::find(config.channel(), m, context).await;
+        }
         _ => {}
     }
     Err(ChannelError::new(
@@ -265,11 +271,18 @@ pub type Factory = Arc<dyn Fn(&AccountConfig, Context) -> Arc<dyn Connector> + S
 pub fn factory() -> Factory {
     Arc::new(|config, context| match config {
         AccountConfig::Email(c) => Arc::new(email::Email::new(c.clone(), context)),
+        AccountConfig::Telegram(t) => Arc::new(telegram::Telegram::new(t.clone(), context)),
         AccountConfig::Sms(c) => match &c.via {
             SmsVia::Twilio(t) => Arc::new(twilio::Twilio::sms(c, t, &context)),
             SmsVia::Phone(p) => Arc::new(smsgate::SmsGate::new(c, p, &context)),
         },
         AccountConfig::Whatsapp(c) => Arc::new(twilio::Twilio::whatsapp(c, &context)),
+        AccountConfig::Matrix(c) => {
+            Arc::new(matrix::Matrix::new(Channel::Matrix, c.clone(), context))
+        }
+        AccountConfig::Webchat(c) => {
+            Arc::new(matrix::Matrix::new(Channel::Webchat, c.clone(), context))
+        }
         other => Arc::new(absent::Absent::new(other.channel())),
     })
 }

@@ -215,7 +215,14 @@ fn index(conn: &Connection, r: &mut Report) -> Result<()> {
     while let Some(row) = rows.next()? {
         let (rid, id): (i64, MessageId) = (row.get(0)?, row.get(1)?);
         let text = super::files::unpack_text(&row.get::<_, Vec<u8>>(2)?)?;
-        let words = super::normalise::document(&text.chars().take(4_000).collect::<String>());
+        let start: String = text.chars().take(4_000).collect();
+        // A word that was cut in the middle is none that the index knows.
+        let whole = match start.rsplit_once(char::is_whitespace) {
+            _ if start.len() == text.len() => start.as_str(),
+            Some((before, _)) => before,
+            None => continue,
+        };
+        let words = super::normalise::document(whole);
         let Some(word) = words.split(' ').find(|w| w.len() > 3 && w.is_ascii()) else {
             continue;
         };

@@ -109,6 +109,7 @@ import type { AccountFind as AccountFindArgs } from "./args/AccountFind";
 import type { AccountResync as AccountResyncArgs } from "./args/AccountResync";
 import type { Attention as AttentionArgs } from "./args/Attention";
 import type { MessageEditions as MessageEditionsArgs } from "./args/MessageEditions";
+import type { VendorOpen as VendorOpenArgs } from "./args/VendorOpen";
 import type { CardOpen as CardOpenArgs } from "./args/CardOpen";
 import type { CustomersFind as CustomersFindArgs } from "./args/CustomersFind";
 import type { UnlinkPreview as UnlinkPreviewArgs } from "./args/UnlinkPreview";
@@ -301,6 +302,7 @@ export interface Commands {
   account_resync: { args: AccountResyncArgs; reply: Nothing };
   attention: { args: AttentionArgs; reply: Nothing };
   message_editions: { args: MessageEditionsArgs; reply: Array<Edition> };
+  vendor_open: { args: VendorOpenArgs; reply: Nothing };
   card_open: { args: CardOpenArgs; reply: Nothing };
   customers_find: { args: CustomersFindArgs; reply: Array<CustomerFound> };
   unlink_preview: { args: UnlinkPreviewArgs; reply: UnlinkPreview };

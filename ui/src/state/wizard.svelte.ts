@@ -4,7 +4,7 @@ import type { Suggestion } from "../api/Suggestion";
 import type { TestReport } from "../api/TestReport";
 import type { Host } from "../host/host";
 import { say } from "../errors";
-import type { EmailAccount, EmailItem } from "./configs";
+import type { EmailAccount, EmailItem } from "../configs";
 import { SignIn } from "./signin.svelte";
 
 /** The network is asked at the end of typing, not at each letter. */

@@ -50,6 +50,8 @@ mod channels;
 pub use channels::*;
 mod linking;
 pub use linking::*;
+mod vendor;
+pub use vendor::*;
 
 args! {
     /// Counts, accounts and who I am.

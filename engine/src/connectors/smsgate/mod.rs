@@ -7,6 +7,7 @@
 mod api;
 mod convert;
 mod cursor;
+pub mod payload;
 mod walk;
 
 use super::{Connector, Context, Result, Step};

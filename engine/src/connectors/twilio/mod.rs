@@ -7,6 +7,7 @@ mod api;
 mod convert;
 mod cursor;
 mod errors;
+pub mod payload;
 mod setup;
 mod walk;
 

@@ -6,7 +6,7 @@ import type { Suggestion } from "../../api/Suggestion";
 import type { TestReport } from "../../api/TestReport";
 import type { TestStep } from "../../api/TestStep";
 import { channelAccounts, testOfChat } from "./channels";
-import { isEmail, type EmailAccount } from "../../state/configs";
+import { isEmail, type EmailAccount } from "../../configs";
 import { capabilities, idOf, ours } from "./world";
 
 export function configOf(address: string, name: string): EmailAccount {

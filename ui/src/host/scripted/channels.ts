@@ -13,7 +13,7 @@ import type { TestReport } from "../../api/TestReport";
 import type { TestStep } from "../../api/TestStep";
 import type { TimelineItem } from "../../api/TimelineItem";
 import type { ToOption } from "../../api/ToOption";
-import { addressOf } from "../../state/configs";
+import { addressOf } from "../../configs";
 import { hostError } from "../host";
 import { capabilities, idOf, me, message, nextId, plainHandle, type Conversation } from "./world";
 
@@ -126,6 +126,9 @@ export function waysTo(c: Conversation, accounts: readonly AccountItem[]): ToOpt
   const first = all.find((w) => w.channel === last?.channel && w.party.address === last.from?.address.toLowerCase()) ?? all.find((w) => w.channel === last?.channel);
   return first === undefined ? all : [first, ...all.filter((w) => w !== first)];
 }
+
+/** An approved text with its blanks filled in. */
+export const filled = (text: string, values: readonly string[]): string => text.replace(/\{\{(\d+)\}\}/g, (blank, n: string) => values[Number(n) - 1] ?? blank);
 
 export const editionsOf = (m: MessageItem): Edition[] => (m.edited_at === null ? [] : [{ until: m.edited_at - 4 * MINUTE, text: "Is the lamp dimable" }, { until: m.edited_at, text: `${m.text.slice(0, 18)}…` }]);
 

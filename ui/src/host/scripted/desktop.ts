@@ -3,7 +3,7 @@ import type { AccountToken } from "../../api/AccountToken";
 import type { DataSize } from "../../api/DataSize";
 import type { Diagnostics } from "../../api/Diagnostics";
 
-import { isEmail } from "../../state/configs";
+import { isEmail } from "../../configs";
 
 const HOUR = 3_600_000;
 

@@ -31,9 +31,8 @@ import { viewerMay } from "./roles";
 import { capabilitiesIn, linksOf, me, message, nextId, conversationOf, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
-import { addressOf, isEmail, nameOf } from "../../state/configs";
-import { filledIn } from "../../state/reach";
-import { editionsOf, found, furnishChannels, waysTo } from "./channels";
+import { addressOf, isEmail, nameOf } from "../../configs";
+import { editionsOf, filled, found, furnishChannels, waysTo } from "./channels";
 import lamp from "./lamp.png";
 import { archivesFor, begun, broughtIn, erasedOf, halfway, importsFor, planFor, reportOf, resting, written } from "./transfers";
 import { sampleFor } from "./sample";
@@ -473,6 +472,7 @@ export class ScriptedHost implements Host {
     message_save: () => ({}),
     message_editions: ({ id }) => editionsOf(this.findMessage(id)),
     card_open: () => ({}),
+    vendor_open: () => ({}),
     attention: () => ({}),
     message_source: ({ id }) => {
       const m = this.findMessage(id);
@@ -617,7 +617,7 @@ export class ScriptedHost implements Host {
       const hold = Date.now() + this.settings.hold_seconds * 1000;
       const by = this.accounts.find((a) => a.id === account);
       const approved = by?.capabilities.templates.find((one) => one.id === template?.id);
-      const words = approved === undefined ? text : filledIn(approved, template?.values ?? []);
+      const words = approved === undefined ? text : filled(approved.text, template?.values ?? []);
       const sent = message(Date.now(), null, subject, words, { channel: by?.config.channel ?? "email", account: by === undefined ? "" : addressOf(by.config), to, cc, files: files.flatMap((f) => this.staged.get(f) ?? []), send: { state: "held", hold_until: hold, error: null, attempts: 0, next_try: null } });
       if (html !== null) this.sentHtml.set(sent.id, html);
       c.items.push({ type: "message", ...sent });

@@ -1,5 +1,5 @@
-import type { AccountConfig } from "../api/AccountConfig";
-import type { AccountItem } from "../api/AccountItem";
+import type { AccountConfig } from "./api/AccountConfig";
+import type { AccountItem } from "./api/AccountItem";
 
 /** The settings of a mailbox. */
 export type EmailAccount = Extract<AccountConfig, { channel: "email" }>;

@@ -4,15 +4,19 @@
 mod telephone;
 
 use parley_engine::connectors::twilio::{Twilio, find};
-use parley_engine::connectors::{Connector, Step};
+use parley_engine::connectors::{Connector, Step, factory};
 use parley_engine::model::{
     AccountConfig, CardKind, ChannelError, Class, Cursor, Place, Reached, Remedy, SmsConfig,
     SmsVia, Template, TemplateUse, TextUnit, TwilioAccess, WhatsappConfig,
 };
+use parley_engine::store::accounts;
+use parley_engine::{Engine, sync};
 use parley_sandbox::http::{DUPLICATE, Fault, SHUFFLE};
 use parley_sandbox::twilio::{self as fake, ELSEWHERE, ENDLESS, Fate, Options, Picture};
+use secrecy::{SecretBox, SecretString};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use telephone::{ANNA, Desk, Held, START, TOM, file, outgoing};
 
 struct Line {
@@ -814,4 +818,82 @@ async fn a_key_finds_its_numbers() {
     let config = AccountConfig::Sms(l.config());
     let e = find(&config, l.desk.context("wrong")).await.unwrap_err();
     assert_eq!(e.remedy, Remedy::Reconnect);
+}
+
+/// One number of what the store holds.
+async fn count(engine: &Engine, sql: &'static str) -> i64 {
+    let asked = engine
+        .store()
+        .read(move |c| Ok(c.query_row(sql, [], |r| r.get(0))?));
+    asked.await.unwrap()
+}
+
+#[tokio::test]
+async fn in_the_store_a_customer_of_sms_and_whatsapp_is_one_and_each_message_is_there_once() {
+    let l = line().await;
+    let dir = tempfile::tempdir().unwrap();
+    let key = SecretBox::new(Box::new([42; 32]));
+    let engine = Engine::open(dir.path(), &key, Arc::new(l.desk.clock.clone()), factory()).unwrap();
+    let mut lives = Vec::new();
+    for config in [
+        AccountConfig::Sms(l.config()),
+        AccountConfig::Whatsapp(WhatsappConfig {
+            number: l.fake.number().into(),
+            name: String::new(),
+            twilio: l.access.clone(),
+            templates: Vec::new(),
+        }),
+    ] {
+        let secret = SecretString::from(l.secret.clone());
+        let row = engine.store().write(move |tx| {
+            let id = accounts::save(tx, &config, Some(&secret))?;
+            accounts::get(tx, id)
+        });
+        lives.push(engine.live(&row.await.unwrap()).await.unwrap());
+    }
+    l.fake.writes(ANNA, "by SMS");
+    l.desk.advance(1);
+    let (own, anna) = (
+        format!("whatsapp:{}", l.fake.number()),
+        format!("whatsapp:{ANNA}"),
+    );
+    l.fake.writes_with(&anna, &own, "by WhatsApp", &[]);
+    l.desk.advance(1);
+    l.fake.fate(ANNA, Fate::Undelivered(30005));
+    let elsewhere = json!({ "to": ANNA, "text": "from the console" });
+    l.fake.api().act("sent_elsewhere", &elsewhere).unwrap();
+    l.desk.advance(20);
+    l.fake.writes(ANNA, "STOP");
+    for _ in 0..3 {
+        for live in &lives {
+            sync::poll_once(engine.store(), live).await.unwrap();
+        }
+        l.desk.advance(60);
+    }
+    // The fourth is the vendor's own answer to STOP.
+    assert_eq!(
+        count(&engine, "SELECT count(*) FROM message WHERE direction = 0").await,
+        3
+    );
+    assert_eq!(
+        count(&engine, "SELECT count(*) FROM message WHERE direction = 1").await,
+        2
+    );
+    assert_eq!(
+        count(&engine, "SELECT count(DISTINCT conversation) FROM timeline").await,
+        1
+    );
+    assert_eq!(
+        count(&engine, "SELECT count(*) FROM person WHERE opted_out = 1").await,
+        1
+    );
+    assert_eq!(
+        count(
+            &engine,
+            "SELECT count(*) FROM afterwards WHERE kind = 'undelivered'"
+        )
+        .await,
+        2
+    );
+    engine.stop().await;
 }

@@ -1,10 +1,10 @@
 //! Floor 1: protocols. A connector speaks to one signed-in account and sees neither the store nor a global.
 
-mod absent;
 pub mod email;
 pub mod fetch;
 pub mod http;
 pub mod matrix;
+pub mod meta;
 mod received;
 pub mod smsgate;
 pub mod telegram;
@@ -242,25 +242,23 @@ pub struct Found {
 /// What the provider says; [`crate::model::Remedy::Final`] where nothing can be found out.
 pub async fn find(config: &AccountConfig, context: Context) -> Result<Vec<Found>> {
     match config {
-        AccountConfig::Telegram(t) => return telegram::find(t, context).await,
+        AccountConfig::Instagram(m) => meta::find(Channel::Instagram, m, context).await,
+        AccountConfig::Messenger(m) => meta::find(Channel::Messenger, m, context).await,
+        AccountConfig::Telegram(t) => telegram::find(t, context).await,
+        AccountConfig::Matrix(m) | AccountConfig::Webchat(m) => {
+            matrix::find::find(config.channel(), m, context).await
+        }
         AccountConfig::Sms(SmsConfig {
             via: SmsVia::Twilio(_),
             ..
         })
-        | AccountConfig::Whatsapp(_) => return twilio::find(config, context).await,
-        AccountConfig::Matrix(m) | AccountConfig::Webchat(m) => {
-            return matrix::find::find(config.channel(), m, context).await;
-        }
-        _ => {}
+        | AccountConfig::Whatsapp(_) => twilio::find(config, context).await,
+        AccountConfig::Email(_) | AccountConfig::Sms(_) => Err(ChannelError::new(
+            crate::model::Remedy::Final,
+            "find",
+            "Nothing can be found out about this account by itself; fill in its settings.",
+        )),
     }
-    Err(ChannelError::new(
-        crate::model::Remedy::Final,
-        "find",
-        format!(
-            "Nothing can be found out about {} by itself; fill in its settings.",
-            config.channel().as_str()
-        ),
-    ))
 }
 
 /// Makes connectors; tests give their own.
@@ -271,6 +269,12 @@ pub type Factory = Arc<dyn Fn(&AccountConfig, Context) -> Arc<dyn Connector> + S
 pub fn factory() -> Factory {
     Arc::new(|config, context| match config {
         AccountConfig::Email(c) => Arc::new(email::Email::new(c.clone(), context)),
+        AccountConfig::Instagram(c) => {
+            Arc::new(meta::Meta::new(Channel::Instagram, c.clone(), context))
+        }
+        AccountConfig::Messenger(c) => {
+            Arc::new(meta::Meta::new(Channel::Messenger, c.clone(), context))
+        }
         AccountConfig::Telegram(t) => Arc::new(telegram::Telegram::new(t.clone(), context)),
         AccountConfig::Sms(c) => match &c.via {
             SmsVia::Twilio(t) => Arc::new(twilio::Twilio::sms(c, t, &context)),
@@ -283,6 +287,5 @@ pub fn factory() -> Factory {
         AccountConfig::Webchat(c) => {
             Arc::new(matrix::Matrix::new(Channel::Webchat, c.clone(), context))
         }
-        other => Arc::new(absent::Absent::new(other.channel())),
     })
 }

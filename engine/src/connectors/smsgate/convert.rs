@@ -404,6 +404,43 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_of_the_programs_own_document_are_read() {
+        let shared = std::env::var_os("PARLEY_SHARED").map_or_else(
+            || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+            std::path::PathBuf::from,
+        );
+        let path = shared.join("data/sms-gate/swagger.json");
+        let Ok(bytes) = std::fs::read(&path) else {
+            eprintln!("skipped: no data at {} (PARLEY_SHARED)", path.display());
+            return;
+        };
+        let document: Value = serde_json::from_slice(&bytes).unwrap();
+        let schemas = &document["components"]["schemas"];
+        let kinds = schemas["smsgateway.IncomingMessageType"]["enum"]
+            .as_array()
+            .unwrap();
+        for kind in kinds {
+            let fields = schemas["smsgateway.IncomingMessage"]["properties"]
+                .as_object()
+                .unwrap();
+            let examples = fields
+                .iter()
+                .filter_map(|(n, f)| Some((n.clone(), f.get("example")?.clone())));
+            let mut row = Value::Object(examples.collect());
+            row["type"] = kind.clone();
+            assert_ne!(received(&row).unwrap().what, What::Unknown, "{kind}");
+        }
+        let states = schemas["smsgateway.ProcessingState"]["enum"]
+            .as_array()
+            .unwrap();
+        for state in states {
+            let row = json!({ "id": "x", "state": state, "recipients": [{ "phoneNumber": "+1", "state": state }] });
+            let over = matches!(state.as_str(), Some("Delivered" | "Failed"));
+            assert_eq!(sent(&row).unwrap().reached(1).is_some(), over, "{state}");
+        }
+    }
+
+    #[test]
     fn a_row_that_says_too_little_is_kept_as_unreadable_under_a_steady_id() {
         for poor in [
             json!(null),

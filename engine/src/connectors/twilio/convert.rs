@@ -370,6 +370,32 @@ mod tests {
     }
 
     #[test]
+    fn all_examples_of_the_vendors_own_document_are_read() {
+        let shared = std::env::var_os("PARLEY_SHARED").map_or_else(
+            || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+            std::path::PathBuf::from,
+        );
+        let path = shared.join("data/twilio/twilio_api_v2010.json");
+        let Ok(bytes) = std::fs::read(&path) else {
+            eprintln!("skipped: no data at {} (PARLEY_SHARED)", path.display());
+            return;
+        };
+        let document: Value = serde_json::from_slice(&bytes).unwrap();
+        let list = "/paths/~12010-04-01~1Accounts~1{AccountSid}~1Messages.json/get/responses/200/content/application~1json/examples";
+        let examples = document.pointer(list).and_then(Value::as_object).unwrap();
+        let rows = examples
+            .values()
+            .filter_map(|e| e.pointer("/value/messages")?.as_array());
+        let rows: Vec<&Value> = rows.flatten().collect();
+        assert!(rows.len() >= 2);
+        for value in rows {
+            let r = read(value).unwrap();
+            assert!(!r.inbound || r.reached().is_none());
+            assert!(r.created > 1_000_000_000_000);
+        }
+    }
+
+    #[test]
     fn the_numbers_own_answer_is_a_machines() {
         let reply = with(
             json!({ "direction": "outbound-reply", "from": "+14155550100", "to": "+14155550111" }),

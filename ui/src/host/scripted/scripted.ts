@@ -642,7 +642,7 @@ export class ScriptedHost implements Host {
     file_stage: ({ id, name, data }) => {
       const size = (data.length * 3) / 4 - (data.match(/=*$/)?.[0].length ?? 0);
       const known = id === null ? undefined : this.staged.get(id);
-      const file: FileItem = known ?? { id: nextId(), name, mime: name.endsWith(".png") ? "image/png" : "application/octet-stream", size: 0, inline: false, risky: name.endsWith(".exe"), warning: name.endsWith(".exe") ? "runs" : null };
+      const file: FileItem = known ?? { id: nextId(), name, mime: name.endsWith(".png") ? "image/png" : name.endsWith(".pdf") ? "application/pdf" : "application/octet-stream", size: 0, inline: false, risky: name.endsWith(".exe"), warning: name.endsWith(".exe") ? "runs" : null };
       file.size += size;
       this.staged.set(file.id, file);
       return file;

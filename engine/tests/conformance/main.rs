@@ -71,3 +71,5 @@ suite!(sms);
 suite!(whatsapp);
 suite!(smsgate);
 suite!(matrix);
+suite!(instagram);
+suite!(messenger);

@@ -5,7 +5,7 @@ use crate::subject::{Act, Subject, Trouble, not_here};
 use std::sync::Arc;
 
 pub fn numbered(n: usize) -> Vec<String> {
-    (0..n).map(|i| format!("message number {i:03}")).collect()
+    (0..n).map(|i| format!("message number {i:04}")).collect()
 }
 
 pub async fn write_all(subject: &dyn Subject, texts: &[String]) {

@@ -164,9 +164,7 @@ impl Talk {
         let here: BTreeSet<&str> = self.reads.iter().map(Read::id).collect();
         let gone = known.messages.iter().filter(|m| {
             // What could not be read may come back under its true id.
-            m.text != UNREAD
-                && (complete || m.at > oldest)
-                && !here.contains(m.id.as_str())
+            m.text != UNREAD && (complete || m.at > oldest) && !here.contains(m.id.as_str())
         });
         gone.cloned().collect()
     }

@@ -8,7 +8,6 @@
 //! What of a page does not fit into a batch waits in memory. Should it be lost, the page is asked for again, and the
 //! store knows what it has.
 
-use super::asks::Page;
 use super::convert::{self, Draft, Media};
 use super::cursor::{Deep, OVERLAP, Scan, Seen, State};
 use super::diff::{Against, Talk, later};

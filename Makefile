@@ -1,6 +1,6 @@
 # What one can do here; each target is a script one can read. The first build takes about ten minutes.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint e2e shots bench bench-ui fuzz bundle
+.PHONY: help setup run demo chat chat-demo test lint e2e shots bench bench-ui fuzz bundle
 
 help: ## Say what one can do here
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -15,6 +15,14 @@ run: ## Build Parley and open its window (RELEASE=1 for the optimised build)
 demo: ## Open Parley with mail servers, mail and customers of this machine
 	@scripts/setup.sh demo
 	@scripts/demo.sh
+
+chat: ## Build the website chat's script into widget/dist
+	@scripts/setup.sh chat
+	@npm --prefix widget run --silent build
+
+chat-demo: ## Open Parley with a shop's website chat on this machine, to talk to oneself
+	@scripts/setup.sh chat-demo
+	@scripts/chat-demo.sh
 
 test: ## Run every test: the window's, the engine's and the journeys through the real window
 	@scripts/setup.sh test

@@ -39,3 +39,14 @@ build_ui() {
     step "Building the window's pages"
     npm --prefix ui run --silent build
 }
+
+# Builds the website chat's script unless it is newer than all it is made of.
+build_widget() {
+    local made=widget/dist/parley-chat.js newer
+    if [ -f "$made" ]; then
+        newer=$(find widget -path widget/node_modules -prune -o -path widget/dist -prune -o -type f -newer "$made" -print -quit)
+        [ -n "$newer" ] || return 0
+    fi
+    step "Building the website chat"
+    npm --prefix widget run --silent build
+}

@@ -4,6 +4,7 @@
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 build_ui
+build_widget
 step "Building what the journeys need"
 build cargo build --locked -p parley -p parley-cli -p parley-sandbox -p parley-serve
 npm --prefix ui run --silent build:scripted

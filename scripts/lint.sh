@@ -23,6 +23,9 @@ part "Clippy" build cargo clippy --workspace --all-targets --locked -- -D warnin
 part "Types the engine writes for the window" generated_types
 part "The window's types" npm --prefix ui run --silent check
 part "The window's rules" npm --prefix ui run --if-present --silent lint
+part "The website chat's types" npm --prefix widget run --silent check
+part "The website chat's rules" npm --prefix widget run --silent lint
+build_widget || failed+=("the website chat's build")
 [ -d e2e/node_modules ] && part "The journeys' types" npm --prefix e2e run --silent check
 if have shellcheck; then
     part "Shell" shellcheck -x scripts/*.sh .ci/run

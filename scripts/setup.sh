@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing and says what and why. usage: setup.sh app|demo|test|lint|bench|bench-ui|bundle|all
+# Installs what is missing and says what and why. usage: setup.sh app|demo|chat|chat-demo|test|lint|bench|bench-ui|bundle|all
 # Root is needed for system packages only. Where nothing is missing this is fast and needs no network.
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -94,6 +94,22 @@ install_cargo_tool() {
     cargo install --locked "$program" --version "$version"
 }
 
+# A real Matrix homeserver, in a Python of its own in the user's cache. Where it cannot be had, its tests say that they are skipped.
+install_synapse() {
+    local version=1.163.2 folder=${XDG_CACHE_HOME:-$HOME/.cache}/parley/synapse
+    [ -z "${PARLEY_SYNAPSE_PYTHON:-}" ] || return 0
+    [ "$(cat "$folder/.installed" 2>/dev/null)" = "$version" ] && return 0
+    have python3 || install_packages "for a Matrix homeserver" python3
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages "for a Matrix homeserver" python3-venv
+    step "Installing the Matrix homeserver Synapse $version into $folder (to try website chat against; some minutes)"
+    mkdir -p "$(dirname "$folder")"
+    if python3 -m venv --clear "$folder" && "$folder/bin/python" -m pip install -q "matrix-synapse==$version"; then
+        echo "$version" >"$folder/.installed"
+    else
+        skip "Synapse could not be installed: its tests will be left out"
+    fi
+}
+
 # Programs that only judge ours in tests lie in the user's cache, one folder each, as this version or not at all.
 install_prism() {
     local folder=${XDG_CACHE_HOME:-$HOME/.cache}/parley/peers/prism version=5.14.2
@@ -108,14 +124,16 @@ have npm || die "Node.js 20 or newer with npm is missing: https://nodejs.org"
 major=$(node -p 'process.versions.node.split(".")[0]')
 [ "$major" -ge 20 ] || die "Node.js $major is too old, 20 or newer is needed: https://nodejs.org"
 
-wanted app demo test lint bench bundle && install_packages "to build Parley" "${app_packages[@]}"
+wanted app demo chat-demo test lint bench bundle && install_packages "to build Parley" "${app_packages[@]}"
 wanted demo test && install_packages "mail servers for the demo and the tests" "${mail_packages[@]}"
 wanted test bundle && install_packages "to test the real window" "${window_test_packages[@]}"
 wanted bundle && install_packages "to look into the packages" "${bundle_packages[@]}"
 wanted test && install_chromium
 [ "$what" = bench-ui ] && install_packages "a bare window to compare with" gir1.2-webkit2-4.1 python3-gi
 [ "${PARLEY_WITH_POSTFIX:-}" = 1 ] && wanted test && install_postfix
-wanted app demo test lint bench bundle && install_npm ui
+wanted app demo chat-demo test lint bench bundle && install_npm ui
+wanted chat chat-demo test lint && install_npm widget
+wanted chat-demo test && install_synapse
 wanted bundle && install_npm packaging
 wanted test && install_npm e2e
 wanted test && install_prism

@@ -13,6 +13,8 @@ part() {
 
 build_ui || failed+=("the window's build")
 part "The window's unit tests" npm --prefix ui run --silent test
+build_widget || failed+=("the website chat's build")
+part "The website chat's unit tests" npm --prefix widget run --silent test
 [ -d "$PARLEY_SHARED" ] || skip "tests with the corpora of PARLEY_SHARED ($PARLEY_SHARED is not there)"
 part "The engine, the command line and the servers" build cargo nextest run --workspace --locked --no-fail-fast
 part "The journeys through the real window" scripts/e2e.sh

@@ -130,7 +130,7 @@ impl Engine {
         self.front.store(on, std::sync::atomic::Ordering::SeqCst);
         let now = self.store.clock().now();
         for r in lock(&self.running).values() {
-            sync::lively(&r.live, now, on);
+            r.live.attended(now, on);
         }
     }
 
@@ -237,7 +237,11 @@ impl Engine {
                 );
             }
         }
-        match self.store.write(conversations::wake).await {
+        let wake = |tx: &mut crate::store::Tx<'_>| {
+            crate::store::files::expire(tx)?;
+            conversations::wake(tx)
+        };
+        match self.store.write(wake).await {
             Ok(Some(next)) => Duration::from_millis((next - now).clamp(50, REST).unsigned_abs()),
             Ok(None) => Duration::from_millis(REST.unsigned_abs()),
             Err(e) => {
@@ -263,7 +267,7 @@ impl Engine {
         }
         let live = self.live(a).await?;
         if self.front.load(std::sync::atomic::Ordering::SeqCst) {
-            sync::lively(&live, self.store.clock().now(), true);
+            live.attended(self.store.clock().now(), true);
         }
         let tasks = vec![
             tokio::spawn(supervised(a.id, "poller", {
@@ -313,7 +317,7 @@ impl Engine {
             poll: tokio::sync::Notify::new(),
             send: tokio::sync::Notify::new(),
             rouse: tokio::sync::Notify::new(),
-            lively_until: std::sync::atomic::AtomicI64::new(0),
+            lively_until: 0.into(),
         }
     }
 

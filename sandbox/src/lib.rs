@@ -23,6 +23,8 @@ pub mod prism;
 mod process;
 pub mod relay;
 pub mod smsgate;
+pub mod synapse;
+pub mod telegram;
 pub mod twilio;
 
 pub use certificates::Certificates;
@@ -38,4 +40,6 @@ pub use postfix::Postfix;
 pub use prism::Prism;
 pub use relay::Relay;
 pub use smsgate::SmsGate;
+pub use synapse::Synapse;
+pub use telegram::Telegram;
 pub use twilio::Twilio;

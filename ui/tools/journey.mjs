@@ -224,6 +224,8 @@ await step("an account is connected by keyboard alone", async (page) => {
   await page.goto(`${server.url}?host=scripted&state=empty`);
   await page.locator(id("welcome-add-account")).focus();
   await page.keyboard.press("Enter");
+  await page.locator(id("connect-email")).waitFor();
+  await page.keyboard.press("Enter");
   await page.locator(id("wizard-address")).waitFor();
   await page.keyboard.type("team@example.com");
   // The sender's name stands beside the address; the way to sign in appears once the address is known.

@@ -1,5 +1,6 @@
 // Every state of the window that is looked at: by eye in the pictures, by axe in the tests.
 import { deskScenes } from "./desk-scenes.mjs";
+import { channelScenes } from "./channel-scenes.mjs";
 import { composerScenes } from "./composer-scenes.mjs";
 import { listScenes } from "./list-scenes.mjs";
 import { windowScenes } from "./window-scenes.mjs";
@@ -25,6 +26,7 @@ const settings = async (page, tab) => {
 };
 const wizard = async (page, address) => {
   await page.locator(id("welcome-add-account")).click();
+  await page.locator(id("connect-email")).click();
   await page.locator(id("wizard-address")).fill(address);
   await page.keyboard.press("Tab");
   await page.waitForTimeout(450);
@@ -111,6 +113,7 @@ export const scenes = [
     name: "wizard", state: "empty",
     act: async (page) => {
       await page.locator(id("welcome-add-account")).click();
+      await page.locator(id("connect-email")).click();
       await page.locator(id("wizard-address")).fill("team@gmail.com");
       await page.locator(id("wizard-password")).fill("wrong");
       await page.waitForTimeout(450);
@@ -122,6 +125,7 @@ export const scenes = [
     name: "wizard-servers", state: "empty",
     act: async (page) => {
       await page.locator(id("welcome-add-account")).click();
+      await page.locator(id("connect-email")).click();
       await page.locator(id("wizard-address")).fill("hello@workshop.example");
       await page.locator(id("wizard-password")).fill("right");
       await page.waitForTimeout(450);
@@ -248,7 +252,7 @@ export const scenes = [
   { name: "waits", act: async (page) => { await page.locator(id("nav-waits")).click(); await page.locator(id("wait-row")).first().waitFor(); } },
   { name: "settings-accounts", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account")).first().waitFor(); } },
   { name: "settings-edit", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-edit")).first().click(); await page.locator(id("wizard")).waitFor(); } },
-  { name: "settings-remove", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-remove")).first().click(); await page.locator(id("account-remove-confirm")).waitFor(); } },
+  { name: "settings-remove", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("account-more")).first().click(); await page.locator(id("menu-remove")).click(); await page.locator(id("account-remove-confirm")).waitFor(); } },
   { name: "settings-notices", act: async (page) => { await settings(page, "notices"); await page.locator(id("setting-quiet-from")).waitFor(); } },
   { name: "link-refused", act: async (page) => { await page.locator(id("row")).first().waitFor(); await page.evaluate(() => window.scripted.follow("")); await page.locator(id("toast")).first().waitFor(); } },
   { name: "settings-general", act: async (page) => { await page.locator(id("nav-settings")).click(); await page.locator(id("settings-general")).click(); await page.locator(id("setting-hold")).waitFor(); } },
@@ -401,6 +405,7 @@ export const scenes = [
   ...listScenes,
   ...deskScenes,
   ...windowScenes,
+  ...channelScenes,
   ...composerScenes,
 ];
 

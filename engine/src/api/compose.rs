@@ -4,7 +4,7 @@ use super::dto::{Draft, Nothing, OutboxRow, SendStatus, Undone};
 use super::{Desk, args, send, timeline};
 use crate::error::{Error, Result};
 use crate::model::rich::{MAX_TEXT, Rich};
-use crate::model::{CustomerId, FileId, MessageId};
+use crate::model::{Channel, CustomerId, FileId, MessageId, OutboxState};
 use crate::store::outbox::{self, OutboxItem};
 use crate::store::transfer::sample;
 use crate::store::{Tx, accounts, conversations, files, ingest};
@@ -223,8 +223,19 @@ pub(super) async fn check_sent(a: args::OutboxCheck, desk: &Desk) -> Result<Noth
             desk.engine.live(&row).await?
         }
     };
-    match crate::outbox::look_for(desk.engine.store(), &live, &o).await? {
-        true => Ok(Nothing {}),
-        false => Err(Error::Refused("it is not in the Sent folder. That does not prove that it did not go out: ask the customer, or send it again.".into())),
+    let store = desk.engine.store();
+    if crate::outbox::look_for(store, &live, &o).await? {
+        return Ok(Nothing {});
     }
+    if live.connector.capabilities().channel == Channel::Email {
+        return Err(Error::Refused("it is not in the Sent folder. That does not prove that it did not go out: ask the customer, or send it again.".into()));
+    }
+    // Where messages bear no id of ours, the provider's list tells.
+    crate::sync::poll_once(store, &live).await?;
+    let id = o.id;
+    let now = store.read(move |c| outbox::get(c, id)).await?;
+    if now.state == OutboxState::Sent {
+        return Ok(Nothing {});
+    }
+    Err(Error::Refused("the provider does not list it. That does not prove that it did not go out: ask the customer, or send it again.".into()))
 }

@@ -1,20 +1,25 @@
 //! Floor 1: protocols. A connector speaks to one signed-in account and sees neither the store nor a global.
 
-mod absent;
 pub mod email;
 pub mod fetch;
 pub mod http;
+pub mod matrix;
 pub mod meta;
+mod received;
+pub mod smsgate;
+pub mod telegram;
+pub mod twilio;
 
 use crate::model::{
     AccountConfig, Batch, Capabilities, Channel, ChannelError, Cursor, Event, Hint, Mark, Outgoing,
-    Profile, ReadMark, Receipt, RemoteFolder, RemoteId, Standing,
+    Profile, ReadMark, Receipt, RemoteFolder, RemoteId, SmsConfig, SmsVia, Standing,
 };
-use crate::time::Clock;
+use crate::time::{Clock, Millis, SECOND};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// The result of speaking to a channel.
 pub type Result<T> = std::result::Result<T, ChannelError>;
@@ -118,7 +123,7 @@ pub trait Connector: Send + Sync {
     }
 
     /// A cursor from which what came since an instant is read once more; `None` = as a new account is read.
-    fn rewound(&self, _cursor: Option<&Cursor>, _since: crate::time::Millis) -> Option<Cursor> {
+    fn rewound(&self, _cursor: Option<&Cursor>, _since: Millis) -> Option<Cursor> {
         None
     }
 
@@ -194,6 +199,32 @@ pub struct Live {
     pub lively_until: std::sync::atomic::AtomicI64,
 }
 
+impl Live {
+    /// For so long after a message somebody is taken to be writing still.
+    const WHILE: Millis = 300 * SECOND;
+
+    /// Somebody writes: news are looked for at the quick pace for a while.
+    pub fn lively(&self, now: Millis) {
+        self.lively_until
+            .fetch_max(now + Self::WHILE, Ordering::SeqCst);
+    }
+
+    /// Somebody looks, or no more: news are looked for at the quick pace for as long as that.
+    pub fn attended(&self, now: Millis, on: bool) {
+        let until = if on { Millis::MAX } else { now + Self::WHILE };
+        self.lively_until.store(until, Ordering::SeqCst);
+        if on {
+            self.poll.notify_one();
+        }
+    }
+
+    /// Until when somebody writes or looks.
+    #[must_use]
+    pub fn lively_until(&self) -> Millis {
+        self.lively_until.load(Ordering::SeqCst)
+    }
+}
+
 /// An account that a secret is for.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -210,17 +241,24 @@ pub struct Found {
 /// # Errors
 /// What the provider says; [`crate::model::Remedy::Final`] where nothing can be found out.
 pub async fn find(config: &AccountConfig, context: Context) -> Result<Vec<Found>> {
-    if let Some((channel, m)) = meta::config_of(config) {
-        return meta::find(channel, m, context).await;
+    match config {
+        AccountConfig::Instagram(m) => meta::find(Channel::Instagram, m, context).await,
+        AccountConfig::Messenger(m) => meta::find(Channel::Messenger, m, context).await,
+        AccountConfig::Telegram(t) => telegram::find(t, context).await,
+        AccountConfig::Matrix(m) | AccountConfig::Webchat(m) => {
+            matrix::find::find(config.channel(), m, context).await
+        }
+        AccountConfig::Sms(SmsConfig {
+            via: SmsVia::Twilio(_),
+            ..
+        })
+        | AccountConfig::Whatsapp(_) => twilio::find(config, context).await,
+        AccountConfig::Email(_) | AccountConfig::Sms(_) => Err(ChannelError::new(
+            crate::model::Remedy::Final,
+            "find",
+            "Nothing can be found out about this account by itself; fill in its settings.",
+        )),
     }
-    Err(ChannelError::new(
-        crate::model::Remedy::Final,
-        "find",
-        format!(
-            "Nothing can be found out about {} by itself; fill in its settings.",
-            config.channel().as_str()
-        ),
-    ))
 }
 
 /// Makes connectors; tests give their own.
@@ -237,6 +275,17 @@ pub fn factory() -> Factory {
         AccountConfig::Messenger(c) => {
             Arc::new(meta::Meta::new(Channel::Messenger, c.clone(), context))
         }
-        other => Arc::new(absent::Absent::new(other.channel())),
+        AccountConfig::Telegram(t) => Arc::new(telegram::Telegram::new(t.clone(), context)),
+        AccountConfig::Sms(c) => match &c.via {
+            SmsVia::Twilio(t) => Arc::new(twilio::Twilio::sms(c, t, &context)),
+            SmsVia::Phone(p) => Arc::new(smsgate::SmsGate::new(c, p, &context)),
+        },
+        AccountConfig::Whatsapp(c) => Arc::new(twilio::Twilio::whatsapp(c, &context)),
+        AccountConfig::Matrix(c) => {
+            Arc::new(matrix::Matrix::new(Channel::Matrix, c.clone(), context))
+        }
+        AccountConfig::Webchat(c) => {
+            Arc::new(matrix::Matrix::new(Channel::Webchat, c.clone(), context))
+        }
     })
 }

@@ -3,7 +3,7 @@
 
 use crate::connectors::Live;
 use crate::error::{Error, Result};
-use crate::model::{Channel, Outgoing, OutgoingFile, Receipt, Remedy};
+use crate::model::{Outgoing, OutgoingFile, Receipt, Remedy};
 use crate::store::outbox::{self as rows, OutboxItem};
 use crate::store::{Store, accounts, files};
 use crate::time::{Millis, SECOND};
@@ -107,7 +107,7 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
         Err(Error::Refused(_)) => return Ok(()),
         Err(e) => return Err(e),
     };
-    crate::sync::lively(live, store.clock().now(), false);
+    live.lively(store.clock().now());
     match live.connector.send(&message).await {
         Ok(Receipt {
             remote_id,
@@ -229,14 +229,7 @@ async fn file_copies(store: &Store, live: &Live) -> Result<()> {
 /// # Errors
 /// When the account cannot be asked.
 pub async fn look_for(store: &Store, live: &Live, o: &OutboxItem) -> Result<bool> {
-    let mut found = live.connector.find_sent(&o.message_id).await?.is_some();
-    if !found && live.connector.capabilities().channel != Channel::Email {
-        // Where messages have no ids of ours, what the provider lists tells.
-        crate::sync::poll_once(store, live).await?;
-        let id = o.id;
-        let now = store.read(move |c| rows::get(c, id)).await?;
-        found = now.state == crate::model::OutboxState::Sent;
-    }
+    let found = live.connector.find_sent(&o.message_id).await?.is_some();
     if found {
         let id = o.id;
         store.write(move |tx| rows::confirmed(tx, id)).await?;

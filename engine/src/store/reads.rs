@@ -83,7 +83,7 @@ fn queue(tx: &Tx<'_>, m: MessageId, seen: bool, heard_from: Option<AccountId>) -
         "INSERT INTO read_mark (account, remote_id, seen, made)
          SELECT d.account, d.remote_id, ?2, (SELECT coalesce(max(made), 0) + 1 FROM read_mark)
          FROM delivery d JOIN account a ON a.id = d.account
-         WHERE d.message = ?1 AND d.vanished = 0 AND a.connected = 1 AND json_extract(a.config, '$.sync_read') = 1
+         WHERE d.message = ?1 AND d.vanished = 0 AND a.connected = 1 AND coalesce(json_extract(a.config, '$.sync_read'), a.channel IN ('matrix', 'webchat')) = 1
            AND d.account IS NOT ?3
            AND (d.seen IS NOT ?2 OR EXISTS (SELECT 1 FROM read_mark r WHERE r.account = d.account AND r.remote_id = d.remote_id))
          ON CONFLICT (account, remote_id) DO UPDATE SET seen = excluded.seen, made = excluded.made",
@@ -96,7 +96,8 @@ fn queue(tx: &Tx<'_>, m: MessageId, seen: bool, heard_from: Option<AccountId>) -
 pub(super) fn wanted(conn: &Connection, account: AccountId) -> Result<bool> {
     Ok(conn
         .prepare_cached(
-            "SELECT coalesce(json_extract(config, '$.sync_read'), 0) FROM account WHERE id = ?1",
+            // Where people chat, whoever writes sees that it was read.
+            "SELECT coalesce(json_extract(config, '$.sync_read'), channel IN ('matrix', 'webchat')) FROM account WHERE id = ?1",
         )?
         .query_row([account], |r| r.get(0))?)
 }

@@ -9,13 +9,10 @@ use crate::time::{Millis, SECOND};
 use async_trait::async_trait;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// The first pause after a failure; doubled up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Millis = 5 * SECOND;
-/// For so long after a message somebody is taken to be writing still.
-const LIVELY: Millis = 300 * SECOND;
 /// Ten minutes: a server that is back is noticed by then at the latest.
 const LONGEST_PAUSE: Millis = 600 * SECOND;
 
@@ -53,21 +50,9 @@ async fn poll_batch(store: &Store, live: &Live) -> Result<(u32, bool)> {
     }
     let new = keep(store, id, batch).await?;
     if new > 0 {
-        lively(live, store.clock().now(), false);
+        live.lively(store.clock().now());
     }
     Ok((new, more))
-}
-
-/// Somebody writes or looks: news are looked for at the quick pace for a while, or for as long as it is said.
-pub fn lively(live: &Live, now: Millis, stays: bool) {
-    let until = if stays { Millis::MAX } else { now + LIVELY };
-    let before = live.lively_until.load(Ordering::SeqCst);
-    if stays {
-        live.lively_until.store(until, Ordering::SeqCst);
-        live.poll.notify_one();
-    } else if before < until || before == Millis::MAX {
-        live.lively_until.store(until, Ordering::SeqCst);
-    }
 }
 
 /// How long to rest before the next poll of an account that is not pushed to, a little longer for some than for
@@ -75,7 +60,7 @@ pub fn lively(live: &Live, now: Millis, stays: bool) {
 #[must_use]
 pub fn pace(live: &Live, now: Millis) -> Duration {
     let can = live.connector.capabilities();
-    let seconds = if now < live.lively_until.load(Ordering::SeqCst) {
+    let seconds = if now < live.lively_until() {
         can.poll_seconds
     } else {
         can.idle_seconds.max(can.poll_seconds)
@@ -86,7 +71,10 @@ pub fn pace(live: &Live, now: Millis) -> Duration {
 }
 
 /// Read again what an earlier version did not understand.
-async fn read_again(store: &Store, live: &Live) -> Result<()> {
+///
+/// # Errors
+/// When the store fails.
+pub async fn read_again(store: &Store, live: &Live) -> Result<()> {
     const MOST: u32 = 200;
     let (id, version) = (live.id, live.connector.reads_version());
     loop {

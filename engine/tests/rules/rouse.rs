@@ -4,7 +4,7 @@ use crate::scene::Scene;
 use async_trait::async_trait;
 use parley_engine::connectors::{Connector, Live, Result as ChannelResult, Step};
 use parley_engine::model::{
-    Batch, Capabilities, ChannelError, Cursor, Outgoing, Profile, Receipt, Remedy,
+    Batch, Capabilities, Channel, ChannelError, Cursor, Outgoing, Profile, Receipt, Remedy,
 };
 use parley_engine::sync;
 use std::sync::Arc;
@@ -25,7 +25,10 @@ struct Dead {
 #[async_trait]
 impl Connector for Dead {
     fn capabilities(&self) -> Capabilities {
-        unreachable!("nobody asks")
+        Capabilities {
+            pushes: true,
+            ..Capabilities::of_text(Channel::Email)
+        }
     }
     async fn check(&self) -> (Vec<Step>, ChannelResult<Profile>) {
         unreachable!("nobody asks")

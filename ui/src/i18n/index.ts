@@ -29,7 +29,7 @@ const POP_ISOLATE = "\u2069";
 /** What in a left-to-right line would draw its neighbours to the wrong side. */
 const leftward = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
 /** What would be torn apart in a right-to-left line: names and addresses, and figures in several parts, as of a telephone. */
-const rightward = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|\d[^\d]+\d/u;
+const rightward = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|\d[^\d]+\d|\+\d/u;
 
 /** A value that is written the other way than the words around it, so that it keeps its own order and leaves theirs alone. */
 export function isolate(value: string, dir: Dir = language.dir): string {

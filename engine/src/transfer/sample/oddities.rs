@@ -19,6 +19,7 @@ pub(super) fn lines(c: &mut Casting<'_>) -> Vec<Value> {
         long_name(c),
         both_ways(c),
         signs_only(c),
+        changed_mind(c),
         wrote_first(c),
         no_customer(c),
         failed(c),
@@ -112,6 +113,42 @@ fn signs_only<'w>(c: &mut Casting<'w>) -> Option<Talk<'w>> {
     t.says("🙏🙏", None);
     t.at += 2 * MINUTE;
     t.deed("no_reply_needed", t.at, t.agent, &[]);
+    Some(t)
+}
+
+/// Somebody who answers a story, changes what was written, takes some of it back, and likes our answer.
+fn changed_mind<'w>(c: &mut Casting<'w>) -> Option<Talk<'w>> {
+    let at = super::hours::open_from(c.world.now - 2 * DAY);
+    let mut t = c.talk(Tongue::English, Channel::Instagram, at)?;
+    let later = |what: &str, at: i64| json!({ "what": what, "at": at });
+    let mut story = t.inbound("That lamp! Is it still available?");
+    story.insert(
+        "cards".into(),
+        json!([{ "kind": "story_reply", "text": "The brass ones are back" }]),
+    );
+    let them = story["author"]["address"].clone();
+    t.push(story);
+    t.at += MINUTE;
+    let mut changed = t.inbound("The one with the linen shade, 34 cm.");
+    changed.insert("later".into(), json!([later("edited", t.at + 40_000)]));
+    t.push(changed);
+    t.at += 2 * MINUTE;
+    let mut gone = t.inbound("");
+    gone.insert("later".into(), json!([later("unsent", t.at + 15_000)]));
+    t.push(gone);
+    t.at += 20 * MINUTE;
+    let mut answer = t.outbound("Yes, three of them, and we can hold one for you until Friday.");
+    answer.insert(
+        "later".into(),
+        json!([
+            later("delivered", t.at + 2_000),
+            later("read", t.at + MINUTE),
+            { "what": "reaction", "at": t.at + 2 * MINUTE, "by": them, "emoji": "❤" },
+        ]),
+    );
+    t.push(answer);
+    t.at += 3 * MINUTE;
+    t.deed("resolved", t.at, t.agent, &[]);
     Some(t)
 }
 

@@ -1,0 +1,615 @@
+//! The Matrix connector against a real homeserver. Where Synapse is missing, each test says that it is skipped.
+
+use parley_engine::connectors::http::Net;
+use parley_engine::connectors::matrix::Matrix;
+use parley_engine::connectors::{Connector, Context, Credentials, Proof};
+use parley_engine::model::{
+    Batch, CardKind, Channel, Class, Cursor, Event, Incoming, Later, MatrixConfig, MatrixSignIn,
+    MessageId, Outgoing, OutgoingFile, Party, PersonSays, Place, Reached, ReadMark, Remedy,
+    RemoteId,
+};
+use parley_engine::time::SystemClock;
+use parley_sandbox::Error;
+use parley_sandbox::synapse::{MatrixUser, PASSWORD, Synapse, Wishes};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A homeserver with the desk's account on it.
+struct World {
+    synapse: Synapse,
+    desk: MatrixUser,
+    _folder: tempfile::TempDir,
+}
+
+fn world(wishes: &Wishes) -> Option<World> {
+    let folder = tempfile::tempdir().unwrap();
+    let synapse = match Synapse::start(folder.path(), wishes) {
+        Err(Error::Skipped(why)) => {
+            println!("skipped: {why}");
+            return None;
+        }
+        other => other.unwrap(),
+    };
+    let desk = synapse.register("support").unwrap();
+    Some(World {
+        synapse,
+        desk,
+        _folder: folder,
+    })
+}
+
+/// A secret that can be renewed, as a stored one.
+struct Secret(Mutex<SecretString>);
+
+#[async_trait::async_trait]
+impl Credentials for Secret {
+    async fn proof(&self, _: Option<&Proof>) -> parley_engine::connectors::Result<Proof> {
+        Ok(Proof::Password(self.0.lock().unwrap().clone()))
+    }
+    async fn keep(&self, renewed: SecretString) -> parley_engine::connectors::Result<()> {
+        *self.0.lock().unwrap() = renewed;
+        Ok(())
+    }
+}
+
+impl World {
+    fn config(&self, sign_in: MatrixSignIn) -> MatrixConfig {
+        MatrixConfig {
+            homeserver: self.synapse.url(),
+            user_id: self.desk.user_id.clone(),
+            name: "Lamp Shop".into(),
+            sign_in,
+            registration_token: String::new(),
+        }
+    }
+
+    fn connector(&self) -> Matrix {
+        let secret = Secret(Mutex::new(self.desk.access_token.clone().into()));
+        connect(self.config(MatrixSignIn::Token), Arc::new(secret))
+    }
+
+    fn visitor(&self, name: &str) -> (MatrixUser, String) {
+        let visitor = self.synapse.register(name).unwrap();
+        let room = visitor
+            .create_room(&[&self.desk.user_id], &json!([]))
+            .unwrap();
+        (visitor, room)
+    }
+}
+
+fn connect(config: MatrixConfig, credentials: Arc<dyn Credentials>) -> Matrix {
+    let context = Context {
+        clock: Arc::new(SystemClock),
+        net: Arc::new(Net::new(Arc::new(SystemClock))),
+        credentials,
+    };
+    Matrix::new(Channel::Webchat, config, context)
+}
+
+/// Everything that is waiting; each batch is small enough.
+async fn drain(matrix: &Matrix, cursor: &mut Option<Cursor>) -> Vec<Event> {
+    let mut all = Vec::new();
+    for _ in 0..200 {
+        let Batch {
+            events, next, more, ..
+        } = matrix.poll(cursor.as_ref()).await.unwrap();
+        assert!(events.len() <= 100);
+        all.extend(events);
+        *cursor = Some(next);
+        if !more {
+            return all;
+        }
+    }
+    panic!("it never ends");
+}
+
+/// Polls until something is there, for some seconds.
+async fn until(
+    matrix: &Matrix,
+    cursor: &mut Option<Cursor>,
+    is: impl Fn(&Event) -> bool,
+) -> Vec<Event> {
+    let mut all = Vec::new();
+    for _ in 0..100 {
+        all.extend(drain(matrix, cursor).await);
+        if all.iter().any(&is) {
+            return all;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("not told: {all:?}");
+}
+
+fn messages(events: &[Event]) -> Vec<&Incoming> {
+    let all = events.iter().filter_map(|e| match e {
+        Event::Message(m) => Some(&**m),
+        _ => None,
+    });
+    all.collect()
+}
+
+fn says(text: &str) -> impl Fn(&Event) -> bool {
+    let text = text.to_owned();
+    move |e| matches!(e, Event::Message(m) if m.text == text)
+}
+
+fn outgoing(route: &str, key: u8, text: &str) -> Outgoing {
+    Outgoing {
+        key: MessageId([key; 16]),
+        from: Party::default(),
+        to: vec![Party::default()],
+        cc: vec![],
+        bcc: vec![],
+        subject: None,
+        text: text.into(),
+        html: None,
+        signature: String::new(),
+        history: None,
+        files: vec![],
+        route: Some(route.into()),
+        template: None,
+        message_id: String::new(),
+        in_reply_to: None,
+        references: vec![],
+        date: 0,
+    }
+}
+
+fn later(events: &[Event]) -> Vec<(String, Later)> {
+    let all = events.iter().filter_map(|e| match e {
+        Event::Later(a) => Some((a.of.0.clone(), a.what.clone())),
+        _ => None,
+    });
+    all.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_is_met_heard_and_answered() {
+    let Some(w) = world(&Wishes::default()) else {
+        return;
+    };
+    let matrix = w.connector();
+    let mut cursor = None;
+    let (steps, profile) = matrix.check().await;
+    assert!(steps.iter().all(|s| s.ok), "{steps:?}");
+    assert_eq!(profile.unwrap().name, w.desk.user_id);
+    assert!(drain(&matrix, &mut cursor).await.is_empty());
+
+    // Somebody comes, and wakes the one who waits.
+    let waiting =
+        async { tokio::time::timeout(Duration::from_secs(20), matrix.wait(cursor.as_ref())).await };
+    let coming = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let (visitor, room) = w.visitor("web-1");
+        visitor.say(&room, "t1", "Is the lamp in stock?").unwrap();
+        (visitor, room)
+    };
+    let (woken, (visitor, room)) = tokio::join!(waiting, coming);
+    woken.expect("the long poll wakes");
+    let events = until(&matrix, &mut cursor, says("Is the lamp in stock?")).await;
+    let m = messages(&events)[0];
+    assert_eq!((m.place, m.class), (Place::Inbox, Class::Human));
+    assert_eq!(
+        m.from.as_ref().map(|p| p.address.as_str()),
+        Some(visitor.user_id.as_str())
+    );
+    assert_eq!(
+        m.from.as_ref().and_then(|p| p.name.as_deref()),
+        Some("web-1")
+    );
+    assert_eq!(m.route.as_deref(), Some(room.as_str()));
+    let first = m.remote_id.clone();
+
+    // The answer goes out once, however often it is handed in, and comes back as ours.
+    let answer = outgoing(&room, 7, "Yes, three of them.");
+    let receipt = matrix.send(&answer).await.unwrap();
+    assert_eq!(matrix.send(&answer).await.unwrap(), receipt);
+    let there = visitor.events(&room).unwrap();
+    assert_eq!(
+        there
+            .iter()
+            .filter(|e| e["content"]["body"] == "Yes, three of them.")
+            .count(),
+        1
+    );
+    let events = until(&matrix, &mut cursor, says("Yes, three of them.")).await;
+    let echo = messages(&events)
+        .into_iter()
+        .find(|m| m.text.starts_with("Yes"))
+        .unwrap();
+    assert_eq!((echo.place, echo.key), (Place::Sent, Some(answer.key)));
+    assert_eq!(Some(echo.remote_id.clone()), receipt.remote_id);
+    assert_eq!(echo.to[0].address, visitor.user_id);
+
+    // What happens to messages afterwards.
+    let event = receipt
+        .remote_id
+        .unwrap()
+        .0
+        .split(' ')
+        .nth(1)
+        .unwrap()
+        .to_owned();
+    let own = first.0.split(' ').nth(1).unwrap().to_owned();
+    visitor
+        .call(
+            "POST",
+            &format!("/rooms/{room}/receipt/m.read/{event}"),
+            &json!({}),
+        )
+        .unwrap();
+    let mark =
+        json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": event, "key": "👍"}});
+    let reaction = visitor.send(&room, "m.reaction", "t2", &mark).unwrap();
+    let edit = |of: &str, text: &str| json!({"msgtype": "m.text", "body": format!("* {text}"), "m.new_content": {"msgtype": "m.text", "body": text}, "m.relates_to": {"rel_type": "m.replace", "event_id": of}});
+    visitor
+        .send(
+            &room,
+            "m.room.message",
+            "t3",
+            &edit(&own, "Is the brass lamp in stock?"),
+        )
+        .unwrap();
+    visitor
+        .send(
+            &room,
+            "m.room.message",
+            "t4",
+            &edit(&event, "We owe you money."),
+        )
+        .unwrap();
+    visitor.redact(&room, &reaction, "t5").unwrap();
+    // Whoever made the room may take away anybody's words at the homeserver, not here.
+    visitor.redact(&room, &event, "t6").unwrap();
+    visitor.redact(&room, &own, "t7").unwrap();
+    visitor.say(&room, "t8", "Done.").unwrap();
+    let told = later(&until(&matrix, &mut cursor, says("Done.")).await);
+    let about = |e: &str| {
+        told.iter()
+            .filter(|(of, _)| *of == format!("{room} {e}"))
+            .map(|(_, w)| w.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        about(&own),
+        [
+            Later::Edited {
+                text: "Is the brass lamp in stock?".into(),
+                html: None
+            },
+            Later::Unsent
+        ]
+    );
+    let ours = about(&event);
+    assert!(ours.contains(&Later::Reached(Reached::Read)), "{ours:?}");
+    assert!(
+        !ours
+            .iter()
+            .any(|l| matches!(l, Later::Edited { .. } | Later::Unsent)),
+        "{ours:?}"
+    );
+    let by = visitor.user_id.clone();
+    assert!(ours.contains(&Later::Reaction {
+        by: by.clone(),
+        emoji: Some("👍".into())
+    }));
+    assert!(ours.contains(&Later::Reaction { by, emoji: None }));
+
+    // Reading here is seen there.
+    let last = visitor.events(&room).unwrap().last().unwrap()["event_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let marks = [ReadMark {
+        remote_id: RemoteId(format!("{room} {last}")),
+        seen: true,
+    }];
+    matrix.store_read(cursor.as_ref(), &marks).await.unwrap();
+    let seen = visitor
+        .call("GET", "/sync?timeout=0", &Value::Null)
+        .unwrap();
+    assert!(
+        seen["rooms"]["join"][&room]["ephemeral"]
+            .to_string()
+            .contains(&last)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_facts_of_a_visitor_and_odd_kinds_are_taken_in() {
+    let Some(w) = world(&Wishes {
+        largest_upload: Some(200_000),
+        ..Wishes::default()
+    }) else {
+        return;
+    };
+    let matrix = w.connector();
+    let mut cursor = None;
+    drain(&matrix, &mut cursor).await;
+    let visitor = w.synapse.register("web-1").unwrap();
+    let state = json!([
+        {"type": "chat.parley.touch", "state_key": "", "content": {"first_page": "https://shop.test/lamps", "referrer": "", "utm": {"source": "news"}, "at": 1}},
+    ]);
+    let room = visitor.create_room(&[&w.desk.user_id], &state).unwrap();
+    let file = visitor.upload("text/plain", b"one lamp").unwrap();
+    visitor.send(&room, "m.room.message", "t1", &json!({"msgtype": "m.file", "body": "../order\u{202e}.txt", "url": file, "info": {"mimetype": "text/plain", "size": 8}})).unwrap();
+    visitor.send(&room, "m.room.message", "t2", &json!({"msgtype": "m.file", "body": "gone.txt", "url": "mxc://desk.test/nowhere", "info": {}})).unwrap();
+    visitor
+        .send(
+            &room,
+            "org.future.thing",
+            "t3",
+            &json!({"body": "A hologram"}),
+        )
+        .unwrap();
+    visitor
+        .call(
+            "PUT",
+            &format!("/rooms/{room}/state/chat.parley.visitor/"),
+            &json!({"name": "Anna Berg", "email": "anna@shop.test"}),
+        )
+        .unwrap();
+    visitor.say(&room, "t4", "All said.").unwrap();
+    let events = until(&matrix, &mut cursor, says("All said.")).await;
+    let all = messages(&events);
+    let with_file = all.iter().find(|m| !m.files.is_empty()).unwrap();
+    assert_eq!(
+        (
+            with_file.files[0].name.as_str(),
+            with_file.files[0].bytes.as_slice()
+        ),
+        ("order.txt", &b"one lamp"[..])
+    );
+    let cards: Vec<_> = all
+        .iter()
+        .flat_map(|m| &m.cards)
+        .map(|c| (c.kind, c.text.clone().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        cards,
+        [
+            (CardKind::Media, "gone.txt".to_owned()),
+            (CardKind::Unknown, "A hologram".to_owned())
+        ]
+    );
+    let person = events.iter().find_map(|e| match e {
+        Event::Person(PersonSays {
+            email: Some(email),
+            name,
+            address,
+            ..
+        }) => Some((address.clone(), name.clone(), email.clone())),
+        _ => None,
+    });
+    assert_eq!(
+        person,
+        Some((
+            visitor.user_id.clone(),
+            Some("Anna Berg".into()),
+            "anna@shop.test".into()
+        ))
+    );
+    let touch = events.iter().find_map(|e| match e {
+        Event::Touched(t) => Some(t.clone()),
+        _ => None,
+    });
+    let touch = touch.expect("how the visitor came is told");
+    assert_eq!(
+        (touch.address, touch.touch.page.as_deref()),
+        (visitor.user_id.clone(), Some("https://shop.test/lamps"))
+    );
+
+    // A file of ours; one that is too large is refused before it goes.
+    let mut sent = outgoing(&room, 9, "");
+    let lamp = |size: usize| OutgoingFile {
+        id: parley_engine::model::FileId([1; 16]),
+        name: "lamp.pdf".into(),
+        mime: "application/pdf".into(),
+        inline: false,
+        bytes: vec![7; size],
+    };
+    sent.files = vec![lamp(1_000)];
+    matrix.send(&sent).await.unwrap();
+    let there = visitor.events(&room).unwrap();
+    let content = &there.last().unwrap()["content"];
+    assert_eq!(
+        (content["msgtype"].as_str(), content["body"].as_str()),
+        (Some("m.file"), Some("lamp.pdf"))
+    );
+    assert_eq!(
+        visitor.download(content["url"].as_str().unwrap()).unwrap(),
+        vec![7; 1_000]
+    );
+    sent.key = MessageId([10; 16]);
+    sent.files = vec![lamp(300_000)];
+    assert_eq!(matrix.send(&sent).await.unwrap_err().remedy, Remedy::Final);
+    assert_eq!(matrix.capabilities().max_attachment, Some(200_000));
+
+    // An encrypted room says so once, and is not written into in the clear.
+    let state = json!([{"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}]);
+    let secret = visitor.create_room(&[&w.desk.user_id], &state).unwrap();
+    for txn in ["e1", "e2"] {
+        visitor
+            .send(
+                &secret,
+                "m.room.encrypted",
+                txn,
+                &json!({"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x"}),
+            )
+            .unwrap();
+    }
+    let events = until(
+        &matrix,
+        &mut cursor,
+        |e| matches!(e, Event::Message(m) if m.cards.iter().any(|c| c.kind == CardKind::Encrypted)),
+    )
+    .await;
+    let ids: std::collections::BTreeSet<_> = messages(&events)
+        .iter()
+        .map(|m| m.remote_id.0.clone())
+        .collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(
+        matrix
+            .send(&outgoing(&secret, 11, "Hello"))
+            .await
+            .unwrap_err()
+            .remedy,
+        Remedy::Final
+    );
+
+    // Who ends the chat leaves a line.
+    visitor
+        .call("POST", &format!("/rooms/{room}/leave"), &json!({}))
+        .unwrap();
+    until(&matrix, &mut cursor, |e| matches!(e, Event::Message(m) if m.class == Class::Machine && m.cards.iter().any(|c| c.kind == CardKind::Notice))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_missed_by_a_first_sync_a_long_absence_or_a_lost_cursor() {
+    let Some(w) = world(&Wishes::default()) else {
+        return;
+    };
+    let (visitor, room) = w.visitor("web-1");
+    w.desk
+        .call("POST", &format!("/join/{room}"), &json!({}))
+        .unwrap();
+    let say = |from: usize, to: usize| {
+        for n in from..to {
+            visitor
+                .say(&room, &format!("t{n}"), &format!("Line {n}"))
+                .unwrap();
+        }
+    };
+    say(0, 150);
+    let texts = |events: &[Event]| {
+        let mut all: Vec<usize> = messages(events)
+            .iter()
+            .filter_map(|m| m.text.strip_prefix("Line ")?.parse().ok())
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    };
+    let matrix = w.connector();
+    let mut cursor = None;
+    assert_eq!(
+        texts(&drain(&matrix, &mut cursor).await),
+        (0..150).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        texts(&drain(&matrix, &mut cursor).await),
+        Vec::<usize>::new(),
+        "polling twice is polling once"
+    );
+
+    // Away for long: the middle comes page by page, and nothing older is asked for again.
+    say(150, 290);
+    let again = w.connector();
+    assert_eq!(
+        texts(&drain(&again, &mut cursor).await),
+        (150..290).collect::<Vec<_>>()
+    );
+
+    // Another program of ours lost its place.
+    let mut lost = Some(Cursor("{\"since\":\"s9999999_1\"}".into()));
+    let third = w.connector();
+    assert_eq!(
+        texts(&drain(&third, &mut lost).await),
+        (0..290).collect::<Vec<_>>()
+    );
+
+    // Without history only the newest come, and the rest when it is wanted.
+    let fourth = w.connector();
+    fourth.read_history(false);
+    let mut short = None;
+    let few = texts(&drain(&fourth, &mut short).await);
+    assert!(few.len() < 60 && few.contains(&289), "{few:?}");
+    fourth.read_history(true);
+    let rest = texts(&drain(&fourth, &mut short).await);
+    assert!(rest.contains(&0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_say_what_to_do_and_a_password_signs_in_again_by_itself() {
+    let Some(mut w) = world(&Wishes {
+        messages_per_second: Some(0.2),
+        ..Wishes::default()
+    }) else {
+        return;
+    };
+    let (_visitor, room) = w.visitor("web-1");
+    w.desk
+        .call("POST", &format!("/join/{room}"), &json!({}))
+        .unwrap();
+
+    // Too fast: the homeserver's own patience is passed on.
+    let matrix = w.connector();
+    let mut last = Ok(parley_engine::model::Receipt::default());
+    for key in 0..8 {
+        last = matrix.send(&outgoing(&room, key, "Hello")).await;
+        if last.is_err() {
+            break;
+        }
+    }
+    let e = last.unwrap_err();
+    assert_eq!(e.remedy, Remedy::Wait);
+    assert!(e.retry_after.is_some_and(|ms| ms >= 1_000));
+
+    // A password brings a token, which is kept; one that is gone is renewed on the same device.
+    let secret = Arc::new(Secret(Mutex::new(PASSWORD.to_owned().into())));
+    let by_password = connect(
+        w.config(MatrixSignIn::Password),
+        Arc::clone(&secret) as Arc<dyn Credentials>,
+    );
+    let mut cursor = None;
+    drain(&by_password, &mut cursor).await;
+    let kept =
+        |s: &Secret| serde_json::from_str::<Value>(s.0.lock().unwrap().expose_secret()).unwrap();
+    let before = kept(&secret);
+    assert_eq!(before["password"], PASSWORD);
+    let admin = w.synapse.register("support").unwrap();
+    admin.call("POST", "/logout/all", &json!({})).unwrap();
+    drain(&by_password, &mut cursor).await;
+    let after = kept(&secret);
+    assert_ne!(before["token"], after["token"]);
+    assert_eq!(before["device"], after["device"]);
+
+    // A token alone cannot be renewed: a person is asked.
+    let e = matrix.poll(None).await.unwrap_err();
+    assert_eq!((e.remedy, e.step), (Remedy::Reconnect, "sync"));
+    let wrong = Secret(Mutex::new("wrong".to_owned().into()));
+    let e = connect(w.config(MatrixSignIn::Password), Arc::new(wrong))
+        .poll(None)
+        .await
+        .unwrap_err();
+    assert_eq!((e.remedy, e.step), (Remedy::Reconnect, "login"));
+
+    // Another's account, a wrong address, nobody there.
+    let mut config = w.config(MatrixSignIn::Password);
+    config.user_id = "@admin:desk.test".into();
+    let other = Secret(Mutex::new(
+        w.synapse.register("support").unwrap().access_token.into(),
+    ));
+    config.sign_in = MatrixSignIn::Token;
+    let (steps, outcome) = connect(config, Arc::new(other)).check().await;
+    assert_eq!(
+        (steps.last().map(|s| s.step), outcome.unwrap_err().remedy),
+        (Some("login"), Remedy::Reconnect)
+    );
+    let mut config = w.config(MatrixSignIn::Token);
+    config.registration_token = "never-made".into();
+    let fresh = Secret(Mutex::new(
+        w.synapse.register("support").unwrap().access_token.into(),
+    ));
+    let (steps, _) = connect(config, Arc::new(fresh)).check().await;
+    assert_eq!(
+        steps.last().map(|s| (s.step, s.ok)),
+        Some(("visitors", false))
+    );
+    w.synapse.stop().unwrap();
+    let e = by_password.poll(cursor.as_ref()).await.unwrap_err();
+    assert_eq!((e.remedy, e.step), (Remedy::Retry, "connect"));
+}

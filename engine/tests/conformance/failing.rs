@@ -68,7 +68,10 @@ pub async fn a_token_that_ends_between_pages_is_said_and_nothing_is_lost(
     let mut desk = Desk::of(&*subject).await;
     let all = numbered(subject.more_than_a_page() * 3);
     write_all(&*subject, &all).await;
-    if !subject.suffers(Trouble::Expired(3)).await {
+    if !subject
+        .suffers(Trouble::Expired(subject.reads_of_three_pages()))
+        .await
+    {
         return not_here(&*subject, "token that ends");
     }
     let e = desk.poll().await.unwrap_err();

@@ -65,6 +65,7 @@ pub async fn what_is_not_known_is_a_card_and_kept(subject: Arc<dyn Subject>) {
     if !subject.does(Act::Unknown).await {
         return not_here(&*subject, "kinds that a program may not know");
     }
+    desk.poll().await.unwrap();
     subject.writes("after").await;
     desk.poll().await.unwrap();
     let texts = desk.texts().await;

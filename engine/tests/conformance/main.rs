@@ -70,3 +70,6 @@ suite!(email);
 suite!(sms);
 suite!(whatsapp);
 suite!(smsgate);
+suite!(matrix);
+suite!(instagram);
+suite!(messenger);

@@ -16,6 +16,10 @@ pub trait Subject: Send + Sync {
     fn customer(&self) -> String;
     /// More messages than one page of its reading has.
     fn more_than_a_page(&self) -> usize;
+    /// Within which of its readings a token ends that ends before all of three such pages were read.
+    fn reads_of_three_pages(&self) -> u32 {
+        3
+    }
     /// The customer writes. Gives what an [`Act`] names it by.
     async fn writes(&self, text: &str) -> String;
     /// The customer does something else; false where the channel has no such thing.

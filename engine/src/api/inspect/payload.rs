@@ -1,6 +1,6 @@
 //! What a provider's data says: a page of its interface, or the body of one of its webhooks.
 
-use crate::connectors::{smsgate, telegram, twilio};
+use crate::connectors::{matrix, meta, smsgate, telegram, twilio};
 use crate::model::{Afterwards, Card, CardKind, Event, Incoming, Later, Place, Reached, RemoteId};
 use crate::time::Millis;
 use serde::Serialize;
@@ -68,6 +68,8 @@ pub fn payload(input: &[u8], provider: &str) -> Result<Payload, String> {
     let events = match provider {
         "telegram" => telegram::convert::payload(&json, None),
         "twilio" | "whatsapp" => twilio::payload::payload(&json, None),
+        "instagram" | "messenger" => meta::convert::payload(&json, None),
+        "matrix" => matrix::payload::payload(&json, None),
         "smsgate" => smsgate::payload::payload(&json, None),
         other => {
             return Err(format!(
@@ -85,7 +87,15 @@ pub fn payload(input: &[u8], provider: &str) -> Result<Payload, String> {
 }
 
 /// Whose data can be read.
-pub const PROVIDERS: [&str; 4] = ["smsgate", "telegram", "twilio", "whatsapp"];
+pub const PROVIDERS: [&str; 7] = [
+    "instagram",
+    "messenger",
+    "matrix",
+    "smsgate",
+    "telegram",
+    "twilio",
+    "whatsapp",
+];
 
 /// JSON, or a form as some webhooks have it.
 fn read(input: &[u8]) -> Result<Value, String> {

@@ -4,6 +4,7 @@ mod api;
 mod convert;
 mod cursor;
 pub(super) mod find;
+pub mod payload;
 mod rooms;
 mod send;
 mod sync;

@@ -14,10 +14,11 @@ mod walk;
 pub use setup::find;
 
 use super::{Connector, Context, Result, Step};
+use crate::model::rich::Rich;
 use crate::model::{
-    Batch, Capabilities, Channel, ChannelError, Cursor, Outgoing, Profile, Receipt, Remedy,
-    RemoteId, SmsConfig, Standing, Template, TextLimit, TextUnit, TwilioAccess, WhatsappConfig,
-    sms,
+    Batch, Capabilities, Channel, ChannelError, Cursor, Formatting, Outgoing, Profile, Receipt,
+    Remedy, RemoteId, SmsConfig, Standing, Template, TextLimit, TextUnit, TwilioAccess,
+    WhatsappConfig, sms,
 };
 use crate::time::{Clock, Millis};
 use api::Api;
@@ -140,9 +141,22 @@ impl Twilio {
                     fields.push(("ContentVariables", Value::Object(values).to_string()));
                 }
             }
-            None => fields.push(("Body", message.text.clone())),
+            None => fields.push(("Body", self.body(message))),
         }
         Ok(fields.into_iter().map(|(n, v)| (n.to_owned(), v)).collect())
+    }
+
+    /// The text, on WhatsApp with its signs for what is formatted, as far as they fit.
+    fn body(&self, message: &Outgoing) -> String {
+        let most = CHARACTERS as usize;
+        let rich = message
+            .html
+            .as_deref()
+            .and_then(|html| Rich::read(html).ok());
+        rich.filter(|_| self.channel == Channel::Whatsapp)
+            .map(|r| r.signs())
+            .filter(|t| t.chars().count() <= most)
+            .unwrap_or_else(|| message.text.clone())
     }
 }
 
@@ -151,6 +165,11 @@ impl Connector for Twilio {
     fn capabilities(&self) -> Capabilities {
         let whatsapp = self.channel == Channel::Whatsapp;
         Capabilities {
+            formatting: if whatsapp {
+                Formatting::Signs
+            } else {
+                Formatting::None
+            },
             text_limit: Some(if whatsapp {
                 TextLimit {
                     most: CHARACTERS,

@@ -35,8 +35,15 @@ pub async fn start() -> Option<Arc<dyn Subject>> {
         other => other.unwrap(),
     };
     let port = synapse.url().rsplit(':').next().unwrap().parse().unwrap();
-    let proxy = FaultProxy::start(([127, 0, 0, 1], port).into()).await.unwrap();
-    let (desk, anna) = block_in_place(|| (synapse.register("support").unwrap(), synapse.register("anna").unwrap()));
+    let proxy = FaultProxy::start(([127, 0, 0, 1], port).into())
+        .await
+        .unwrap();
+    let (desk, anna) = block_in_place(|| {
+        (
+            synapse.register("support").unwrap(),
+            synapse.register("anna").unwrap(),
+        )
+    });
     let room = block_in_place(|| anna.create_room(&[&desk.user_id], &json!([])).unwrap());
     Some(Arc::new(Home {
         desk,
@@ -64,7 +71,9 @@ impl Home {
     /// Contents of what the desk sent.
     fn sent(&self) -> Vec<Value> {
         let all = block_in_place(|| self.anna.events(&self.room).unwrap());
-        let ours = all.into_iter().filter(|e| e["sender"] == json!(self.desk.user_id) && e["type"] == "m.room.message");
+        let ours = all
+            .into_iter()
+            .filter(|e| e["sender"] == json!(self.desk.user_id) && e["type"] == "m.room.message");
         ours.map(|e| e["content"].clone()).collect()
     }
 }
@@ -82,7 +91,10 @@ impl Subject for Home {
             sign_in: MatrixSignIn::Token,
             ..MatrixConfig::default()
         };
-        (AccountConfig::Matrix(config), self.desk.access_token.clone().into())
+        (
+            AccountConfig::Matrix(config),
+            self.desk.access_token.clone().into(),
+        )
     }
 
     fn customer(&self) -> String {
@@ -94,7 +106,10 @@ impl Subject for Home {
     }
 
     async fn writes(&self, text: &str) -> String {
-        self.says("m.room.message", &json!({ "msgtype": "m.text", "body": text }))
+        self.says(
+            "m.room.message",
+            &json!({ "msgtype": "m.text", "body": text }),
+        )
     }
 
     async fn does(&self, act: Act<'_>) -> bool {
@@ -105,7 +120,10 @@ impl Subject for Home {
                 self.says("m.room.message", &edit);
             }
             Act::Unsend { of } => self.redacts(of),
-            Act::React { of, emoji: Some(emoji) } => {
+            Act::React {
+                of,
+                emoji: Some(emoji),
+            } => {
                 let event = self.says("m.reaction", &json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": of, "key": emoji } }));
                 self.reactions.lock().unwrap().insert(of.to_owned(), event);
             }
@@ -118,10 +136,16 @@ impl Subject for Home {
                 self.says("m.room.message", &json!({ "msgtype": "m.image", "body": name, "url": uri, "info": { "mimetype": "image/png", "size": bytes.len() } }));
             }
             Act::Unknown => {
-                self.says("m.room.message", &json!({ "msgtype": "test.hologram", "body": "?", "depth": 3 }));
+                self.says(
+                    "m.room.message",
+                    &json!({ "msgtype": "test.hologram", "body": "?", "depth": 3 }),
+                );
             }
             Act::Poison => {
-                self.says("m.room.message", &json!({ "msgtype": 17, "body": { "no": "text" } }));
+                self.says(
+                    "m.room.message",
+                    &json!({ "msgtype": 17, "body": { "no": "text" } }),
+                );
             }
             Act::Refuse => return false,
         }
@@ -152,12 +176,17 @@ impl Subject for Home {
     }
 
     async fn took(&self) -> Vec<String> {
-        let text = |c: &Value| (c["msgtype"] == "m.text").then(|| c["body"].as_str().unwrap_or_default().to_owned());
+        let text = |c: &Value| {
+            (c["msgtype"] == "m.text").then(|| c["body"].as_str().unwrap_or_default().to_owned())
+        };
         self.sent().iter().filter_map(text).collect()
     }
 
     async fn took_files(&self) -> usize {
-        self.sent().iter().filter(|c| c.get("url").is_some()).count()
+        self.sent()
+            .iter()
+            .filter(|c| c.get("url").is_some())
+            .count()
     }
 
     fn lists_own(&self) -> bool {

@@ -39,7 +39,10 @@ impl Subject for Meta {
     }
 
     fn account(&self) -> (AccountConfig, SecretString) {
-        let (instagram, page) = self.graph.api().with(|a, _| (a.instagram.clone(), a.page.clone()));
+        let (instagram, page) = self
+            .graph
+            .api()
+            .with(|a, _| (a.instagram.clone(), a.page.clone()));
         let config = MetaConfig {
             name: "lampshop".into(),
             base_url: self.graph.base(),
@@ -79,15 +82,21 @@ impl Subject for Meta {
             Act::Unsend { of } => self.graph.unsends(of),
             Act::React { of, emoji } => self.graph.change(of, |m| {
                 m.reactions.remove(ANNA);
-                m.reactions.extend(emoji.map(|e| (ANNA.to_owned(), e.to_owned())));
+                m.reactions
+                    .extend(emoji.map(|e| (ANNA.to_owned(), e.to_owned())));
             }),
             Act::File { bytes, .. } => {
                 let id = self.graph.keeps("image/png", bytes);
-                self.graph.brings(self.platform, ANNA, Message::with(Kind::Image, &id));
+                self.graph
+                    .brings(self.platform, ANNA, Message::with(Kind::Image, &id));
                 true
             }
             Act::Poison => {
-                self.graph.world().faults.on(READ.0, READ.1).once(Fault::flag(POISON));
+                self.graph
+                    .world()
+                    .faults
+                    .on(READ.0, READ.1)
+                    .once(Fault::flag(POISON));
                 true
             }
             // Changes are not told here, and what is not known has one form, which is not counted as unknown.
@@ -97,7 +106,13 @@ impl Subject for Meta {
 
     async fn suffers(&self, trouble: Trouble) -> bool {
         let gone = json!({ "error": { "code": 190, "error_subcode": 463, "type": "OAuthException", "message": "abgelaufen" } });
-        subject::http(self.graph.world(), READ, SEND, &Fault::answer(401, gone), trouble);
+        subject::http(
+            self.graph.world(),
+            READ,
+            SEND,
+            &Fault::answer(401, gone),
+            trouble,
+        );
         true
     }
 
@@ -106,7 +121,11 @@ impl Subject for Meta {
     }
 
     async fn took(&self) -> Vec<String> {
-        let text = |b: &Value| b.pointer("/message/text").and_then(Value::as_str).map(str::to_owned);
+        let text = |b: &Value| {
+            b.pointer("/message/text")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         self.sent().iter().filter_map(text).collect()
     }
 

@@ -5,9 +5,25 @@ use parley_sandbox::http::{Fault, World};
 use serde_json::Value;
 
 pub mod email;
+pub mod matrix;
+pub mod meta;
 pub mod smsgate;
 pub mod telegram;
 pub mod twilio;
+
+pub mod instagram {
+    use parley_sandbox::graph::Platform;
+    pub async fn start() -> Option<std::sync::Arc<dyn crate::subject::Subject>> {
+        super::meta::start(Platform::Instagram).await
+    }
+}
+
+pub mod messenger {
+    use parley_sandbox::graph::Platform;
+    pub async fn start() -> Option<std::sync::Arc<dyn crate::subject::Subject>> {
+        super::meta::start(Platform::Messenger).await
+    }
+}
 
 pub mod sms {
     pub async fn start() -> Option<std::sync::Arc<dyn crate::subject::Subject>> {

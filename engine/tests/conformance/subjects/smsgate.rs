@@ -59,7 +59,12 @@ impl Subject for Phone {
     }
 
     fn more_than_a_page(&self) -> usize {
-        60
+        340
+    }
+
+    /// Five hundred messages are one page.
+    fn reads_of_three_pages(&self) -> u32 {
+        2
     }
 
     async fn writes(&self, text: &str) -> String {

@@ -77,6 +77,11 @@ impl Subject for Number {
         60
     }
 
+    /// What came and what went are listed apart, each of them in one page for a new account.
+    fn reads_of_three_pages(&self) -> u32 {
+        2
+    }
+
     async fn writes(&self, text: &str) -> String {
         self.writes_with(text, &[])
     }

@@ -1,5 +1,6 @@
 //! `make bench`: figures of the engine side by side with notmuch and mu on one corpus, as a table. Never fails a build.
 
+mod channels;
 mod corpus;
 mod peers;
 mod transfer;
@@ -36,6 +37,12 @@ struct Options {
     /// Leave the peers out.
     #[arg(long)]
     alone: bool,
+    /// How long accounts are watched that have nothing to say, in seconds.
+    #[arg(long, default_value_t = 60)]
+    idle: u64,
+    /// Play the providers of these accounts, for the bench itself.
+    #[arg(long, hide = true)]
+    providers: bool,
 }
 
 /// One line of the table.
@@ -48,6 +55,9 @@ struct Line {
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
+    if options.providers {
+        return channels::play().await;
+    }
     let dir = tempfile::tempdir()
         .map_err(|e| parley_engine::Error::io("making a folder for the bench", e))?;
     let mut lines = Vec::new();
@@ -57,6 +67,7 @@ async fn main() -> Result<()> {
     report(&engine, options.n, &mut lines).await?;
     transfer::measure(&engine, options.n.min(20_000), &mut lines).await?;
     engine.stop().await;
+    channels::measure(options.n.min(50_000), options.idle, &mut lines).await?;
     if !options.alone {
         peers::measure(dir.path(), options.n, &mut lines);
     }

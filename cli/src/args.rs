@@ -186,7 +186,8 @@ pub struct Inspect {
     /// What it is
     #[arg(value_enum)]
     pub what: Thing,
-    /// What it does not say itself: a region (DE) for a phone number; text, html or eml for a reply
+    /// What it does not say itself: a region (DE) for a phone number; text, html or eml for a reply;
+    /// instagram, messenger, twilio, whatsapp, smsgate, telegram or matrix for a payload
     #[arg(long)]
     pub hint: Option<String>,
     /// Lines {"id":…,"b64":…,"hint":…} in, one line {"id":…,"out":…} or {"id":…,"err":…} out for each
@@ -211,6 +212,8 @@ pub enum Thing {
     Address,
     /// A JSON array of mails in Base64
     Thread,
+    /// A provider's data: a page of its interface, or a webhook's body
+    Payload,
 }
 
 impl From<Thing> for What {
@@ -223,6 +226,7 @@ impl From<Thing> for What {
             Thing::Url => Self::Url,
             Thing::Address => Self::Address,
             Thing::Thread => Self::Thread,
+            Thing::Payload => Self::Payload,
         }
     }
 }
@@ -249,6 +253,16 @@ pub enum Key {
 pub enum Account {
     /// Connect a mailbox; servers that are not named are found from the address
     Add(Box<AccountAdd>),
+    /// Connect an account of any channel by its settings
+    Connect(AccountConnect),
+    /// Read what came in the last days once more; what is here stays as it is
+    Resync {
+        /// Its id, start of it, or address
+        account: String,
+        /// How many days
+        #[arg(long, default_value_t = 7)]
+        days: u16,
+    },
     /// List them with their states
     List,
     /// Sign in to a connected mailbox and say how each step went
@@ -280,6 +294,22 @@ pub enum Account {
         #[arg(long)]
         off: bool,
     },
+}
+
+/// An account of any channel to connect.
+#[derive(Debug, Args)]
+pub struct AccountConnect {
+    /// Its settings, JSON, as `account list --json` shows them: text that begins with {, a file, or - for stdin
+    pub config: String,
+    /// Read its token, secret or password from this file descriptor: its first line
+    #[arg(long, value_name = "N")]
+    pub secret_fd: Option<u32>,
+    /// Find out from the secret what the settings leave out: account, number or bot
+    #[arg(long)]
+    pub find: bool,
+    /// Keep it without trying it
+    #[arg(long)]
+    pub no_test: bool,
 }
 
 /// A mailbox to connect.

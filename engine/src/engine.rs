@@ -237,7 +237,11 @@ impl Engine {
                 );
             }
         }
-        match self.store.write(conversations::wake).await {
+        let wake = |tx: &mut crate::store::Tx<'_>| {
+            crate::store::files::expire(tx)?;
+            conversations::wake(tx)
+        };
+        match self.store.write(wake).await {
             Ok(Some(next)) => Duration::from_millis((next - now).clamp(50, REST).unsigned_abs()),
             Ok(None) => Duration::from_millis(REST.unsigned_abs()),
             Err(e) => {

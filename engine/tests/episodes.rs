@@ -126,7 +126,7 @@ impl Story {
         };
         let a = Authored {
             group: None,
-            part: 0,
+            later: 0,
             conversation: Some(c),
             account: self.s.account,
             mail,

@@ -6,12 +6,14 @@
 
 mod certificates;
 pub mod channels;
+pub mod chat;
 pub mod compose;
 pub mod demo;
 pub mod dovecot;
 mod error;
 pub mod faultproxy;
 mod files;
+pub mod graph;
 pub mod http;
 pub mod imap;
 mod lmtp;
@@ -23,6 +25,7 @@ mod process;
 pub mod relay;
 pub mod smsgate;
 pub mod synapse;
+pub mod telegram;
 pub mod twilio;
 
 pub use certificates::Certificates;
@@ -30,6 +33,7 @@ pub use demo::Demo;
 pub use dovecot::Dovecot;
 pub use error::{Error, Result};
 pub use faultproxy::FaultProxy;
+pub use graph::Graph;
 pub use imap::ImapServer;
 pub use lmtp::Lmtp;
 pub use oauth::OAuth;
@@ -38,4 +42,5 @@ pub use prism::Prism;
 pub use relay::Relay;
 pub use smsgate::SmsGate;
 pub use synapse::Synapse;
+pub use telegram::Telegram;
 pub use twilio::Twilio;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { isMailbox } from "../src/configs";
 import { ScriptedHost } from "../src/host/scripted/scripted";
 import { FolderChoice } from "../src/state/folders.svelte";
 import { looksLikeAddress, Wizard } from "../src/state/wizard.svelte";
@@ -54,9 +55,10 @@ describe("the account wizard", () => {
   it("keeps the password of a known account when none is typed", async () => {
     const full = new ScriptedHost();
     const [existing] = await full.call("accounts", {});
-    const edit = new Wizard(full, existing ?? null);
+    if (existing === undefined || !isMailbox(existing)) throw new Error("no mailbox is connected");
+    const edit = new Wizard(full, existing);
     await edit.connect();
-    expect(full.calls.find((c) => c.name === "account_update")?.args).toMatchObject({ id: existing?.id, password: null });
+    expect(full.calls.find((c) => c.name === "account_update")?.args).toMatchObject({ id: existing.id, password: null });
   });
 
   it("says where the servers were found, and asks Mozilla only when told to", async () => {

@@ -62,6 +62,8 @@ describe("the customer panel", () => {
   it("cuts a linked address off, and takes it back", async () => {
     press(document.body, "j");
     (await there("panel-cut")).click();
+    await there("cut-stays");
+    (await there("cut-do")).click();
     await vi.waitFor(() => expect(all("panel-cut")).toEqual([]), WAIT);
     expect(calls("unlink")).toHaveLength(1);
     press(document.body, "z");

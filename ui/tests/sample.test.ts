@@ -62,6 +62,7 @@ describe("sample data", () => {
     await there("welcome-recovery");
     expect(all("recovery-sample")).toHaveLength(0);
     await click("recovery-later");
+    await click("connect-email");
     await there("wizard-address");
     await there("banner-sample");
   });

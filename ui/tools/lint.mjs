@@ -12,8 +12,8 @@ const say = (file, line, what) => found.push(`src/${relative(root, file)}:${Stri
 
 /** What each folder may import from; the rest is upward or sideways. */
 const may = {
-  parts: ["parts", "i18n"], i18n: ["i18n"], api: ["api"], host: ["host", "api"], state: ["state", "api", "host", "i18n", "errors.ts"],
-  screens: ["screens", "state", "parts", "editor", "api", "host", "i18n", "errors.ts"], editor: ["editor"], "errors.ts": ["host", "i18n"],
+  parts: ["parts", "i18n"], i18n: ["i18n"], api: ["api"], host: ["host", "api", "configs.ts"], state: ["state", "api", "host", "i18n", "errors.ts", "configs.ts"],
+  screens: ["screens", "state", "parts", "editor", "api", "host", "i18n", "errors.ts", "configs.ts"], editor: ["editor"], "errors.ts": ["host", "i18n"], "configs.ts": ["api"],
 };
 
 for (const file of sources) {
@@ -30,7 +30,7 @@ for (const file of sources) {
     const target = /(?:from|import)\s+"(\.[^"]+)"/.exec(line)?.[1];
     if (target !== undefined && may[own] !== undefined) {
       const to = relative(root, resolve(dirname(file), target)).split("/")[0];
-      const name = to === "errors" ? "errors.ts" : to;
+      const name = to === "errors" || to === "configs" ? `${to}.ts` : to;
       if (!may[own].includes(name)) say(file, i + 1, `${own} must not import ${to}`);
     }
   });

@@ -9,7 +9,9 @@ const read = new Set(["title", "aria-label", "aria-description", "aria-roledescr
 const allowed = new Set(["-----BEGIN CERTIFICATE-----"]);
 /** Codes of countries are no words. */
 const codes = /^[A-Z]{2}( [A-Z]{2})*$/;
-const isWord = (text) => /\p{L}{2,}/u.test(text) && !allowed.has(text.trim()) && !codes.test(text.trim());
+/** How an address looks, and how a vendor's ids begin: the same in every language. */
+const samples = /^(https?:\/\/|@)\S+$|^[A-Z]{2}…$/;
+const isWord = (text) => /\p{L}{2,}/u.test(text) && !allowed.has(text.trim()) && !codes.test(text.trim()) && !samples.test(text.trim());
 
 /** Every node of a tree. */
 function* nodes(node) {

@@ -1,5 +1,7 @@
 //! Mailboxes: connected, tried, listed, paused, disconnected.
 
+mod connect;
+
 use super::{Context, End, find, sign_in};
 use crate::args::{Account, AccountAdd};
 use crate::failure::{Failure, Result};
@@ -54,6 +56,8 @@ pub async fn run(cx: &Context<'_>, what: &Account, passphrase_fd: Option<u32>) -
                 .transpose()?;
             sign_in::again(cx, account, secret).await
         }
+        Account::Connect(c) => connect::connect(cx, c, passphrase_fd).await,
+        Account::Resync { account, days } => connect::resync(cx, account, *days).await,
         Account::Remove { account } => {
             let a = find::account(desk, account).await?;
             ask(

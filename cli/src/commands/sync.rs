@@ -99,7 +99,7 @@ async fn on_and_on(cx: &Context<'_>, account: Option<AccountId>) -> End {
     }
 }
 
-fn now() -> Millis {
+pub(super) fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
 }
 

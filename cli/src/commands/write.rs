@@ -4,7 +4,7 @@ use super::{Context, End, find, outbox};
 use crate::failure::{Failure, Result};
 use crate::{Outcome, args as typed, print, time};
 use parley_engine::api::dto::{History, RecipientKind, ReplyOptions};
-use parley_engine::api::headless::{AccountId, CustomerId, OutboxState, Party, send_now};
+use parley_engine::api::headless::{AccountId, Channel, CustomerId, OutboxState, Party, send_now};
 use parley_engine::api::{args, ask, stage_path};
 use serde_json::json;
 use std::io::{IsTerminal, Read};
@@ -83,10 +83,17 @@ pub async fn send(cx: &Context<'_>, s: &typed::Send) -> End {
     };
     let account = sender(cx, s.account.as_deref(), reply.as_ref()).await?;
     let to = recipients(&s.to, reply.as_ref())?;
-    let subject = s
-        .subject
-        .clone()
-        .or_else(|| reply.as_ref().and_then(|r| r.subject.clone()));
+    let letter = !s.to.is_empty()
+        || reply
+            .as_ref()
+            .and_then(|r| r.to.first())
+            .is_none_or(|to| to.channel == Channel::Email);
+    let subject = s.subject.clone().or_else(|| {
+        reply
+            .as_ref()
+            .and_then(|r| r.subject.clone())
+            .filter(|_| letter)
+    });
     let text = text(s.text.as_deref())?;
     let mut files = Vec::new();
     for path in &s.attach {
@@ -155,8 +162,15 @@ async fn sender(
     if let Some(named) = named {
         return Ok(find::account(desk, named).await?.id);
     }
-    if let Some(from) = reply.and_then(|r| r.from.first()) {
-        return Ok(from.account);
+    if let Some(r) = reply {
+        // On other channels than mail only the account they wrote to reaches them.
+        let short = r.to.first().filter(|to| to.channel != Channel::Email);
+        if let Some(by) = short.and_then(|to| to.by.first()) {
+            return Ok(by.account);
+        }
+        if let Some(from) = r.from.first() {
+            return Ok(from.account);
+        }
     }
     match &ask(desk, args::Accounts {}).await?[..] {
         [only] => Ok(only.id),

@@ -11,7 +11,7 @@ pub use crate::connectors::email::canonical_fingerprint;
 pub use crate::error::Error;
 pub use crate::model::Place;
 pub use crate::model::{
-    AccountConfig, AccountId, AccountState, AgentId, Auth, Class, CustomerId, Direction,
+    AccountConfig, AccountId, AccountState, AgentId, Auth, Channel, Class, CustomerId, Direction,
     EmailConfig, Hint, MailServer, MessageId, OauthProvider, OutboxState, Party, Security,
     SeenCertificate, SentCopy,
 };

@@ -2,7 +2,7 @@
 
 use super::dto::{UndoItem, Undone};
 use super::{Desk, args, compose};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::{AgentId, GroupId};
 use crate::store::history::{self, Action};
@@ -82,10 +82,16 @@ pub(super) fn take_back(
     group: GroupId,
     older: bool,
 ) -> Result<Undone> {
-    if let Some((id, state)) = history::send_of(tx, group)?
-        && (older || matches!(state.as_str(), "held" | "queued"))
-    {
-        return compose::take_back(tx, id);
+    let sends = history::sends_of(tx, group)?;
+    let waits = |state: &str| matches!(state, "held" | "queued");
+    if sends.len() == 1 && older || sends.iter().any(|(_, s)| waits(s)) {
+        // Of several parts those that have gone stay gone; the texts of the others are put back in their order.
+        let one = sends.len() == 1;
+        let mut done = None;
+        for (id, _) in sends.into_iter().filter(|(_, s)| one || waits(s)) {
+            done = Some(compose::take_back(tx, id)?);
+        }
+        return done.ok_or_else(|| Error::Internal("a send without parts".into()));
     }
     let done = if older {
         history::undo_one(tx, group)?

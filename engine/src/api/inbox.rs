@@ -166,6 +166,7 @@ pub(super) fn row(r: ListRow, me: AgentId) -> ConversationRow {
         last_direction: r.last_direction,
         subject: r.subject,
         snippet: r.snippet,
+        brief: r.brief,
         stage: r.stage,
         tags: r.tags,
         assignee: r.assignee.map(|(id, name)| Agent {

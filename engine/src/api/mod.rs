@@ -21,6 +21,7 @@ mod inbox;
 pub mod inspect;
 mod keep;
 mod language;
+mod linking;
 mod mailbox;
 mod oauth;
 mod origin;
@@ -38,6 +39,7 @@ mod table;
 mod timeline;
 mod transfer;
 pub mod typescript;
+mod vendor;
 mod window;
 mod within;
 

@@ -103,7 +103,7 @@ fn letter(
         hold,
         resolve: a.resolve,
         group: None,
-        part: 0,
+        later: 0,
     };
     outbox::author(tx, &authored)
 }

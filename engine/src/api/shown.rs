@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::url::openable;
 use crate::model::{CleanHtml, Event, MessageId, Place, Remote, RemoteId, email_key, linkify};
 use crate::store::timeline::{self as rows, Raw, StoredHtml, StoredMessage};
-use crate::store::{Store, pictures};
+use crate::store::{Store, afterwards, pictures};
 use rusqlite::Connection;
 
 pub(super) async fn html(a: args::MessageHtml, desk: &Desk) -> Result<MessageHtml> {
@@ -233,6 +233,35 @@ pub(super) fn text_links(full: &str, shown: usize) -> Vec<TextLink> {
             shown: f.shown.clone(),
         })
         .collect()
+}
+
+/// Opens what a card leads to, as long as it does.
+pub(super) async fn card_open(a: args::CardOpen, desk: &Desk) -> Result<Nothing> {
+    let now = desk.engine.store().clock().now();
+    let url = desk
+        .engine
+        .store()
+        .read(move |c| {
+            let m = rows::message(c, a.message)?;
+            let card = afterwards::cards(c, m.rid)?
+                .into_iter()
+                .nth(a.card as usize)
+                .ok_or_else(|| Error::NotFound("this card".into()))?;
+            if card.until.is_some_and(|until| until <= now) {
+                return Err(Error::Refused(
+                    "the provider's link is no longer valid; look at it in the provider's own program".into(),
+                ));
+            }
+            card.link
+                .ok_or_else(|| Error::NotFound("a link on this card".into()))
+        })
+        .await?;
+    let link = openable(&url).map_err(|e| Error::Refused(e.to_string()))?;
+    desk.host
+        .open_url(&link.url)
+        .await
+        .map_err(Error::Refused)?;
+    Ok(Nothing {})
 }
 
 pub(super) async fn link_open(a: args::LinkOpen, desk: &Desk) -> Result<Nothing> {

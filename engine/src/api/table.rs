@@ -111,6 +111,10 @@ macro_rules! table { ($with:ident) => { $with! {
     AccountResync "account_resync" -> dto::Nothing, Agent, connect::resync;
     Attention "attention" -> dto::Nothing, Viewer, connect::attention;
     MessageEditions "message_editions" -> Vec<dto::Edition>, Viewer, original::editions;
+    VendorOpen "vendor_open" -> dto::Nothing, Admin, vendor::open;
+    CardOpen "card_open" -> dto::Nothing, Viewer, shown::card_open;
+    CustomersFind "customers_find" -> Vec<dto::CustomerFound>, Agent, linking::find;
+    UnlinkPreview "unlink_preview" -> dto::UnlinkPreview, Agent, linking::preview;
     Check "check" -> dto::CheckReport, Viewer, settings::check;
 } }; }
 pub(crate) use table;

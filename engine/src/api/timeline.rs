@@ -9,7 +9,7 @@ use crate::connectors::email::quote;
 use crate::error::{Error, Result};
 use crate::model::filename::{FileWarning, warning};
 use crate::model::log::{Entity, Entry, Hlc};
-use crate::model::{AccountId, AgentId, CustomerId, Fold, MessageId, email_key};
+use crate::model::{AccountConfig, AccountId, AgentId, CustomerId, Fold, MessageId, email_key};
 use crate::store::files::{self, FileRow};
 use crate::store::timeline::{self as rows, Page, Place, StoredMessage, Window};
 use crate::store::{afterwards, bounces, conversations, hints, log, persons, variants, within};
@@ -114,14 +114,25 @@ fn build(c: &Connection, conversation: CustomerId, window: Window, page: Page) -
     })
 }
 
-fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
+/// What people call an account: its address, else its name.
+fn called(a: &AccountConfig) -> String {
+    let address = a.address();
+    if address.is_empty() {
+        a.sender()
+    } else {
+        address
+    }
+    .to_owned()
+}
+
+pub(super) fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
     let (full, folds) = folded(c, &m)?;
     let text: String = full.chars().take(SHOWN).collect();
     let account = m
         .account_config
         .as_deref()
-        .and_then(|j| serde_json::from_str::<serde_json::Value>(j).ok())
-        .and_then(|a| Some(a.get("address")?.as_str()?.to_owned()))
+        .and_then(|j| serde_json::from_str::<AccountConfig>(j).ok())
+        .map(|a| called(&a))
         .unwrap_or_default();
     let from_key = m.people.from.as_ref().and_then(|p| email_key(&p.address));
     let reply_to = m
@@ -303,7 +314,12 @@ fn counted(
     Ok(all)
 }
 
-fn notes(c: &Connection, member: CustomerId, from: Millis, to: Millis) -> Result<Vec<NoteItem>> {
+pub(super) fn notes(
+    c: &Connection,
+    member: CustomerId,
+    from: Millis,
+    to: Millis,
+) -> Result<Vec<NoteItem>> {
     let mut s = c.prepare_cached(
         "SELECT n.id, n.at, coalesce(a.name, ''), n.text FROM note n LEFT JOIN agent a ON a.id = n.agent WHERE n.conversation = ?1 AND n.at >= ?2 AND n.at < ?3 AND n.active = 1 ORDER BY n.at DESC LIMIT 500",
     )?;
@@ -318,7 +334,7 @@ fn notes(c: &Connection, member: CustomerId, from: Millis, to: Millis) -> Result
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn changes(
+pub(super) fn changes(
     c: &Connection,
     member: CustomerId,
     from: Millis,

@@ -5,10 +5,14 @@ pub mod email;
 pub mod fetch;
 pub mod http;
 pub mod matrix;
+mod received;
+pub mod smsgate;
+pub mod telegram;
+pub mod twilio;
 
 use crate::model::{
     AccountConfig, Batch, Capabilities, Channel, ChannelError, Cursor, Event, Hint, Mark, Outgoing,
-    Profile, ReadMark, Receipt, RemoteFolder, RemoteId, Standing,
+    Profile, ReadMark, Receipt, RemoteFolder, RemoteId, SmsConfig, SmsVia, Standing,
 };
 use crate::time::{Clock, Millis, SECOND};
 use async_trait::async_trait;
@@ -236,7 +240,16 @@ pub struct Found {
 ///
 /// # Errors
 /// What the provider says; [`crate::model::Remedy::Final`] where nothing can be found out.
-pub async fn find(config: &AccountConfig, _context: Context) -> Result<Vec<Found>> {
+pub async fn find(config: &AccountConfig, context: Context) -> Result<Vec<Found>> {
+    match config {
+        AccountConfig::Telegram(t) => return telegram::find(t, context).await,
+        AccountConfig::Sms(SmsConfig {
+            via: SmsVia::Twilio(_),
+            ..
+        })
+        | AccountConfig::Whatsapp(_) => return twilio::find(config, context).await,
+        _ => {}
+    }
     Err(ChannelError::new(
         crate::model::Remedy::Final,
         "find",
@@ -261,6 +274,12 @@ pub fn factory() -> Factory {
         AccountConfig::Webchat(c) => {
             Arc::new(matrix::Matrix::new(Channel::Webchat, c.clone(), context))
         }
+        AccountConfig::Telegram(t) => Arc::new(telegram::Telegram::new(t.clone(), context)),
+        AccountConfig::Sms(c) => match &c.via {
+            SmsVia::Twilio(t) => Arc::new(twilio::Twilio::sms(c, t, &context)),
+            SmsVia::Phone(p) => Arc::new(smsgate::SmsGate::new(c, p, &context)),
+        },
+        AccountConfig::Whatsapp(c) => Arc::new(twilio::Twilio::whatsapp(c, &context)),
         other => Arc::new(absent::Absent::new(other.channel())),
     })
 }

@@ -19,8 +19,10 @@ pub enum MetaDoor {
 #[serde(deny_unknown_fields)]
 pub struct MetaConfig {
     /// The id that messages name: the professional account's, or the Page's.
+    #[serde(default)]
     pub id: String,
     /// The user name, or the Page's name.
+    #[serde(default)]
     pub name: String,
     /// By which door.
     #[serde(default)]
@@ -47,6 +49,7 @@ pub struct MetaConfig {
 #[serde(deny_unknown_fields)]
 pub struct TwilioAccess {
     /// The account (`AC…`), or a SignalWire project.
+    #[serde(default)]
     pub account_sid: String,
     /// The API key (`SK…`); empty where the account's own token is used.
     #[serde(default)]
@@ -64,8 +67,10 @@ pub struct TwilioAccess {
 #[serde(deny_unknown_fields)]
 pub struct GatewayAccess {
     /// Where the phone answers, as `http://192.168.1.20:8080`.
+    #[serde(default)]
     pub base_url: String,
     /// The user name that the program shows.
+    #[serde(default)]
     pub user: String,
 }
 
@@ -84,6 +89,7 @@ pub enum SmsVia {
 #[serde(deny_unknown_fields)]
 pub struct SmsConfig {
     /// The number, E.164.
+    #[serde(default)]
     pub number: String,
     /// What the team calls it.
     #[serde(default)]
@@ -119,6 +125,7 @@ pub struct TemplateUse {
 #[serde(deny_unknown_fields)]
 pub struct WhatsappConfig {
     /// The number, E.164.
+    #[serde(default)]
     pub number: String,
     /// What the team calls it.
     #[serde(default)]
@@ -135,6 +142,7 @@ pub struct WhatsappConfig {
 #[serde(deny_unknown_fields)]
 pub struct TelegramConfig {
     /// The bot's id: the digits in front of its token.
+    #[serde(default)]
     pub bot_id: String,
     /// Its user name, without `@`.
     #[serde(default)]
@@ -160,8 +168,10 @@ pub enum MatrixSignIn {
 #[serde(deny_unknown_fields)]
 pub struct MatrixConfig {
     /// The homeserver, as `https://matrix.example.org`.
+    #[serde(default)]
     pub homeserver: String,
     /// The user, as `@support:example.org`.
+    #[serde(default)]
     pub user_id: String,
     /// What the team calls it: the website's name for a website chat.
     #[serde(default)]

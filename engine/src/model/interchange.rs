@@ -232,6 +232,48 @@ pub struct Sending {
     pub mail: Map<String, Value>,
 }
 
+/// What was told of a message after it was written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LaterLine {
+    /// `edited` (its text is what it says since), `unsent` (its words are gone), `reaction`, `delivered`, `read` or
+    /// `undelivered`.
+    pub what: String,
+    /// When.
+    pub at: Instant,
+    /// Whose reaction: an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// With what; none = taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<String>,
+    /// Why it did not arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<super::Undelivered>,
+}
+
+impl LaterLine {
+    /// As a connector would have told it; `None` for words of a later version. `text` is what the message says now.
+    #[must_use]
+    pub fn fact(&self, text: &str) -> Option<super::Later> {
+        use super::{Later, Reached};
+        Some(match self.what.as_str() {
+            "edited" => Later::Edited {
+                text: text.to_owned(),
+                html: None,
+            },
+            "unsent" => Later::Unsent,
+            "reaction" => Later::Reaction {
+                by: self.by.clone().unwrap_or_default(),
+                emoji: self.emoji.clone(),
+            },
+            "delivered" => Later::Reached(Reached::Delivered),
+            "read" => Later::Reached(Reached::Read),
+            "undelivered" => Later::Reached(Reached::Undelivered(self.why.clone()?)),
+            _ => return None,
+        })
+    }
+}
+
 /// A message of any channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MessageLine {
@@ -293,6 +335,12 @@ pub struct MessageLine {
     /// Why nobody can read it; `raw` holds what there is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
+    /// What it carries besides text and files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<super::Card>,
+    /// What was told of it later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<LaterLine>,
     /// The agent who wrote it in Parley.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,

@@ -321,6 +321,8 @@ pub struct Incoming {
     pub raw: Vec<u8>,
     /// What it carries besides text and files.
     pub cards: Vec<Card>,
+    /// Until when its files may be kept, where their provider forbids to keep them for good.
+    pub files_until: Option<Millis>,
     /// What our own program called it, where the provider gives that back.
     pub key: Option<MessageId>,
     /// What its connector needs to answer here: a room, a chat.
@@ -362,6 +364,7 @@ impl Incoming {
             seen: false,
             raw: Vec::new(),
             cards: Vec::new(),
+            files_until: None,
             key: None,
             route: None,
             quarantine: None,

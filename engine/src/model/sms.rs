@@ -71,6 +71,25 @@ fn longest(text: &str, fits: &impl Fn(&str) -> bool) -> usize {
     ends.get(n.saturating_sub(1)).copied().unwrap_or(text.len())
 }
 
+/// What a customer wishes of text messages to them, said with one of the words that networks and laws reserve for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// No more of them.
+    Stop,
+    /// Again.
+    Start,
+}
+
+/// The wish that a text is, if it is nothing else: the whole message, in any case.
+#[must_use]
+pub fn wish(text: &str) -> Option<Wish> {
+    match text.trim().to_ascii_uppercase().as_str() {
+        "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" => Some(Wish::Stop),
+        "START" | "YES" | "UNSTOP" => Some(Wish::Start),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +111,15 @@ mod tests {
         ] {
             assert_eq!(segments(&text), n, "{} characters", text.chars().count());
         }
+    }
+
+    #[test]
+    fn stop_is_a_wish_only_where_nothing_else_is_said() {
+        assert_eq!(wish(" stop\n"), Some(Wish::Stop));
+        assert_eq!(wish("Unstop"), Some(Wish::Start));
+        assert_eq!(wish("Please stop"), None);
+        assert_eq!(wish("STOP."), None);
+        assert_eq!(wish(""), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::files::{pack, unpack_text};
 use super::ingest::{Source, snippet_of};
 use super::{Tx, conversations, search, timeline};
 use crate::error::{Error, Result};
+use crate::model::interchange::{Instant, LaterLine};
 use crate::model::{AccountId, Afterwards, Card, Later, MessageId, Reached, RemoteId, Undelivered};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -169,10 +170,18 @@ fn edit(tx: &mut Tx<'_>, id: MessageId, value: &str, at: Millis) -> Result<()> {
     let Some((rid, edited, before)) = row else {
         return Ok(());
     };
-    if edited.is_some_and(|e| e >= at) {
+    // Of two changes in one instant, the one that is kept was chosen when it was heard of.
+    if edited.is_some_and(|e| e > at) {
         return Ok(());
     }
-    if unpack_text(&before)? != new.text {
+    let same = unpack_text(&before)? == new.text;
+    if same && new.html.is_none() {
+        // Only its time is news, or it came with an export that holds what it says now.
+        tx.prepare_cached("UPDATE message SET edited_at = ?2 WHERE id = ?1")?
+            .execute(params![id, at])?;
+        return Ok(());
+    }
+    if !same {
         tx.prepare_cached(
             "INSERT OR IGNORE INTO edition (message, until, text) VALUES (?1, ?2, ?3)",
         )?
@@ -308,6 +317,34 @@ pub fn editions(conn: &Connection, id: MessageId) -> Result<Vec<(Millis, String)
     rows.into_iter()
         .map(|(until, text)| Ok((until, unpack_text(&text)?)))
         .collect()
+}
+
+/// All that was told of a message, in order, each once however many deliveries it has.
+///
+/// # Errors
+/// When the store fails.
+pub fn told(conn: &Connection, id: MessageId) -> Result<Vec<LaterLine>> {
+    let mut s = conn.prepare_cached(
+        "SELECT DISTINCT a.kind, a.who, a.value, a.at FROM delivery d JOIN afterwards a ON a.account = d.account AND a.remote_id = d.remote_id
+         WHERE d.message = ?1 ORDER BY a.at, a.kind, a.who LIMIT 500",
+    )?;
+    let rows = s.query_map([id], |r| {
+        let (kind, who): (String, String) = (r.get(0)?, r.get(1)?);
+        let value: Option<String> = r.get(2)?;
+        let value = value.as_deref();
+        Ok(LaterLine {
+            emoji: value
+                .filter(|_| kind == "reaction")
+                .and_then(|v| serde_json::from_str(v).ok()),
+            why: value
+                .filter(|_| kind == "undelivered")
+                .and_then(|v| serde_json::from_str(v).ok()),
+            by: Some(who).filter(|w| !w.is_empty()),
+            at: Instant(r.get(3)?),
+            what: kind,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// What a message carries besides text and files.

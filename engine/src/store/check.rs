@@ -201,7 +201,7 @@ fn index(conn: &Connection, r: &mut Report) -> Result<()> {
     let indexed = count(conn, "SELECT count(*) FROM search_docsize")?;
     let wanted = count(
         conn,
-        "SELECT count(*) FROM message WHERE send_state IS NOT 'cancelled'",
+        "SELECT count(*) FROM message WHERE send_state IS NOT 'cancelled' AND unsent_at IS NULL",
     )?;
     if indexed != wanted {
         r.findings.push(Finding {
@@ -210,12 +210,19 @@ fn index(conn: &Connection, r: &mut Report) -> Result<()> {
         });
     }
     let mut s = conn.prepare("SELECT rowid FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
-    let mut rows = conn.prepare("SELECT m.rid, m.id, b.text FROM message m JOIN body b ON b.rid = m.rid WHERE m.send_state IS NOT 'cancelled' ORDER BY m.id LIMIT 500")?;
+    let mut rows = conn.prepare("SELECT m.rid, m.id, b.text FROM message m JOIN body b ON b.rid = m.rid WHERE m.send_state IS NOT 'cancelled' AND m.unsent_at IS NULL ORDER BY m.id LIMIT 500")?;
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
         let (rid, id): (i64, MessageId) = (row.get(0)?, row.get(1)?);
         let text = super::files::unpack_text(&row.get::<_, Vec<u8>>(2)?)?;
-        let words = super::normalise::document(&text.chars().take(4_000).collect::<String>());
+        let start: String = text.chars().take(4_000).collect();
+        // A word that was cut in the middle is none that the index knows.
+        let whole = match start.rsplit_once(char::is_whitespace) {
+            _ if start.len() == text.len() => start.as_str(),
+            Some((before, _)) => before,
+            None => continue,
+        };
+        let words = super::normalise::document(whole);
         let Some(word) = words.split(' ').find(|w| w.len() > 3 && w.is_ascii()) else {
             continue;
         };

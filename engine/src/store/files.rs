@@ -6,6 +6,7 @@ use super::Tx;
 use crate::error::{Error, Result};
 use crate::model::{FileId, MessageId};
 use crate::secrets::Key;
+use crate::time::Millis;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -275,6 +276,42 @@ pub fn add(
         &hash[..],
         message.is_none().then_some(tx.now),
     ])?;
+    Ok(())
+}
+
+/// A message's files may be kept until then.
+pub(super) fn expire_at(tx: &Tx<'_>, message: MessageId, until: Millis) -> Result<()> {
+    tx.prepare_cached("UPDATE file SET expires_at = ?2 WHERE message = ?1")?
+        .execute(params![message, until])?;
+    Ok(())
+}
+
+/// Let go of the files that may be kept no longer.
+///
+/// # Errors
+/// When the store fails.
+pub fn expire(tx: &mut Tx<'_>) -> Result<()> {
+    let of: Vec<MessageId> = {
+        let mut s = tx.prepare_cached(
+            "SELECT DISTINCT message FROM file WHERE expires_at <= ?1 AND message IS NOT NULL",
+        )?;
+        s.query_map([tx.now], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?
+    };
+    if of.is_empty() {
+        return Ok(());
+    }
+    tx.execute("DELETE FROM file WHERE expires_at <= ?1", [tx.now])?;
+    for id in of {
+        tx.prepare_cached("UPDATE message SET has_files = EXISTS (SELECT 1 FROM file f WHERE f.message = message.id) WHERE id = ?1")?
+            .execute([id])?;
+        let rid: i64 = tx
+            .prepare_cached("SELECT rid FROM message WHERE id = ?1")?
+            .query_row([id], |r| r.get(0))?;
+        super::search::index::remove(tx, rid)?;
+        super::search::index::put_stored(tx, rid)?;
+        super::conversations::touch_all(tx, id)?;
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::log::{Entity, Entry, FieldChange, Stamp};
 use crate::model::{AgentId, CustomerId, DeviceId, EntryId, GroupId, MessageId, random_id};
 use crate::time::Millis;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 
 /// One action: a group of entries.
@@ -61,7 +61,10 @@ pub fn latest(
 
 /// What a group did, unless it is a send that has gone out: that is a fact.
 fn action(conn: &Connection, group: GroupId) -> Result<Option<Action>> {
-    let send = send_of(conn, group)?.map(|(_, state)| state);
+    let send = sends_of(conn, group)?
+        .into_iter()
+        .next()
+        .map(|(_, state)| state);
     if send
         .as_deref()
         .is_some_and(|s| !matches!(s, "held" | "queued" | "cancelled"))
@@ -96,15 +99,15 @@ fn action(conn: &Connection, group: GroupId) -> Result<Option<Action>> {
     }))
 }
 
-/// The send that belongs to a group, with its state.
+/// The sends that belong to a group, with their states, the last part first.
 ///
 /// # Errors
 /// When the store fails.
-pub fn send_of(conn: &Connection, group: GroupId) -> Result<Option<(MessageId, String)>> {
-    Ok(conn
-        .prepare_cached("SELECT id, state FROM outbox WHERE grp = ?1")?
-        .query_row([group], |r| Ok((r.get(0)?, r.get(1)?)))
-        .optional()?)
+pub fn sends_of(conn: &Connection, group: GroupId) -> Result<Vec<(MessageId, String)>> {
+    let mut s = conn
+        .prepare_cached("SELECT id, state FROM outbox WHERE grp = ?1 ORDER BY authored_at DESC")?;
+    Ok(s.query_map([group], |r| Ok((r.get(0)?, r.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn is_undone(conn: &Connection, group: GroupId) -> Result<bool> {

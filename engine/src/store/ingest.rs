@@ -680,6 +680,9 @@ fn insert(tx: &mut Tx<'_>, source: &Source, m: &Incoming, new: &New) -> Result<(
             &f.bytes,
         )?;
     }
+    if let Some(until) = m.files_until {
+        files::expire_at(tx, new.id, until)?;
+    }
     if new.direction == Direction::Inbound
         && class == Class::Human
         && new.live

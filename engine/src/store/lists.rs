@@ -2,7 +2,7 @@
 
 use super::conversations::OPEN;
 use crate::error::{Error, Result};
-use crate::model::{AgentId, Channel, CustomerId, Direction};
+use crate::model::{AgentId, CardKind, Channel, CustomerId, Direction, MessageId};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
@@ -288,6 +288,8 @@ pub struct ListRow {
     pub subject: Option<String>,
     /// One line.
     pub snippet: String,
+    /// What the last message is where it has no words.
+    pub brief: Option<String>,
     /// Unread.
     pub unread: u32,
     /// Messages.
@@ -332,32 +334,82 @@ pub fn row(conn: &Connection, id: CustomerId, me: AgentId) -> Result<Option<List
                 c.snoozed_until, c.problem, EXISTS (SELECT 1 FROM draft d WHERE d.conversation = c.id AND d.agent = ?2)
          FROM conversation c LEFT JOIN agent a ON a.id = c.assignee WHERE c.id = ?1",
     )?;
-    Ok(s.query_row(params![id, me], |r| {
-        let assignee: Option<AgentId> = r.get(13)?;
-        let name: Option<String> = r.get(14)?;
-        Ok(ListRow {
-            id: r.get(0)?,
-            name: r.get(1)?,
-            address: r.get(2)?,
-            channel: Channel::parse(&r.get::<_, String>(3)?).unwrap_or(Channel::Email),
-            shelf: r.get(4)?,
-            last_at: r.get(5)?,
-            last_direction: Direction::from_i64(r.get(6)?),
-            subject: r.get(7)?,
-            snippet: r.get(8)?,
-            unread: r.get(9)?,
-            messages: r.get(10)?,
-            wait_since: r.get(11)?,
-            wait_first: r.get(12)?,
-            assignee: assignee.map(|a| (a, name.unwrap_or_default())),
-            stage: r.get(15)?,
-            tags: serde_json::from_str(&r.get::<_, String>(16)?).unwrap_or_default(),
-            snoozed_until: r.get(17)?,
-            problem: r.get(18)?,
-            draft: r.get(19)?,
+    let row = s
+        .query_row(params![id, me], |r| {
+            let assignee: Option<AgentId> = r.get(13)?;
+            let name: Option<String> = r.get(14)?;
+            Ok(ListRow {
+                id: r.get(0)?,
+                name: r.get(1)?,
+                address: r.get(2)?,
+                channel: Channel::parse(&r.get::<_, String>(3)?).unwrap_or(Channel::Email),
+                shelf: r.get(4)?,
+                last_at: r.get(5)?,
+                last_direction: Direction::from_i64(r.get(6)?),
+                subject: r.get(7)?,
+                snippet: r.get(8)?,
+                brief: None,
+                unread: r.get(9)?,
+                messages: r.get(10)?,
+                wait_since: r.get(11)?,
+                wait_first: r.get(12)?,
+                assignee: assignee.map(|a| (a, name.unwrap_or_default())),
+                stage: r.get(15)?,
+                tags: serde_json::from_str(&r.get::<_, String>(16)?).unwrap_or_default(),
+                snoozed_until: r.get(17)?,
+                problem: r.get(18)?,
+                draft: r.get(19)?,
+            })
         })
-    })
-    .optional()?)
+        .optional()?;
+    let Some(mut row) = row else { return Ok(None) };
+    if row.snippet.is_empty() && row.subject.as_ref().is_none_or(|s| s.is_empty()) {
+        row.brief = brief(conn, id)?;
+    }
+    Ok(Some(row))
+}
+
+/// What the last message of a conversation is, for one that has no words.
+fn brief(conn: &Connection, id: CustomerId) -> Result<Option<String>> {
+    let mut last: Option<(Millis, MessageId, i64, bool)> = None;
+    for m in super::conversations::members(conn, id)? {
+        let one = conn
+            .prepare_cached(
+                "SELECT t.sent_at, t.message, t.rid, m.unsent_at IS NOT NULL FROM timeline t JOIN message m ON m.rid = t.rid
+                 WHERE t.conversation = ?1 ORDER BY t.sent_at DESC, t.message DESC LIMIT 1",
+            )?
+            .query_row([m], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
+            .optional()?;
+        last = last.max(one);
+    }
+    let Some((_, message, rid, unsent)) = last else {
+        return Ok(None);
+    };
+    if unsent {
+        return Ok(Some("unsent".into()));
+    }
+    if let Some(f) = super::files::of_message(conn, message)?.first() {
+        return Ok(Some(kind_of(&f.mime).into()));
+    }
+    let Some(card) = super::afterwards::cards(conn, rid)?.into_iter().next() else {
+        return Ok(None);
+    };
+    if let (CardKind::Media, Some(mime)) = (card.kind, &card.mime) {
+        return Ok(Some(kind_of(mime).into()));
+    }
+    // As it is written in JSON, which is also how the window names it.
+    Ok(serde_json::to_value(card.kind)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned)))
+}
+
+fn kind_of(mime: &str) -> &'static str {
+    match mime.split('/').next() {
+        Some("image") => "picture",
+        Some("video") => "video",
+        Some("audio") => "voice",
+        _ => "file",
+    }
 }
 
 /// A number of the sidebar.

@@ -108,8 +108,8 @@ pub struct Authored {
     pub resolve: bool,
     /// The command's group, where it stores several sends.
     pub group: Option<GroupId>,
-    /// Which of them it is, from 0; they go in this order.
-    pub part: u32,
+    /// How many of them come after it.
+    pub later: u32,
 }
 
 /// A send as it stands.

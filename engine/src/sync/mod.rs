@@ -71,7 +71,10 @@ pub fn pace(live: &Live, now: Millis) -> Duration {
 }
 
 /// Read again what an earlier version did not understand.
-async fn read_again(store: &Store, live: &Live) -> Result<()> {
+///
+/// # Errors
+/// When the store fails.
+pub async fn read_again(store: &Store, live: &Live) -> Result<()> {
     const MOST: u32 = 200;
     let (id, version) = (live.id, live.connector.reads_version());
     loop {

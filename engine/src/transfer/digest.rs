@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 /// What is compared: each row of these is one line, its ids said in words.
 const PARTS: &[&str] = &[
-    "SELECT 'message', id, conversation, account, handle, direction, class, machine_class, live, sent_at, claimed_at, outside, opens, send_state, verified, subject, snippet, unreadable, author FROM message",
+    "SELECT 'message', id, conversation, account, handle, direction, class, machine_class, live, sent_at, claimed_at, outside, opens, send_state, verified, subject, snippet, unreadable, author, edited_at, unsent_at, delivered_at, read_at FROM message",
     "SELECT 'shown', conversation, sent_at, message, home, live FROM timeline",
     "SELECT 'delivery', account, remote_id, message, place FROM delivery",
     "SELECT 'file', message, position, name, mime, size, hash FROM file WHERE message IS NOT NULL",

@@ -337,6 +337,7 @@ impl Mail {
         }
         Event::Message(Box::new(Incoming {
             cards: Vec::new(),
+            files_until: None,
             key: None,
             route: None,
             quarantine: None,
@@ -390,6 +391,10 @@ pub struct Played {
     pub in_sent: Mutex<BTreeSet<String>>,
     /// Message-IDs of copies that we filed.
     pub filed: Mutex<Vec<String>>,
+    /// What it can do, where that is not what a mailbox can.
+    pub can: Mutex<Option<Capabilities>>,
+    /// The version of what reads it, and what that makes of what was not understood before.
+    pub reads: Mutex<(u32, Option<Vec<Event>>)>,
 }
 
 impl Played {
@@ -413,7 +418,16 @@ struct PlayedConnection(Arc<Played>);
 
 #[async_trait]
 impl Connector for PlayedConnection {
+    fn reads_version(&self) -> u32 {
+        self.0.reads.lock().unwrap().0.max(1)
+    }
+    fn read_again(&self, _: &[u8]) -> Option<Vec<Event>> {
+        self.0.reads.lock().unwrap().1.clone()
+    }
     fn capabilities(&self) -> Capabilities {
+        if let Some(can) = self.0.can.lock().unwrap().clone() {
+            return can;
+        }
         Capabilities {
             channel: Channel::Email,
             formatting: Formatting::Html,
@@ -631,6 +645,17 @@ impl Scene {
         self.write(move |tx| accounts::save(tx, &config, Some(&SecretString::from("secret"))))
     }
 
+    /// Connect an account of any channel; what it can do is that of a channel of short texts.
+    pub fn connect_to(&self, config: &AccountConfig) -> AccountId {
+        let config = config.clone();
+        self.provider(config.address())
+            .can
+            .lock()
+            .unwrap()
+            .get_or_insert_with(|| Capabilities::of_text(config.channel()));
+        self.write(move |tx| accounts::save(tx, &config, Some(&SecretString::from("secret"))))
+    }
+
     /// The account counts human mail from this instant on.
     pub fn live_from(&self, account: AccountId, at: Millis) {
         self.write(move |tx| {
@@ -822,7 +847,7 @@ impl Scene {
         };
         let a = Authored {
             group: None,
-            part: 0,
+            later: 0,
             conversation: Some(self.customer(to)),
             account: self.account,
             mail,

@@ -3,8 +3,10 @@
 //!
 //! A channel joins with a file beside this one that gives a [`Playground`], and a line in [`start`].
 
+mod meta;
 mod page;
 mod phones;
+mod telegram;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -107,6 +109,9 @@ pub async fn start(port: u16) -> Result<Channels> {
     let mut grounds = Vec::new();
     grounds.extend(phones::twilio(after(1)).await?);
     grounds.push(phones::gateway(after(2)).await?);
+    grounds.push(telegram::telegram(after(8)).await?);
+    grounds.push(meta::instagram(after(6)).await?);
+    grounds.push(meta::messenger(after(7)).await?);
     let settings = grounds
         .iter()
         .map(|g| (g.title, g.settings.clone()))

@@ -11,6 +11,8 @@ use super::multipart::{self, Part};
 /// A request as it came.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
+    /// Its number in the log: a fake that is asked again ([`Response::not_yet`]) knows by it what it is asked.
+    pub number: u64,
     /// `GET`, `POST` …
     pub method: String,
     /// The path as it was asked, without the query.

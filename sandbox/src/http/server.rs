@@ -196,6 +196,7 @@ async fn serve<F: Fake>(
     }
     let world = &inner.world;
     let number = world.calls.came(&request, world.time.now());
+    request.number = number;
     let Happens { fault, flags } = world.faults.meet(&request);
     let word = fault.as_ref().map(Fault::word).or(flags.first().cloned());
     world.calls.note(number, |call| call.fault = word);
@@ -231,6 +232,7 @@ async fn serve<F: Fake>(
 /// Asks the fake, again and again where it has nothing to say yet.
 async fn act<F: Fake>(request: &mut Request, inner: &Inner<F>) -> Response {
     let began = Instant::now();
+    let mut new = true;
     loop {
         let touched = inner.touched.notified();
         tokio::pin!(touched);
@@ -240,6 +242,10 @@ async fn act<F: Fake>(request: &mut Request, inner: &Inner<F>) -> Response {
             inner.touched.notify_waiters();
             return response;
         };
+        // That it came and waits may be news for others who wait.
+        if std::mem::take(&mut new) {
+            inner.touched.notify_waiters();
+        }
         if request.last {
             return Response::text(500, "the fake has nothing to say even at its last chance");
         }
@@ -258,6 +264,7 @@ async fn read(asked: hyper::Request<Incoming>) -> std::result::Result<Request, C
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let body = Limited::new(body, LARGEST).collect().await;
     Ok(Request {
+        number: 0,
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         pairs: url::form_urlencoded::parse(query).into_owned().collect(),

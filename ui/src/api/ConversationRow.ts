@@ -54,6 +54,10 @@ subject: string | null,
  */
 snippet: string, 
 /**
+ * What the last message is where it has no words: a card's kind, `picture`, `video`, `voice`, `file` or `unsent`.
+ */
+brief: string | null, 
+/**
  * Stage key.
  */
 stage: string | null, 

@@ -40,7 +40,12 @@ export class Accounts {
     return this.run(() => this.host.call("account_poll", { id }));
   }
 
-  remove(id: string): Promise<void> {
-    return this.run(() => this.host.call("account_remove", { id }));
+  /** Reads what came since an instant once more. */
+  resync(id: string, since: number): Promise<void> {
+    return this.run(() => this.host.call("account_resync", { id, since }));
+  }
+
+  remove(id: string, erase: boolean): Promise<void> {
+    return this.run(() => this.host.call("account_remove", { id, erase }));
   }
 }

@@ -2,6 +2,7 @@ import type { BulkAct } from "../api/BulkAct";
 import type { Class } from "../api/Class";
 import type { Done } from "../api/Done";
 import type { Queued } from "../api/Queued";
+import type { VendorPage } from "../api/VendorPage";
 import { say } from "../errors";
 import { t, word } from "../i18n";
 import { dateTime } from "../i18n/time";
@@ -143,9 +144,20 @@ export class Actions {
     await this.each([handle], () => this.app.host.call("not_customer", { handle, on }), t(on ? "done.notCustomer" : "done.isCustomer"));
   }
 
-  /** Cuts a linked customer off again: messages and handles lie where they always lay. */
-  async cut(customer: string): Promise<void> {
-    await this.each([customer], () => this.app.host.call("unlink", { split: [customer] }), t("history.cut"));
+  /** Links two customers into one, and shows the one. */
+  async link(a: string, b: string, name: string): Promise<void> {
+    const { app } = this;
+    const shown = app.list.selected === a || app.list.selected === b;
+    if (!(await this.each([a], () => app.host.call("link", { a, b }), t("done.linked", { name })))) return;
+    if (!shown) return;
+    // The one is known by the lower of the two ids.
+    const panel = await app.host.call("customer", { id: a }).catch(() => null);
+    if (panel !== null && panel.row.id !== app.list.selected) await app.openConversation(panel.row.id);
+  }
+
+  /** Cuts linked customers off again: messages and handles lie where they always lay. */
+  async cut(split: string[]): Promise<void> {
+    await this.each(split.slice(0, 1), () => this.app.host.call("unlink", { split }), t("history.cut"));
   }
 
   async setClass(message: string, kind: Class): Promise<void> {
@@ -245,6 +257,16 @@ export class Actions {
     await this.run(() => this.app.host.call("link_open", { message, link, text }));
   }
 
+  /** Opens a vendor's page, where something is made or copied. */
+  async openVendor(page: VendorPage): Promise<void> {
+    await this.run(() => this.app.host.call("vendor_open", { page }));
+  }
+
+  /** Opens what a card of a message leads to in the browser. */
+  async openCard(message: string, card: number): Promise<void> {
+    await this.run(() => this.app.host.call("card_open", { message, card }));
+  }
+
   async saveFile(file: string): Promise<void> {
     await this.run(() => this.app.host.call("file_save", { file }));
   }
@@ -275,6 +297,7 @@ export class Actions {
       case "assign": return any && this.yes(() => (app.overlay = "assign"));
       case "tag": return any && this.yes(() => (app.overlay = "tag"));
       case "stage": return any && this.yes(() => (app.overlay = "stage"));
+      case "link": return app.targets.length === 1 && this.yes(() => (app.overlay = "link"));
       case "noReply": return any && this.yes(() => void this.noReply());
       case "unread": return any && this.yes(() => void this.unread());
       case "undo": return this.yes(() => void this.undo());

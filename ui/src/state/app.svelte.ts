@@ -6,6 +6,7 @@ import { say } from "../errors";
 import { t } from "../i18n";
 import { Accounts } from "./accounts.svelte";
 import { Actions } from "./actions.svelte";
+import { Attention, inFront } from "./attention";
 import { clock } from "./clock.svelte";
 import { Composer } from "./composer.svelte";
 import { Find } from "./find.svelte";
@@ -31,7 +32,7 @@ import { Workspace } from "./workspace.svelte";
 
 export type Screen = "inbox" | "reports" | "waits" | "settings";
 export type SettingsPage = "accounts" | "profile" | "appearance" | "general" | "notices" | "data" | "keys" | "diagnostics" | "about";
-export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files" | "history" | "print";
+export type Overlay = "search" | "palette" | "keys" | "snooze" | "stage" | "tag" | "assign" | "date" | "files" | "history" | "print" | "link";
 
 /** Changes that come in a burst are answered together. */
 const BURST = 30;
@@ -62,6 +63,7 @@ export class App {
   readonly toasts = new Toasts();
   readonly used = new Used();
   readonly undos: Undos;
+  private readonly attention: Attention;
   readonly actions: Actions;
 
   screen = $state<Screen>("inbox");
@@ -120,6 +122,7 @@ export class App {
     this.keep = new Keep(host);
     this.sample = new Sample(host);
     this.undos = new Undos(host);
+    this.attention = new Attention(host);
     this.actions = new Actions(this);
   }
 
@@ -197,6 +200,7 @@ export class App {
       const list = this.list.group === "none" ? this.list.begin() : workspace.then(() => this.list.begin());
       await Promise.all([workspace, list, this.keep.refresh(), this.sample.refresh()]);
       this.ready = true;
+      this.turned();
       this.title();
       // What `make bench-ui` measures a start by: the frame after the one with the first rows.
       if (typeof requestAnimationFrame === "function") requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("inbox")));
@@ -555,8 +559,14 @@ export class App {
     }, READ_AFTER);
   }
 
+  /** The window came to the front, or went from there. */
+  turned(): void {
+    if (this.ready) this.attention.look(inFront());
+  }
+
   /** The window came to the front: what is on screen is being read now. */
   looked(): void {
+    this.turned();
     if (!this.ready && this.alone !== null) void this.again();
     this.readLater(this.list.selected);
   }

@@ -126,6 +126,8 @@ export class Attachments {
   weightFor(sender: FromOption | null): Weight {
     const sizes = this.files.map((f) => f.size);
     const size = sizes.reduce((sum, s) => sum + s, 0);
+    // Elsewhere each file counts by itself.
+    if (sender !== null && sender.capabilities.channel !== "email") return { size, most: null, over: false };
     const said = sender?.max_message ?? null;
     const most = said ?? sender?.capabilities.max_attachment ?? null;
     return { size, most, over: most !== null && sizes.length > 0 && (said === null ? size : encodedSize(sizes)) > most };

@@ -1,16 +1,25 @@
 import type { AccountState } from "../api/AccountState";
+import type { Capabilities } from "../api/Capabilities";
+import type { Channel } from "../api/Channel";
 import type { Draft } from "../api/Draft";
 import type { FileItem } from "../api/FileItem";
 import type { FromOption } from "../api/FromOption";
 import type { Party } from "../api/Party";
 import type { Queued } from "../api/Queued";
+import type { Reach } from "../api/Reach";
 import type { ReplyOptions } from "../api/ReplyOptions";
-import type { Host } from "../host/host";
+import type { Template } from "../api/Template";
+import type { TemplateUse } from "../api/TemplateUse";
+import type { ToOption } from "../api/ToOption";
+import type { Args, Host } from "../host/host";
 import { say } from "../errors";
 import { plain } from "../i18n";
 import { fullTime } from "../i18n/time";
 import { Attachments, isPicture, isPictureFile, type Given, type Weight } from "./attachments.svelte";
-import { roomFor, type Room } from "./lengths";
+import { clock } from "./clock.svelte";
+import { messagesOf, refusalOf, type FileRefusal } from "./filerules";
+import { MOST_PARTS, partsOf, roomFor, type Room } from "./lengths";
+import { barOf, blanksOf, crosses, keyOfWay, reachOf, type Bar } from "./reach";
 
 /** A pause in typing after which a draft is kept. */
 export const PAUSE = 600;
@@ -73,6 +82,12 @@ export class Composer {
   to = $state("");
   cc = $state("");
   bcc = $state("");
+  /** By which way it goes: a channel and an address. */
+  target = $state("");
+  /** The approved text that goes in the place of what is written, with what is filled in. */
+  template = $state<TemplateUse | null>(null);
+  /** What is too long for one message goes in several. */
+  split = $state(false);
   account = $state("");
   /** The address of that account to write from. */
   from = $state("");
@@ -162,6 +177,7 @@ export class Composer {
       if (run !== this.run) return;
       this.propose(options);
       this.forwarding = message;
+      this.to = "";
       this.quote = true;
       this.attached.attach(options.files);
       this.touched("reply");
@@ -225,6 +241,24 @@ export class Composer {
   detach(file: string): void {
     this.attached.detach(file);
     this.writing?.removePicture(file);
+  }
+
+  /** Writes by another way; what is written stays. */
+  reach(key: string): void {
+    const way = this.options?.to.find((option) => keyOfWay(option) === key);
+    if (way === undefined) return;
+    this.goBy(way, way.by.find((reach) => reach.account === this.account)?.account ?? null);
+    this.template = null;
+    this.touched("reply");
+  }
+
+  /** Takes an approved text, or goes back to one's own. */
+  useTemplate(template: Template | null): void {
+    const blanks = template === null ? [] : blanksOf(template);
+    // What no blank stands for is asked of nobody, and may not be empty.
+    const values = Array.from({ length: Math.max(0, ...blanks) }, (_, i) => (blanks.includes(i + 1) ? "" : "-"));
+    this.template = template === null ? null : { id: template.id, values };
+    this.error = null;
   }
 
   /** Writes from another address. */
@@ -334,14 +368,61 @@ export class Composer {
     this.known.reply = "";
     this.attached.reset();
     this.forwarding = null;
+    this.split = false;
     this.expanded = false;
     this.error = null;
     if (this.options !== null) this.propose(this.options);
   }
 
+  /** The way by which it goes, of those that are known. */
+  get way(): ToOption | null {
+    return this.options?.to.find((option) => keyOfWay(option) === this.target) ?? null;
+  }
+
+  /** What it goes by. A message that is passed on is a mail. */
+  get channel(): Channel {
+    return this.forwarding !== null ? "email" : (this.way?.channel ?? "email");
+  }
+
+  get byMail(): boolean {
+    return this.channel === "email";
+  }
+
+  /** Whether one can choose between channels. */
+  get ways(): readonly ToOption[] {
+    return this.forwarding === null ? (this.options?.to ?? []) : [];
+  }
+
+  /** Whom one can write from: what leads to the person. */
+  get senders(): readonly FromOption[] {
+    const { channel, way } = this;
+    return (this.options?.from ?? []).filter((from) => from.capabilities.channel === channel && (channel === "email" || (way?.by.some((reach) => reach.account === from.account) ?? false)));
+  }
+
   get sender(): FromOption | null {
-    const all = this.options?.from ?? [];
+    const all = this.senders;
     return all.find((o) => o.account === this.account && o.address === this.from) ?? all.find((o) => o.account === this.account) ?? null;
+  }
+
+  /** What can be done where it is written from. */
+  get can(): Capabilities | null {
+    return this.sender?.capabilities ?? null;
+  }
+
+  /** How the account leads to the person. */
+  get reached(): Reach | null {
+    return this.way === null ? null : reachOf(this.way, this.account);
+  }
+
+  /** Why one cannot write by this way now. */
+  get bar(): Bar | null {
+    const { way } = this;
+    return way === null || this.forwarding !== null ? null : barOf(way, this.reached, this.can, clock.now);
+  }
+
+  /** The approved texts of the account. */
+  get templates(): readonly Template[] {
+    return this.can?.templates ?? [];
   }
 
   get fromState(): AccountState | null {
@@ -353,14 +434,43 @@ export class Composer {
     return this.options?.sample ?? false;
   }
 
-  /** Whether the channel carries formatting; until it is known, as it mostly does. */
+  /** What of formatting the channel carries; until it is known, as it mostly does. */
+  get looks(): Capabilities["formatting"] {
+    return this.can?.formatting ?? (this.byMail ? "html" : "none");
+  }
+
   get formats(): boolean {
-    return (this.sender?.capabilities.formatting ?? "html") === "html";
+    return this.looks !== "none";
   }
 
   /** What is to be said about the length of the reply. */
   get room(): Room | null {
-    return roomFor(this.text, this.sender?.capabilities.text_limit ?? null);
+    return roomFor(this.text, this.can?.text_limit ?? null);
+  }
+
+  /** In how many messages what is written goes; 0 where nothing is too long. */
+  get parts(): number {
+    const limit = this.can?.text_limit ?? null;
+    return this.room?.over === true && !this.byMail && limit !== null ? partsOf(this.text, limit).length : 0;
+  }
+
+  /** Whether what is too long may go in several messages. */
+  get canSplit(): boolean {
+    return this.parts > 1 && this.parts <= MOST_PARTS;
+  }
+
+  /** In how many messages all of it goes. */
+  get messages(): number {
+    const texts = this.text.trim() === "" ? 0 : this.split && this.parts > 0 ? this.parts : 1;
+    return messagesOf(texts, this.files.length, this.can);
+  }
+
+  /** The files that cannot go by this way, with the reason. */
+  get refused(): { file: FileItem; why: FileRefusal }[] {
+    return this.files.flatMap((file) => {
+      const why = refusalOf(file, this.can);
+      return why === null ? [] : [{ file, why }];
+    });
   }
 
   get weight(): Weight {
@@ -370,9 +480,11 @@ export class Composer {
   get canSend(): boolean {
     if (this.sending || this.attached.uploads.length > 0 || this.conversation === null) return false;
     if (this.mode === "note") return this.note.trim() !== "";
-    if (this.unreal) return false;
-    if (this.room?.over === true || this.weight.over) return false;
-    return (this.text.trim() !== "" || this.files.length > 0 || this.forwarding !== null) && this.account !== "" && parseParties(this.to).length > 0;
+    if (this.unreal || this.account === "" || this.sender === null) return false;
+    if (this.template !== null) return this.templates.some((one) => one.id === this.template?.id) && this.template.values.every((value) => value.trim() !== "");
+    if (this.bar !== null || this.refused.length > 0 || this.weight.over) return false;
+    if (this.room?.over === true && !(this.split && this.canSplit)) return false;
+    return (this.text.trim() !== "" || this.files.length > 0 || this.forwarding !== null) && (!this.byMail || parseParties(this.to).length > 0);
   }
 
   /** The recipient is not the one who wrote: said loudly. */
@@ -389,15 +501,14 @@ export class Composer {
     this.stopTimer();
     try {
       await this.chain;
-      const queued = await this.host.call("send", {
-        conversation, account: this.account, from: this.sender?.address ?? null, to: parseParties(this.to), cc: parseParties(this.cc), bcc: parseParties(this.bcc), subject: this.subject === "" ? null : this.subject,
-        text: this.text, html: this.formats ? this.html : null, signature: this.signature, quote: this.intro, files: this.files.map((file) => file.id), inline: this.files.map((file) => file.id).filter((id) => this.attached.inline.has(id)),
-        answering: this.forwarding === null ? (this.options?.answering ?? null) : null, forwarding: this.forwarding, resolve,
-      });
-      this.dirty.delete("reply");
+      const templated = this.template !== null;
+      const queued = await this.host.call("send", { conversation, account: this.account, from: this.sender?.address ?? null, resolve, ...this.content() });
+      if (!templated) this.dirty.delete("reply");
       if (this.conversation === conversation) {
         const passedOn = this.forwarding !== null;
-        this.clear();
+        // What was written in the place of an approved text is still to be sent.
+        if (templated) this.template = null;
+        else this.clear();
         if (passedOn) void this.refresh();
       }
       return queued;
@@ -411,10 +522,31 @@ export class Composer {
     }
   }
 
+  /** What goes out, as the channel has it. */
+  private content(): Pick<Args<"send">, "to" | "cc" | "bcc" | "subject" | "text" | "html" | "signature" | "quote" | "files" | "inline" | "answering" | "forwarding" | "template" | "split"> {
+    const answering = this.forwarding === null ? (this.options?.answering ?? null) : null;
+    const files = this.files.map((file) => file.id);
+    const html = this.formats ? this.html : null;
+    if (this.byMail) {
+      return {
+        to: parseParties(this.to), cc: parseParties(this.cc), bcc: parseParties(this.bcc), subject: this.subject === "" ? null : this.subject, text: this.text, html, signature: this.signature, quote: this.intro,
+        files, inline: files.filter((id) => this.attached.inline.has(id)), answering, forwarding: this.forwarding, template: null, split: false,
+      };
+    }
+    const plainly = { to: this.way === null ? [] : [this.way.party], cc: [], bcc: [], subject: null, signature: false, quote: null, inline: [], answering, forwarding: null };
+    if (this.template !== null) return { ...plainly, text: "", html: null, files: [], template: $state.snapshot(this.template), split: false };
+    return { ...plainly, text: this.text, html, files, template: null, split: this.split && this.room?.over === true };
+  }
+
+  /** Whether the message that is answered can stand below: a mail below a mail. */
+  get quotes(): boolean {
+    return this.options?.history !== null && this.byMail && (this.forwarding !== null || !crosses(this.way, this.options?.to[0]?.channel ?? null));
+  }
+
   /** The words above the message that stands below; null when none does. */
   private get intro(): string | null {
     const history = this.options?.history ?? null;
-    if (history === null || (!this.quote && this.forwarding === null)) return null;
+    if (history === null || !this.quotes || (!this.quote && this.forwarding === null)) return null;
     const who = history.from === null ? plain("composer.somebody") : formatParties([history.from]);
     if (this.forwarding === null) return plain("composer.wrote", { date: fullTime(history.at), who });
     const lines = [plain("composer.forwarded"), plain("composer.forwardedFrom", { who }), plain("composer.forwardedDate", { date: fullTime(history.at) })];
@@ -458,12 +590,18 @@ export class Composer {
 
   /** Takes files that were pasted or dropped; a picture that was let go in the text stands there. */
   async give(files: readonly File[], how: { pasted: boolean; inside: boolean; at?: number | undefined }): Promise<void> {
-    if (this.sender?.capabilities.attachments === false) {
-      this.error = plain("composer.noFiles", { name: files.map((file) => file.name).join(", ") });
-      return;
+    const words = { none: "composer.noFiles", kind: "composer.wrongKind", large: "composer.tooLargeHere" } as const;
+    const why = (file: File): FileRefusal | null => refusalOf({ mime: file.type, size: file.size }, this.can);
+    const refused = files.flatMap((file) => why(file) ?? [])[0];
+    if (refused !== undefined) {
+      const names = files.filter((file) => why(file) === refused).map((file) => file.name).join(", ");
+      this.expanded = true;
+      this.error = plain(words[refused], { name: names, n: Math.floor((this.can?.max_attachment ?? 0) / 1024 / 1024) });
     }
-    const writing = how.inside && this.formats && this.mode === "reply" ? this.writing : null;
-    await this.attached.take(files.map((file): Given => {
+    const right = files.filter((file) => why(file) === null);
+    if (right.length === 0) return;
+    const writing = how.inside && this.looks === "html" && this.mode === "reply" ? this.writing : null;
+    await this.attached.take(right.map((file): Given => {
       const name = how.pasted && /^image\.\w+$/.test(file.name) ? this.attached.pastedName(file) : file.name;
       if (writing === null || !isPictureFile(file)) return { file, name };
       const place = (item: FileItem | null): { file: string; alt: string } | null => (item !== null && isPicture(item) ? { file: item.id, alt: item.name } : null);
@@ -499,22 +637,52 @@ export class Composer {
   private draft(mode: Mode): Draft {
     if (mode === "note") return { note: true, text: this.note, html: null, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: false, signature: false, forwarding: null, files: [], updated_at: Date.now() };
     const proposed = this.options;
-    const changedTo = this.to !== formatParties(proposed?.to.slice(0, 1).map((o) => o.party) ?? []);
+    const changedTo = this.to !== formatParties(this.mailTo(proposed));
+    const usual = { account: this.usualAccount, from: this.options?.from.find((o) => o.account === this.usualAccount)?.address ?? "" };
+    const base = { note: false, text: this.text, html: this.html, subject: this.subject === (proposed?.subject ?? "") ? null : this.subject, cc: parseParties(this.cc), bcc: parseParties(this.bcc), quote: this.quote, signature: this.signature, forwarding: this.forwarding, files: this.files, updated_at: Date.now() };
+    // Where there are several channels, the one that was chosen is kept: the newest message may come by another one.
+    if (!this.byMail) return { ...base, to: this.way === null ? [] : [this.way.party], account: this.account === "" ? null : this.account, from: null };
+    const several = this.ways.some((way) => way.channel !== "email");
     return {
-      note: false, text: this.text, html: this.html, subject: this.subject === (proposed?.subject ?? "") ? null : this.subject, to: changedTo ? parseParties(this.to) : [], cc: parseParties(this.cc), bcc: parseParties(this.bcc),
-      account: this.account === proposed?.from[0]?.account || this.account === "" ? null : this.account, from: this.from === (proposed?.from[0]?.address ?? "") ? null : this.from,
-      quote: this.quote, signature: this.signature, forwarding: this.forwarding, files: this.files, updated_at: Date.now(),
+      ...base, to: changedTo || several ? parseParties(this.to) : [],
+      account: (this.account === usual.account && !several) || this.account === "" ? null : this.account, from: this.from === usual.from ? null : this.from,
     };
   }
 
+  /** What is proposed to be written to by mail. */
+  private mailTo(options: ReplyOptions | null): Party[] {
+    return (options?.to.filter((option) => option.channel === "email") ?? []).slice(0, 1).map((option) => option.party);
+  }
+
+  private usualAccount = "";
+
   private propose(options: ReplyOptions): void {
     this.options = options;
-    this.account = options.from[0]?.account ?? "";
-    this.from = options.from[0]?.address ?? "";
     this.bcc = "";
-    this.to = formatParties(options.to.slice(0, 1).map((o) => o.party));
     this.cc = "";
+    this.template = null;
+    this.to = formatParties(this.mailTo(options));
     this.subject = options.subject ?? "";
+    const [first] = options.to;
+    if (first === undefined) {
+      const from = options.from.find((option) => option.capabilities.channel === "email") ?? null;
+      [this.target, this.account, this.from] = ["", from?.account ?? "", from?.address ?? ""];
+    } else this.goBy(first, null);
+    this.usualAccount = this.account;
+  }
+
+  /** Writes by a way, from an account that leads there. */
+  private goBy(way: ToOption, account: string | null): void {
+    this.target = keyOfWay(way);
+    if (way.channel === "email") {
+      const from = this.options?.from.filter((option) => option.capabilities.channel === "email") ?? [];
+      const chosen = from.find((option) => option.account === account) ?? from[0];
+      [this.account, this.from] = [chosen?.account ?? "", chosen?.address ?? ""];
+      this.to = formatParties([way.party]);
+      return;
+    }
+    this.account = account ?? way.by[0]?.account ?? "";
+    this.from = this.options?.from.find((option) => option.account === this.account)?.address ?? "";
   }
 
   private restore(drafts: readonly Draft[]): void {
@@ -531,10 +699,13 @@ export class Composer {
       this.attached.put(draft.files, picturesIn(draft.html));
       this.put(draft.text, draft.html);
       this.subject = draft.subject ?? this.subject;
-      if (draft.to.length > 0) this.to = formatParties(draft.to);
+      const by = this.options?.from.find((option) => option.account === draft.account)?.capabilities.channel ?? (draft.to.length > 0 ? "email" : null);
+      const kept = this.options?.to.find((way) => way.channel === by && way.party.address.toLowerCase() === draft.to[0]?.address.toLowerCase()) ?? (by === "email" ? this.options?.to.find((way) => way.channel === by) : undefined);
+      if (kept !== undefined) this.goBy(kept, draft.account);
+      if (draft.to.length > 0 && by === "email") this.to = formatParties(draft.to);
       if (draft.cc.length > 0) this.cc = formatParties(draft.cc);
       if (draft.bcc.length > 0) this.bcc = formatParties(draft.bcc);
-      this.account = draft.account ?? this.account;
+      if (by === null || by === "email") this.account = draft.account ?? this.account;
       this.from = draft.from ?? (this.options?.from.find((o) => o.account === this.account)?.address ?? this.from);
       this.quote = draft.quote;
       this.signature = draft.signature;
@@ -567,7 +738,9 @@ export class Composer {
     this.known = { reply: "", note: "" };
     this.conversation = conversation;
     this.mode = "reply";
-    this.text = this.note = this.subject = this.to = this.cc = this.bcc = this.account = this.from = "";
+    this.text = this.note = this.subject = this.to = this.cc = this.bcc = this.account = this.from = this.target = "";
+    this.template = null;
+    this.split = false;
     this.quote = this.signature = true;
     this.forwarding = null;
     this.html = null;

@@ -11,6 +11,7 @@ const inList: ReadonlySet<KeyAction> = new Set(["mark", "markAll", "markNext", "
 /** What stands in the way of an action; null where it can be done. */
 export function hindrance(app: App, action: KeyAction): Hindrance | null {
   const inbox = app.screen === "inbox";
+  if (action === "link") return app.targets.length === 1 ? null : "conversation";
   if (toConversations.has(action)) return app.targets.length > 0 ? null : "conversation";
   if (onScreen.has(action)) return inbox && app.list.selected !== null ? null : "conversation";
   if (inList.has(action)) return inbox ? null : "inbox";

@@ -12,7 +12,7 @@ export const MOST = 4;
 const inGroups: Readonly<Partial<Record<KeyAction, KeyGroup>>> = {
   next: "conversations", previous: "conversations", open: "conversations", find: "conversations", date: "conversations", files: "conversations", panel: "conversations", window: "conversations", print: "conversations",
   reply: "answering", note: "answering", send: "answering", sendResolve: "answering",
-  resolve: "deciding", snooze: "deciding", assign: "deciding", tag: "deciding", stage: "deciding", noReply: "deciding", unread: "deciding", read: "deciding", undo: "deciding", history: "deciding",
+  resolve: "deciding", snooze: "deciding", assign: "deciding", tag: "deciding", stage: "deciding", link: "deciding", noReply: "deciding", unread: "deciding", read: "deciding", undo: "deciding", history: "deciding",
   mark: "selecting", markNext: "selecting", markPrevious: "selecting", markAll: "selecting",
   search: "going", palette: "going", goInbox: "going", goWaits: "going", goReports: "going", goSettings: "going",
 };

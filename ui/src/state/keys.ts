@@ -1,6 +1,6 @@
 /** What a key does, by name. */
 export type KeyAction =
-  | "next" | "previous" | "open" | "reply" | "note" | "resolve" | "snooze" | "assign" | "tag" | "stage" | "noReply" | "unread" | "search" | "keys" | "undo"
+  | "next" | "previous" | "open" | "reply" | "note" | "resolve" | "snooze" | "assign" | "tag" | "stage" | "link" | "noReply" | "unread" | "search" | "keys" | "undo"
   | "read" | "markAll" | "mark" | "markNext" | "markPrevious" | "send" | "sendResolve" | "palette" | "back" | "goInbox" | "goWaits" | "goReports" | "goSettings" | "panel" | "find" | "date" | "files" | "history" | "toasts" | "window" | "print" | "zoomIn" | "zoomOut" | "zoomReset";
 
 /** A key as it is shown in the sheet and in menus, with what it does. One table for the sheet, the palette and the matcher. */
@@ -25,6 +25,7 @@ export const bindings: readonly Binding[] = [
   { keys: "a", action: "assign" },
   { keys: "l", action: "tag" },
   { keys: "q", action: "stage" },
+  { keys: "m", action: "link" },
   { keys: ".", action: "noReply" },
   { keys: "u", action: "unread" },
   { keys: "Shift+u", action: "read" },

@@ -72,3 +72,38 @@ export function roomFor(text: string, limit: TextLimit | null): Room | null {
 export function encodedSize(files: readonly number[]): number {
   return files.reduce((sum, size) => sum + Math.ceil(size / 57) * 78 + 400, 2_000);
 }
+
+/** Most messages that one text becomes. */
+export const MOST_PARTS = 10;
+const PAUSES = ["\n\n", "\n", ". ", "! ", "? ", "。", " "];
+
+/** A text in several messages that each fit, parted as the engine parts it: where a reader would pause. */
+export function partsOf(text: string, { most, unit }: TextLimit): string[] {
+  const fits = (part: string): boolean => lengthOf(part, unit) <= most;
+  const out: string[] = [];
+  let rest = text.trim();
+  while (rest !== "") {
+    if (fits(rest)) return [...out, rest];
+    const head = longest(rest, fits);
+    const size = bytes(head);
+    const at = PAUSES.map((mark) => ({ mark, i: head.lastIndexOf(mark) })).find(({ mark, i }) => i >= 0 && bytes(head.slice(0, i) + mark.trimEnd()) * 3 >= size);
+    const part = at === undefined ? head : head.slice(0, at.i + at.mark.trimEnd().length);
+    if (part.trim() !== "") out.push(part.trim());
+    rest = rest.slice(part.length).trimStart();
+  }
+  return out;
+}
+
+const bytes = (text: string): number => new TextEncoder().encode(text).length;
+
+/** The longest beginning that fits; one character at least. */
+function longest(text: string, fits: (part: string) => boolean): string {
+  const all = [...text];
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(all.slice(0, middle).join(""))) low = middle;
+    else high = middle - 1;
+  }
+  return all.slice(0, Math.max(1, low)).join("");
+}

@@ -1,4 +1,5 @@
 import type { ChangeItem } from "../api/ChangeItem";
+import type { Channel } from "../api/Channel";
 import type { EpisodeItem } from "../api/EpisodeItem";
 import type { TimelineItem } from "../api/TimelineItem";
 import { startOfDay } from "../i18n/time";
@@ -16,6 +17,8 @@ export interface Line {
   unread: boolean;
   /** The subject differs from the message's before. */
   subject: boolean;
+  /** It came by another channel than the message before. */
+  channel: boolean;
   /** Changes in a row that stand in one line, this one the last of them. */
   changes: ChangeItem[] | null;
   /** An episode that began before what is loaded. */
@@ -44,6 +47,7 @@ export interface Layout {
 export function linesOf(items: readonly TimelineItem[], folded: ReadonlySet<string>, firstUnread: string | null, { within = null, spread = nobody }: Layout = {}): Line[] {
   const lines: Line[] = [];
   let subject: string | null = null;
+  let channel: Channel | null = null;
   let hidden = within !== null && folded.has(within.id);
   const first = items[0];
   // Where an episode begins at once, the one before has nothing left to head.
@@ -55,14 +59,16 @@ export function linesOf(items: readonly TimelineItem[], folded: ReadonlySet<stri
     const line = lineOf(item, keyOf(item), whenOf(item), false);
     line.unread = item.type === "message" && item.id === firstUnread;
     line.subject = bare !== null && bare !== "" && bare !== subject;
+    line.channel = item.type === "message" && channel !== null && item.channel !== channel;
     lines.push(line);
     if (bare !== null) subject = bare;
+    if (item.type === "message") channel = item.channel;
   }
   return marked(rowed(lines, spread));
 }
 
 function lineOf(item: TimelineItem, key: string, at: number, begun: boolean): Line {
-  return { key, item, at, day: false, unread: false, subject: false, changes: null, begun };
+  return { key, item, at, day: false, unread: false, subject: false, channel: false, changes: null, begun };
 }
 
 /** Several changes in a row become one line. */

@@ -1,11 +1,10 @@
-import type { AccountConfig } from "../api/AccountConfig";
-import type { AccountItem } from "../api/AccountItem";
 import type { OauthProvider } from "../api/OauthProvider";
 import type { SeenCertificate } from "../api/SeenCertificate";
 import type { Suggestion } from "../api/Suggestion";
 import type { TestReport } from "../api/TestReport";
 import type { Host } from "../host/host";
 import { say } from "../errors";
+import type { EmailAccount, EmailItem } from "../configs";
 import { SignIn } from "./signin.svelte";
 
 /** The network is asked at the end of typing, not at each letter. */
@@ -16,14 +15,14 @@ export function looksLikeAddress(text: string): boolean {
   return /^[^\s@]+@[^\s@]+\.[^\s@.]{2,}$|^[^\s@]+@(localhost|[a-z0-9-]+)$/i.test(text.trim());
 }
 
-function blank(): AccountConfig {
+function blank(): EmailAccount {
   const server = (port: number) => ({ host: "", port, security: "tls" as const, user: "" });
   return { channel: "email", address: "", display_name: "", imap: server(993), smtp: server(465), aliases: [], sent_copy: "auto", trusted_certificate: null, auth: { kind: "password" }, trusted_fingerprints: [], signature: "", folders: [], sync_read: false };
 }
 
 /** Connecting a mailbox, or changing one: address and password or a sign-in, everything else found out. */
 export class Wizard {
-  config = $state<AccountConfig>(blank());
+  config = $state<EmailAccount>(blank());
   password = $state("");
   readonly signIn: SignIn;
   /** What was found for the address. */
@@ -40,11 +39,11 @@ export class Wizard {
 
   constructor(
     private readonly host: Host,
-    readonly existing: AccountItem | null = null,
+    readonly existing: EmailItem | null = null,
   ) {
     this.signIn = new SignIn(host);
     if (existing !== null) {
-      this.config = $state.snapshot(existing.config) as AccountConfig;
+      this.config = $state.snapshot(existing.config) as EmailAccount;
       this.details = true;
       this.typedServers = true;
     }
@@ -164,14 +163,14 @@ export class Wizard {
   }
 
   /** Tests, unless that was done, and connects. */
-  async connect(): Promise<AccountItem | null> {
+  async connect(): Promise<EmailItem | null> {
     if (this.report?.ok !== true && !(await this.test())) return null;
     this.busy = "connect";
     try {
       const config = this.clean();
       const { password, oauth_flow } = this.proof();
-      if (this.existing !== null) return await this.host.call("account_update", { id: this.existing.id, config, password, oauth_flow });
-      return await this.host.call("account_add", { config, password: password ?? "", oauth_flow });
+      if (this.existing !== null) return (await this.host.call("account_update", { id: this.existing.id, config, password, oauth_flow })) as EmailItem;
+      return (await this.host.call("account_add", { config, password: password ?? "", oauth_flow })) as EmailItem;
     } catch (error) {
       this.error = say(error);
       return null;
@@ -191,8 +190,8 @@ export class Wizard {
     return { password: oauth || this.password === "" ? null : this.password, oauth_flow: oauth && this.signIn.signed ? this.signIn.flow : null };
   }
 
-  private clean(): AccountConfig {
-    const config = $state.snapshot(this.config) as AccountConfig;
+  private clean(): EmailAccount {
+    const config = $state.snapshot(this.config) as EmailAccount;
     const pem = config.trusted_certificate?.trim() ?? "";
     const auth = config.auth.kind === "oauth" ? { ...config.auth, client_id: config.auth.client_id.trim(), tenant: config.auth.tenant.trim() } : config.auth;
     return { ...config, auth, address: config.address.trim(), display_name: config.display_name.trim(), aliases: config.aliases.map((a) => a.trim()).filter((a) => a !== ""), trusted_certificate: pem === "" ? null : `${pem}\n` };

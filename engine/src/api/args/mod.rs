@@ -48,6 +48,10 @@ mod diagnostics;
 pub use diagnostics::*;
 mod channels;
 pub use channels::*;
+mod linking;
+pub use linking::*;
+mod vendor;
+pub use vendor::*;
 
 args! {
     /// Counts, accounts and who I am.

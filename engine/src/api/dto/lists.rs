@@ -130,6 +130,8 @@ dto! {
         pub subject: Option<String>,
         /// One line of the last message.
         pub snippet: String,
+        /// What the last message is where it has no words: a card's kind, `picture`, `video`, `voice`, `file` or `unsent`.
+        pub brief: Option<String>,
         /// Stage key.
         pub stage: Option<String>,
         /// Tags, sorted.

@@ -69,3 +69,5 @@ mod window;
 pub use window::*;
 mod diagnostics;
 pub use diagnostics::*;
+mod linking;
+pub use linking::*;

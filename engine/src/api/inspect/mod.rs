@@ -4,6 +4,7 @@
 pub mod address;
 pub mod html;
 pub mod mail;
+pub mod payload;
 pub mod phone;
 pub mod reply;
 pub mod thread;
@@ -29,10 +30,12 @@ pub enum What {
     Address,
     /// Mails that may answer each other.
     Thread,
+    /// A provider's data.
+    Payload,
 }
 
 /// What Parley makes of `input`, as JSON. `hint` is what the input does not say itself: a region for a phone number,
-/// `text`, `html` or `eml` for a reply.
+/// `text`, `html` or `eml` for a reply, the provider of a payload.
 ///
 /// # Errors
 /// In words, when nothing can be made of it. A fault in the code is such an answer as well, never a panic.
@@ -53,6 +56,7 @@ fn run(what: What, input: &[u8], hint: &str) -> Result<serde_json::Value, String
         What::Url => json(&url::url(input)),
         What::Address => json(&address::address(input)),
         What::Thread => json(&thread::threads(input)?),
+        What::Payload => json(&payload::payload(input, hint)?),
     }
 }
 

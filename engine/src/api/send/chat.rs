@@ -72,7 +72,7 @@ pub(super) fn author(
                 // The conversation is resolved with the last part, so that each counts as an answer before it.
                 resolve: a.resolve && i == last,
                 group: Some(group),
-                part: i as u32,
+                later: u32::try_from(last - i).unwrap_or(0),
             },
         )?;
         first.get_or_insert(o);

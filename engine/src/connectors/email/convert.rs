@@ -171,6 +171,7 @@ fn read(raw: &[u8], place: Place, internal_date: Option<Millis>) -> Read<Box<Inc
         from,
         raw: raw.to_vec(),
         cards: Vec::new(),
+        files_until: None,
         key: None,
         route: None,
         quarantine: None,

@@ -16,7 +16,19 @@ struct State {
     saved: f64,
     at: Millis,
     held_until: Millis,
+    /// When it was asked for, so that a clock that is set back does not lengthen it.
+    held_at: Millis,
     used: Option<u32>,
+}
+
+impl State {
+    /// A rest lasts as long as it was asked for, whatever the clock says meanwhile.
+    fn set_back(&mut self, now: Millis) {
+        if now < self.held_at {
+            self.held_until = now + (self.held_until - self.held_at).max(0);
+            self.held_at = now;
+        }
+    }
 }
 
 impl Budget {
@@ -32,6 +44,7 @@ impl Budget {
                 saved: f64::from(burst.max(1)),
                 at,
                 held_until: 0,
+                held_at: 0,
                 used: None,
             }),
         }
@@ -52,6 +65,7 @@ impl Budget {
     fn take(&self) -> Option<Duration> {
         let now = self.clock.now();
         let mut s = self.lock();
+        s.set_back(now);
         if s.held_until > now {
             return Some(millis(s.held_until - now));
         }
@@ -74,7 +88,9 @@ impl Budget {
 
     /// No call before then: the vendor asked for it.
     pub fn hold_until(&self, at: Millis) {
-        let mut s = self.lock();
+        let (mut s, now) = (self.lock(), self.clock.now());
+        s.set_back(now);
+        s.held_at = now;
         s.held_until = s.held_until.max(at);
     }
 
@@ -92,8 +108,9 @@ impl Budget {
     /// Until when the vendor asks to be left alone, if it does.
     #[must_use]
     pub fn held(&self) -> Option<Millis> {
-        let until = self.lock().held_until;
-        (until > self.clock.now()).then_some(until)
+        let (mut s, now) = (self.lock(), self.clock.now());
+        s.set_back(now);
+        (s.held_until > now).then_some(s.held_until)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

@@ -7,12 +7,14 @@ mod answer;
 mod base;
 mod budget;
 mod circuit;
+mod form;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Answer, retry_after};
 pub use base::{Base, Reach};
 pub use budget::Budget;
+pub use form::{FormFile, form_data};
 
 use super::Result;
 use crate::model::{ChannelError, Remedy};

@@ -107,3 +107,18 @@ fn a_host_that_fails_again_and_again_is_left_alone_then_tried_once() {
     circuits.leave("h", true, now + 10_001);
     assert!(circuits.enter("h", "poll", now + 10_001).is_ok());
 }
+
+#[test]
+fn a_clock_that_is_set_back_lengthens_no_rest() {
+    let c = clock();
+    let budget = Budget::new(c.clone(), 1.0, 1);
+    budget.hold_until(c.now() + 60 * SECOND);
+    c.set(c.now() - 900 * SECOND);
+    assert_eq!(budget.held(), Some(c.now() + 60 * SECOND));
+    let circuits = Circuits::default();
+    for _ in 0..5 {
+        circuits.leave("h", false, 900 * SECOND);
+    }
+    assert!(circuits.enter("h", "poll", 900 * SECOND).is_err());
+    assert!(circuits.enter("h", "poll", 0).is_ok());
+}

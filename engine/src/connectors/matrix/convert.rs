@@ -110,6 +110,26 @@ pub(super) fn later(room: &str, event: &str, at: Millis, what: Later) -> Afterwa
     }
 }
 
+/// The events in what a homeserver gives, with their rooms: an answer of `/sync`, a page, a list, or one event.
+pub(super) fn all(data: &Value) -> Vec<(String, &Value)> {
+    let own = |e: &Value| e["room_id"].as_str().unwrap_or_default().to_owned();
+    if let Some(rooms) = data["rooms"]["join"].as_object() {
+        return rooms
+            .iter()
+            .flat_map(|(room, told)| {
+                let (room, events) = (room.clone(), told["timeline"]["events"].as_array());
+                let events = events.map_or(&[][..], Vec::as_slice).iter();
+                events.map(move |e| (room.clone(), e))
+            })
+            .collect();
+    }
+    let list = data["chunk"].as_array().or_else(|| data.as_array());
+    match list {
+        Some(events) => events.iter().map(|e| (own(e), e)).collect(),
+        None => vec![(own(data), data)],
+    }
+}
+
 /// What is common to all events.
 struct Seen<'a> {
     own: &'a str,

@@ -11,8 +11,9 @@ mod tests;
 
 use super::{Connector, Context, Result, Step};
 use crate::model::{
-    Batch, Capabilities, Channel, ChannelError, Cursor, Event, Formatting, MatrixConfig, Outgoing,
-    Profile, ReadMark, Receipt, Remedy, TextLimit, TextUnit,
+    Batch, Capabilities, Card, CardKind, Channel, ChannelError, Cursor, Event, Formatting,
+    Incoming, Later, MatrixConfig, Outgoing, Profile, ReadMark, Receipt, Remedy, RemoteId,
+    TextLimit, TextUnit,
 };
 use api::{Api, Call};
 use async_trait::async_trait;
@@ -27,6 +28,58 @@ use tokio::sync::Mutex;
 const LONG: u32 = 30_000;
 /// Most bytes of a text: an event holds 65,536 with everything around it, twice where it is formatted.
 const MOST_TEXT: u32 = 16_000;
+
+/// What a page of a room's history, a `/sync` answer, or one event says to the user `own`; for a person who looks.
+#[must_use]
+pub fn payload(data: &Value, own: &str) -> Vec<Event> {
+    convert::all(data)
+        .into_iter()
+        .filter_map(|(room, event)| match convert::piece(own, &room, event)? {
+            Piece::Message(message, media) => {
+                let mut message = named(*message, event);
+                if let Some(media) = media {
+                    message.cards.push(Card {
+                        mime: Some(media.mime).filter(|m| !m.is_empty()),
+                        ..Card::of(CardKind::Media).saying(media.name)
+                    });
+                }
+                Some(Event::Message(Box::new(message)))
+            }
+            Piece::Encrypted(message) => Some(Event::Message(Box::new(named(*message, event)))),
+            Piece::Edit { of, at, text, .. } => {
+                let what = Later::Edited { text, html: None };
+                Some(Event::Later(convert::later("", &of, at, what)))
+            }
+            Piece::Redaction { of, at, .. } => {
+                Some(Event::Later(convert::later("", &of, at, Later::Unsent)))
+            }
+            Piece::Reaction {
+                of, by, emoji, at, ..
+            } => {
+                let emoji = Some(emoji);
+                let what = Later::Reaction { by, emoji };
+                Some(Event::Later(convert::later("", &of, at, what)))
+            }
+            Piece::Named { .. } | Piece::Visitor { .. } | Piece::Touch(_) => None,
+        })
+        .map(|event| match event {
+            Event::Later(mut later) => {
+                later.of = RemoteId(later.of.0.trim().to_owned());
+                Event::Later(later)
+            }
+            other => other,
+        })
+        .collect()
+}
+
+/// By its own id alone, as people see it.
+fn named(message: Incoming, event: &Value) -> Incoming {
+    let id = event["event_id"].as_str().unwrap_or_default().to_owned();
+    Incoming {
+        remote_id: RemoteId(id),
+        ..message
+    }
+}
 
 /// A signed-in user of a homeserver.
 pub struct Matrix {
@@ -182,6 +235,7 @@ impl Connector for Matrix {
             attachments: true,
             max_attachment: Some(largest).filter(|l| *l > 0),
             files_apart: true,
+            may_write_first: self.channel == Channel::Matrix,
             deduplicates: true,
             pushes: true,
             ..Capabilities::of_text(self.channel)

@@ -4,10 +4,13 @@
 //! A paragraph is a line, as it was typed: an empty one is an empty line. So text without formatting and the tree of
 //! it say the same.
 
+mod blocks;
 mod letter;
 mod plain;
 mod read;
+mod signs;
 mod tokens;
+mod words;
 mod write;
 
 #[cfg(test)]

@@ -3,31 +3,52 @@
 use super::{Block, List, Piece, What};
 
 pub(super) fn text(blocks: &[Block]) -> String {
-    lines(blocks).join("\n")
+    lines(blocks, &PLAIN).join("\n")
 }
 
-fn lines(blocks: &[Block]) -> Vec<String> {
+/// How what stands in a line is said, where lists and quotes are said in text.
+pub(super) struct Said {
+    /// A line of words, which may become several.
+    pub(super) line: fn(&[Piece]) -> String,
+    /// A program's lines.
+    pub(super) code: fn(&str) -> String,
+    /// What begins a quoted line.
+    pub(super) quote: &'static str,
+}
+
+const PLAIN: Said = Said {
+    line,
+    code: str::to_owned,
+    quote: ">",
+};
+
+pub(super) fn lines(blocks: &[Block], said: &Said) -> Vec<String> {
     let mut out = Vec::new();
     for block in blocks {
         match block {
-            Block::Line(pieces) => out.extend(line(pieces).split('\n').map(str::to_owned)),
-            Block::List(list) => out.extend(listed(list)),
-            Block::Quote(inside) => out.extend(lines(inside).iter().map(|l| quoted(l))),
-            Block::Code(code) => out.extend(code.split('\n').map(str::to_owned)),
+            Block::Line(pieces) => {
+                out.extend((said.line)(pieces).split('\n').map(str::to_owned));
+            }
+            Block::List(list) => out.extend(listed(list, said)),
+            Block::Quote(inside) => {
+                let inside = lines(inside, said);
+                out.extend(inside.iter().map(|l| quoted(l, said.quote)));
+            }
+            Block::Code(code) => out.extend((said.code)(code).split('\n').map(str::to_owned)),
         }
     }
     out
 }
 
-fn quoted(line: &str) -> String {
+fn quoted(line: &str, mark: &str) -> String {
     match line {
-        "" => ">".to_owned(),
-        l if l.starts_with('>') => format!(">{l}"),
-        l => format!("> {l}"),
+        "" => mark.to_owned(),
+        l if l.starts_with(mark) => format!("{mark}{l}"),
+        l => format!("{mark} {l}"),
     }
 }
 
-fn listed(list: &List) -> Vec<String> {
+fn listed(list: &List, said: &Said) -> Vec<String> {
     let mut out = Vec::new();
     let mut number = list.start;
     for item in &list.items {
@@ -40,7 +61,7 @@ fn listed(list: &List) -> Vec<String> {
             None => "- ".to_owned(),
         };
         let indent = " ".repeat(mark.len());
-        for (i, line) in lines(item).into_iter().enumerate() {
+        for (i, line) in lines(item, said).into_iter().enumerate() {
             out.push(match (i, line.is_empty()) {
                 (0, _) => format!("{mark}{line}"),
                 (_, true) => line,
@@ -61,12 +82,7 @@ fn line(pieces: &[Piece]) -> String {
             end_link(&mut out, link.take());
             link = to.map(|to| (to, String::new()));
         }
-        let said = match &piece.what {
-            What::Text(text) => text.clone(),
-            What::Break => "\n".to_owned(),
-            What::Picture { alt, .. } if alt.is_empty() => String::new(),
-            What::Picture { alt, .. } => format!("[{alt}]"),
-        };
+        let said = words(&piece.what);
         match &mut link {
             Some((_, words)) => words.push_str(&said),
             None => out.push_str(&said),
@@ -76,8 +92,24 @@ fn line(pieces: &[Piece]) -> String {
     out
 }
 
+/// A piece without its look.
+pub(super) fn words(what: &What) -> String {
+    match what {
+        What::Text(text) => text.clone(),
+        What::Break => "\n".to_owned(),
+        What::Picture { alt, .. } if alt.is_empty() => String::new(),
+        What::Picture { alt, .. } => format!("[{alt}]"),
+    }
+}
+
 fn end_link(out: &mut String, link: Option<(&str, String)>) {
     let Some((to, words)) = link else { return };
+    out.push_str(&led(to, &words));
+}
+
+/// Words that are a link, with where it leads behind them unless they say so themselves.
+pub(super) fn led(to: &str, words: &str) -> String {
+    let mut out = String::new();
     let address = to.strip_prefix("mailto:").unwrap_or(to);
     let said = words.trim();
     out.push_str(words.trim_end());
@@ -88,4 +120,5 @@ fn end_link(out: &mut String, link: Option<(&str, String)>) {
         out.push_str(&format!(" <{address}>"));
     }
     out.push_str(&words[words.trim_end().len()..]);
+    out
 }

@@ -86,6 +86,12 @@ fn bring(from: &Connection, tx: &mut Tx<'_>, anew: bool) -> Result<Salvaged> {
         ("read_mark", "account"),
         ("remote_picture", "message"),
         ("picture_sender", "address"),
+        ("afterwards", "account"),
+        ("edition", "message"),
+        ("route", "account"),
+        ("person", "handle"),
+        ("touch", "account"),
+        ("quarantine", "account"),
     ] {
         s.whole &= copy(from, tx, table, key)?;
     }

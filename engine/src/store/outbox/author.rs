@@ -24,7 +24,8 @@ pub fn author(tx: &mut Tx<'_>, a: &Authored) -> Result<OutboxItem> {
     let (conversation, also) = placed(tx, a)?;
     let id = MessageId::random();
     let group = a.group.unwrap_or_else(GroupId::random);
-    let at = tx.now + Millis::from(a.part);
+    // In the order of its parts, and none after what is decided with them.
+    let at = tx.now - Millis::from(a.later);
     // What is passed on answers nobody.
     let answers = if a.mail.forwarding.is_some() {
         Vec::new()
@@ -165,7 +166,7 @@ fn insert_message(
         machine_class: Class::Human,
         class_reason: None,
         live: true,
-        sent_at: tx.now + Millis::from(a.part),
+        sent_at: tx.now - Millis::from(a.later),
         claimed_at: None,
         outside: false,
         opens: true,
@@ -185,7 +186,7 @@ fn insert_message(
             .chain(a.mail.references.iter().cloned())
             .collect(),
         answers: &refs.in_reply_to,
-        author: Some((tx.identity.agent, tx.now + Millis::from(a.part), answers)),
+        author: Some((tx.identity.agent, tx.now - Millis::from(a.later), answers)),
     };
     let rid = row.insert(tx)?;
     if let Some(shown) = &a.shown {

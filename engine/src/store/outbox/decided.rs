@@ -1,11 +1,14 @@
 //! What a person decides about a send.
 
+use super::super::log::{self, Writing, write};
 use super::super::{Tx, search};
 use super::attempts::{record, reopen, sent_after_all};
 use super::{OutboxItem, get};
 use crate::error::{Error, Result};
-use crate::model::{CustomerId, MessageId, OutboxState};
+use crate::model::log::Entity;
+use crate::model::{CustomerId, GroupId, MessageId, OutboxState};
 use rusqlite::params;
+use serde_json::json;
 
 /// Take a send back before it goes. Its text returns as a draft; a resolve made with it is undone.
 ///
@@ -29,8 +32,21 @@ pub fn cancel(tx: &mut Tx<'_>, id: MessageId) -> Result<OutboxItem> {
     }
     record(tx, &o, o.attempt, OutboxState::Cancelled, None, Vec::new())?;
     reopen(tx, &o)?;
+    unlink(tx, &o)?;
     withdraw(tx, id)?;
     Ok(o)
+}
+
+/// Whoever takes back what was written to an address takes back that both are one.
+fn unlink(tx: &mut Tx<'_>, o: &OutboxItem) -> Result<()> {
+    let back = GroupId::random();
+    let linked = log::of_group(tx, o.group)?;
+    for link in linked.into_iter().filter(|e| e.entity == Entity::Link) {
+        let off = vec![("on", json!(false))];
+        let w = Writing::new(Entity::Link, link.entity_id, link.conversation, off);
+        write(tx, "auto.send.unlink", back, w)?;
+    }
+    Ok(())
 }
 
 /// A message that was taken back is shown and found nowhere; its files are staged again.

@@ -158,7 +158,7 @@ pub fn put_stored(tx: &Tx<'_>, rid: i64) -> Result<()> {
 
 fn missing(tx: &Tx<'_>, which: &str, args: &[&dyn ToSql]) -> Result<Vec<Missing>> {
     let mut s = tx.prepare_cached(&format!(
-        "SELECT m.rid, m.subject, m.participants, b.text, m.send_state IS 'cancelled',
+        "SELECT m.rid, m.subject, m.participants, b.text, m.send_state IS 'cancelled' OR m.unsent_at IS NOT NULL,
                 (SELECT group_concat(name, ' ') FROM file f WHERE f.message = m.id)
          FROM message m JOIN body b ON b.rid = m.rid WHERE {which}"
     ))?;

@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 use crate::model::interchange::{Delivery, Instant, MessageLine, Sending};
 use crate::model::threads::ref_hash;
 use crate::model::{
-    AccountId, AgentId, Archive, Bounce, Channel, Class, CleanHtml, CustomerId, Direction, Event,
-    FileId, Folds, GroupId, Identity, Incoming, IncomingFile, Kind, MessageId, OutboxState, Party,
-    Place, RemoteId, ServerWord, ThreadRefs, Times, address_key,
+    AccountId, Afterwards, AgentId, Archive, Bounce, Channel, Class, CleanHtml, CustomerId,
+    Direction, Event, FileId, Folds, GroupId, Identity, Incoming, IncomingFile, Kind, MessageId,
+    OutboxState, Party, Place, RemoteId, ServerWord, ThreadRefs, Times, address_key,
 };
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -123,9 +123,42 @@ pub fn bring(
     } else {
         polled(tx, naming, account, line, body)?
     };
+    later(tx, naming, account, line)?;
     ingest::count_import(tx, account, brought)?;
     super::brought(tx, naming.import, account, brought)?;
     Ok(brought)
+}
+
+/// What was told of it later, told once more wherever it was delivered.
+fn later(tx: &mut Tx<'_>, naming: &Naming, account: AccountId, line: &MessageLine) -> Result<()> {
+    if line.later.is_empty() {
+        return Ok(());
+    }
+    let mut places: Vec<(AccountId, RemoteId)> = Vec::new();
+    for d in &line.deliveries {
+        if let Some(a) = naming.known(tx, &d.account)? {
+            places.push((AccountId(a), RemoteId(d.remote_id.clone())));
+        }
+    }
+    if line.deliveries.is_empty() {
+        places.push((account, RemoteId(delivery(line).remote_id)));
+    }
+    let mut brought = Brought::default();
+    for (account, of) in places {
+        let source = ingest::source(tx, account)?;
+        for l in &line.later {
+            let Some(what) = l.fact(&line.text) else {
+                continue;
+            };
+            let told = Event::Later(Afterwards {
+                of: of.clone(),
+                at: l.at.0,
+                what,
+            });
+            ingest::take(tx, &source, &told, &mut brought)?;
+        }
+    }
+    Ok(())
 }
 
 fn short(s: &str) -> String {
@@ -248,6 +281,7 @@ fn incoming(
         word: body.told.word.take(),
         seen: line.read.unwrap_or(false),
         raw,
+        cards: line.cards.clone(),
         ..Incoming::chat("", Place::Other, 0)
     }))
 }

@@ -2,7 +2,7 @@
 
 use super::super::files::{self, FileRow, unpack_text};
 use super::super::ingest::Participants;
-use super::super::timeline;
+use super::super::{afterwards, timeline};
 use crate::error::{Error, Result};
 use crate::model::interchange::{
     AccountLine, AgentLine, Delivery, EntryLine, HandleLine, Instant, MessageLine, Sending, Thread,
@@ -198,6 +198,8 @@ fn message(conn: &Connection, r: &Row<'_>) -> Result<Given> {
         delivery: state.as_deref().and_then(OutboxState::parse),
         read: (direction == Direction::Inbound).then_some(unread != Some(true)),
         unreadable: r.get(16)?,
+        cards: afterwards::cards(conn, rid)?,
+        later: afterwards::told(conn, id)?,
         agent: author.map(|a| a.hex()),
         authored_at: r.get::<_, Option<Millis>>(11)?.map(Instant),
         answers: r

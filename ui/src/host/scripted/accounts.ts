@@ -5,9 +5,11 @@ import type { SeenCertificate } from "../../api/SeenCertificate";
 import type { Suggestion } from "../../api/Suggestion";
 import type { TestReport } from "../../api/TestReport";
 import type { TestStep } from "../../api/TestStep";
+import { channelAccounts, testOfChat } from "./channels";
+import { isEmail, type EmailAccount } from "../../configs";
 import { capabilities, idOf, ours } from "./world";
 
-export function configOf(address: string, name: string): AccountConfig {
+export function configOf(address: string, name: string): EmailAccount {
   const domain = address.split("@")[1] ?? "example.com";
   return {
     channel: "email", address, display_name: name,
@@ -19,7 +21,7 @@ export function configOf(address: string, name: string): AccountConfig {
 export function accountOf(n: number, config: AccountConfig, more: Partial<AccountItem> = {}): AccountItem {
   return {
     id: idOf(900 + n), config, state: "ok", says: "Connected. New mail arrives at once.", last_success: Date.now() - 20_000, next_try: Date.now() + 280_000, progress: null, history: true,
-    cursor: "INBOX 1718:20412 · Sent 1718:8841", gaps: [], live_from: Date.now() - 20 * 86_400_000, capabilities, messages: 20_412, ...more,
+    cursor: "INBOX 1718:20412 · Sent 1718:8841", gaps: [], live_from: Date.now() - 20 * 86_400_000, capabilities, standing: { token_until: null, used_percent: null, held_until: null, notes: [] }, quarantined: 0, messages: 20_412, ...more,
   };
 }
 
@@ -32,6 +34,7 @@ export function accountsFor(state: string): AccountItem[] {
   if (state === "offline") return [{ ...hello, ...waiting }, { ...press, ...waiting }];
   const broken = { state: "needs_attention" as const, says: "imap.parley-lamps.example refused the password. Enter the new one under Settings → Accounts.", next_try: null };
   if (state === "broken") return [hello, { ...press, ...broken }];
+  if (state.startsWith("channels")) return [hello, ...channelAccounts(state)];
   if (state === "certificate-changed") {
     const office = configOf("hello@office.local", "Parley Lamps");
     const refused = { state: "needs_attention" as const, says: `${office.imap.host} shows a certificate that is not the one you trusted. Ask the operator before you trust it.`, next_try: null };
@@ -66,6 +69,7 @@ const homeMade: SeenCertificate = { host: "", fingerprint: "5e".repeat(32), subj
 
 /** A test: the password “wrong” is refused, and hosts of `.local` show a certificate nobody vouches for until it is trusted. */
 export function testOf(config: AccountConfig, password: string | null): TestReport {
+  if (!isEmail(config)) return testOfChat(config, password);
   const { host, port } = config.imap;
   const ok = (step: string, note: string) => ({ step, ok: true, note, hint: null });
   const steps: TestStep[] = [ok("dns", `${host} is 192.0.2.10.`), ok("connect", `Connected to ${host}:${String(port)}.`)];

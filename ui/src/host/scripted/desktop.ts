@@ -3,11 +3,14 @@ import type { AccountToken } from "../../api/AccountToken";
 import type { DataSize } from "../../api/DataSize";
 import type { Diagnostics } from "../../api/Diagnostics";
 
+import { isEmail } from "../../configs";
+
 const HOUR = 3_600_000;
 
 /** How the accounts of the play are signed in. */
 export function tokensOf(accounts: readonly AccountItem[]): AccountToken[] {
   return accounts.flatMap((a) => {
+    if (!isEmail(a.config)) return [];
     const { auth } = a.config;
     return auth.kind === "oauth" ? [{ account: a.id, provider: auth.provider, until: a.state === "needs_attention" ? null : Date.now() + HOUR }] : [];
   });

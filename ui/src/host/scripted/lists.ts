@@ -61,7 +61,7 @@ export function manyRows(count: number, now: number): ConversationRow[] {
     const ours = i % 3 === 0;
     return {
       id: idOf(10_000_000 + i), name: story?.name ?? "", address: story?.address ?? "", channel: channels[i % channels.length] ?? "email", status: "open", unread: i % 4 === 1 ? 1 + (i % 3) : 0,
-      wait_since: ours ? null : at, last_at: at, last_direction: ours ? "outbound" : "inbound", subject: story?.subject ?? null, snippet: line.replace(/\s+/g, " ").slice(0, 160),
+      wait_since: ours ? null : at, last_at: at, last_direction: ours ? "outbound" : "inbound", subject: story?.subject ?? null, snippet: line.replace(/\s+/g, " ").slice(0, 160), brief: null,
       stage: i % 3 === 1 ? (stages[i % stages.length]?.key ?? null) : null, tags: story?.tags ?? [], assignee: i % 4 === 0 ? null : (team[i % team.length] ?? null),
       snoozed_until: null, draft: i % 29 === 5, problem: false, automatic: false, messages: 1 + (i % 9),
     };

@@ -31,10 +31,14 @@ import { viewerMay } from "./roles";
 import { capabilitiesIn, linksOf, me, message, nextId, conversationOf, rowOf, stages, team, world, type Conversation } from "./world";
 import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
+import { addressOf, isEmail, nameOf } from "../../configs";
+import { editionsOf, filled, found, furnishChannels, waysTo } from "./channels";
 import lamp from "./lamp.png";
 import { archivesFor, begun, broughtIn, erasedOf, halfway, importsFor, planFor, reportOf, resting, written } from "./transfers";
 import { sampleFor } from "./sample";
 import { daysOf, filesOf, foundIn, lengthen, messageAt, overdo, pageOf, unreadFrom } from "./long";
+
+const whenOf = (item: Conversation["items"][number]): number => (item.type === "episode" ? item.opened_at - 1 : item.at);
 
 type Answers = { [K in keyof Commands]: (args: Commands[K]["args"]) => Commands[K]["reply"] };
 interface Undoable {
@@ -108,6 +112,7 @@ export class ScriptedHost implements Host {
     this.accounts = accountsFor(state);
     this.sample = sampleFor(state);
     this.all = this.accounts.length === 0 && this.sample.state === "absent" ? [] : world(now);
+    if (state.startsWith("channels")) furnishChannels(this.all, now, state);
     if (state === "one") this.all = this.all.slice(0, 1);
     if (state === "huge" || state === "odd") {
       this.all = [];
@@ -396,7 +401,7 @@ export class ScriptedHost implements Host {
         views: views.map((view) => ({ view, count: rows.filter((c) => inView(c, view)).length })),
         stages: stages.map((s) => ({ key: s.key, count: open.filter((c) => c.stage === s.key).length })).filter((s) => s.count > 0),
         tags: [...tags].map(([key, count]) => ({ key, count })).sort((a, b) => b.count - a.count),
-        accounts: this.accounts.map((a) => ({ id: a.id, channel: "email", address: a.config.address, state: a.state, says: a.says, progress: a.progress, history: a.history })), saved: this.saved, me,
+        accounts: this.accounts.map((a) => ({ id: a.id, channel: a.config.channel, address: addressOf(a.config), state: a.state, says: a.says, progress: a.progress, history: a.history })), saved: this.saved, me,
       };
     },
     conversation_ids: ({ view, stage, tag, saved, sort, after, limit }) => {
@@ -465,6 +470,10 @@ export class ScriptedHost implements Host {
       return { text: first ? "It goes on here, read from the mail itself.\n" : "And this is its very end.", next: first ? 1_310_720 : null, total: 2_621_440 };
     },
     message_save: () => ({}),
+    message_editions: ({ id }) => editionsOf(this.findMessage(id)),
+    card_open: () => ({}),
+    vendor_open: () => ({}),
+    attention: () => ({}),
     message_source: ({ id }) => {
       const m = this.findMessage(id);
       return { text: `Message-ID: <${m.id.slice(-8)}@example.com>\nFrom: ${m.from?.address ?? ""}\nTo: ${m.to.map((p) => p.address).join(", ")}\nSubject: ${m.subject ?? ""}\nContent-Type: text/plain; charset=utf-8\n\n${m.text}`, folds: [], links: [], rest: false };
@@ -478,7 +487,7 @@ export class ScriptedHost implements Host {
         row: rowOf(c), handles: c.handles, last_in: messages.filter((m) => m.direction === "inbound").at(-1)?.at ?? null, last_out: messages.filter((m) => m.direction === "outbound").at(-1)?.at ?? null,
         stage_history: [...c.history].reverse(), episodes: c.items.filter((i) => i.type === "episode").reverse(), linked: c.linked ?? [], since: messages[0]?.at ?? null,
         named: c.named ?? (messages[0] === undefined || c.name === c.address ? null : { agent: null, handle: c.handles[0]?.value ?? c.address, at: messages[0].at }),
-        notes: c.items.flatMap((i) => (i.type === "note" ? [{ id: i.id, at: i.at, agent: i.agent, text: i.text }] : [])).reverse().slice(0, 20),
+        notes: c.items.flatMap((i) => (i.type === "note" ? [{ id: i.id, at: i.at, agent: i.agent, text: i.text }] : [])).reverse().slice(0, 20), touches: c.touches ?? [],
       };
     },
     customer_rename: ({ id, name }) => this.act("customer_rename", id, (c) => {
@@ -494,7 +503,41 @@ export class ScriptedHost implements Host {
       if (c === undefined) throw hostError("not_found", "This address is gone.");
       return this.act("not_customer", c.id, (x) => x.handles.forEach((h) => h.id === handle && (h.not_customer = on)), { what: on ? "not_customer" : "is_customer", value: c.address });
     },
-    link: ({ a }) => this.act("link", a, () => undefined),
+    customers_find: ({ with: id, query, limit }) => {
+      const asked = query.trim().toLowerCase();
+      const name = this.find(id).name.split(" ")[0] ?? "";
+      const rows = this.rows().filter((r) => r.id !== id && (asked === "" || `${r.name} ${r.address}`.toLowerCase().includes(asked)));
+      const why = (row: ConversationRow): "given" | "name" | "asked" | "lately" => (asked !== "" ? "asked" : row.name.startsWith(name) ? "name" : "lately");
+      const rank = { given: 0, name: 1, asked: 2, lately: 3 };
+      return rows.map((r) => ({ id: r.id, name: r.name, address: r.address, channel: r.channel, last_at: r.last_at, why: why(r) })).sort((a, b) => rank[a.why] - rank[b.why] || b.last_at - a.last_at).slice(0, limit);
+    },
+    unlink_preview: ({ id }) => {
+      const c = this.all.find((x) => x.linked?.some((l) => l.id === id));
+      const link = c?.linked?.find((l) => l.id === id);
+      if (c === undefined || link === undefined) throw hostError("invalid", "Nothing is linked to this customer that could be cut off.");
+      const since = link.at ?? 0;
+      const stays = c.items.filter((i) => (i.type === "message" && i.direction === "outbound" && i.at > since) || (i.type === "note" && i.at > since) || (i.type === "change" && i.at > since));
+      return { split: [id], addresses: c.handles.filter((h) => h.id === id).map((h) => h.value), since: link.at, stays: stays.slice(0, 50), more: stays.length > 50 };
+    },
+    link: ({ a, b }) => {
+      const other = this.find(b);
+      const done = this.act("link", a, (c) => {
+        c.handles = [...c.handles, ...other.handles];
+        c.linked = [...(c.linked ?? []), ...other.handles.map((h) => ({ id: h.id, name: other.name, agent: me.name, at: Date.now() }))];
+        c.items = [...c.items, ...other.items].sort((x, y) => whenOf(x) - whenOf(y));
+      }, { what: "linked", value: other.name });
+      const undo = this.undoes.at(-1);
+      this.all = this.all.filter((c) => c !== other);
+      if (undo !== undefined) {
+        const { back } = undo;
+        undo.back = () => {
+          back();
+          this.all.push(other);
+        };
+      }
+      this.tell(a, { all: true });
+      return done;
+    },
     unlink: ({ split }) => this.act("unlink", this.all.find((c) => c.linked?.some((l) => split.includes(l.id)))?.id ?? "", (c) => {
       c.linked = c.linked?.filter((l) => !split.includes(l.id));
       c.handles = c.handles.filter((h) => !split.includes(h.id));
@@ -555,10 +598,10 @@ export class ScriptedHost implements Host {
       const c = this.find(conversation);
       const last = c.items.filter((i) => i.type === "message" && i.direction === "inbound").at(-1);
       const asked = last?.type === "message" ? last : null;
-      const handles = c.handles.map((h) => ({ party: { name: h.name, address: h.value }, channel: h.channel, kind: "handle" as const }));
+      const handles = waysTo(c, this.accounts);
       return {
         from: this.senders(),
-        to: asked?.reply_to ? [{ party: asked.reply_to, channel: "email" as const, kind: "reply_to" as const }, ...handles] : handles,
+        to: asked?.reply_to ? [{ party: asked.reply_to, channel: "email" as const, kind: "reply_to" as const, by: handles.find((h) => h.channel === "email")?.by ?? [], opted_out: false }, ...handles] : handles,
         cc: [], subject: asked?.subject ? (asked.subject.startsWith("Re:") ? asked.subject : `Re: ${asked.subject}`) : null, answering: asked?.id ?? null,
         history: asked === null ? null : { from: asked.from, to: asked.to, cc: asked.cc, at: asked.at, subject: asked.subject, preview: asked.text.slice(0, 400) }, files: [],
         sample: this.sample.state !== "absent",
@@ -569,10 +612,13 @@ export class ScriptedHost implements Host {
       const from = this.senders();
       return { from, to: [], cc: [], subject: `Fwd: ${m.subject ?? ""}`, answering: null, history: { from: m.from, to: m.to, cc: m.cc, at: m.at, subject: m.subject, preview: m.text.slice(0, 400) }, files: m.files, sample: this.sample.state !== "absent" };
     },
-    send: ({ conversation, to, cc, subject, text, html, files, resolve }) => {
+    send: ({ conversation, account, to, cc, subject, text, html, files, resolve, template }) => {
       const c = this.find(conversation ?? "");
       const hold = Date.now() + this.settings.hold_seconds * 1000;
-      const sent = message(Date.now(), null, subject, text, { to, cc, files: files.flatMap((f) => this.staged.get(f) ?? []), send: { state: "held", hold_until: hold, error: null, attempts: 0, next_try: null } });
+      const by = this.accounts.find((a) => a.id === account);
+      const approved = by?.capabilities.templates.find((one) => one.id === template?.id);
+      const words = approved === undefined ? text : filled(approved.text, template?.values ?? []);
+      const sent = message(Date.now(), null, subject, words, { channel: by?.config.channel ?? "email", account: by === undefined ? "" : addressOf(by.config), to, cc, files: files.flatMap((f) => this.staged.get(f) ?? []), send: { state: "held", hold_until: hold, error: null, attempts: 0, next_try: null } });
       if (html !== null) this.sentHtml.set(sent.id, html);
       c.items.push({ type: "message", ...sent });
       c.drafts = c.drafts.filter((d) => d.note);
@@ -674,11 +720,16 @@ export class ScriptedHost implements Host {
       this.account(id, { last_success: Date.now() });
       return {};
     },
-    account_folders: ({ config }) => foldersFor(config.folders),
+    account_folders: ({ config }) => foldersFor(isEmail(config) ? config.folders : []),
     account_history: ({ id, on }) => {
       // As the engine does: while older mail rests, an account that reads its news is connected.
       const says = on ? { state: "connecting" as const, says: "Reading older mail, newest first." } : { state: "ok" as const, says: "Connected. New mail arrives at once." };
       this.account(id, { history: on, ...says });
+      return {};
+    },
+    account_find: ({ config, secret }) => found(config, secret),
+    account_resync: ({ id }) => {
+      this.account(id, { state: "connecting", says: "Reading again what came since then." });
       return {};
     },
     account_remove: ({ id }) => {
@@ -760,7 +811,10 @@ export class ScriptedHost implements Host {
 
   /** Every address of ours that can be written from: the accounts' own, and their aliases. */
   private senders(): FromOption[] {
-    return this.accounts.flatMap((a) => [a.config.address, ...a.config.aliases].map((address) => ({ account: a.id, address, name: a.config.display_name, signature: a.config.signature, state: a.state, capabilities: capabilitiesIn(this.state), max_message: this.state === "heavy" ? 250_000 : null })));
+    return this.accounts.flatMap(({ id: account, config, state, capabilities }): FromOption[] => {
+      if (!isEmail(config)) return [{ account, address: addressOf(config), name: nameOf(config), signature: "", state, capabilities, max_message: null }];
+      return [config.address, ...config.aliases].map((address) => ({ account, address, name: config.display_name, signature: config.signature, state, capabilities: capabilitiesIn(this.state), max_message: this.state === "heavy" ? 250_000 : null }));
+    });
   }
 
   private settle(id: string): Reply<"outbox_check"> {

@@ -10,6 +10,7 @@ import type { StageChange } from "../../api/StageChange";
 import type { Stage } from "../../api/Stage";
 import type { Status } from "../../api/Status";
 import type { TextLink } from "../../api/TextLink";
+import type { TouchItem } from "../../api/TouchItem";
 import type { TimelineItem } from "../../api/TimelineItem";
 import type { Capabilities } from "../../api/Capabilities";
 import { crowd, stories, type Story } from "./people";
@@ -29,8 +30,8 @@ export const stages: Stage[] = [
 ];
 
 export const capabilities: Capabilities = {
-  channel: "email", formatting: "html", text_limit: null, subject: true, copies: true, attachments: true, max_attachment: 25_000_000, reply_window_hours: null,
-  may_write_first: true, deduplicates: false, pushes: true, poll_seconds: 300, may_keep_media: true,
+  channel: "email", formatting: "html", text_limit: null, subject: true, copies: true, attachments: true, max_attachment: 25_000_000, max_files: 0, files_apart: false, file_types: [], reply_window_hours: null,
+  may_write_first: true, deduplicates: false, pushes: true, poll_seconds: 300, idle_seconds: 300, templates: [], may_keep_media: true,
 };
 
 /** What the accounts can do in a state of the script: short messages, or a channel with a limit. */
@@ -61,6 +62,7 @@ export interface Conversation {
   /** Who gave the name, where a person did. */
   named?: CustomerPanel["named"] | undefined;
   linked?: LinkItem[] | undefined;
+  touches?: TouchItem[] | undefined;
 }
 
 /** An id like the engine's: 32 hexadecimal digits. */
@@ -74,6 +76,8 @@ export function linksOf(text: string): TextLink[] {
 }
 
 const MINUTE = 60_000;
+/** A handle of which no more is known. */
+export const plainHandle = { username: null, email: null, opted_out: false };
 let counter = 4096;
 export const nextId = (): string => idOf(counter++);
 
@@ -84,7 +88,7 @@ export function message(at: number, from: Story | null, subject: string | null, 
     id: nextId(), at, claimed_at: null, direction: inbound ? "inbound" : "outbound", channel: from?.channel ?? "email", account: ours.address,
     class: from?.machine === undefined ? "human" : "machine", class_reason: from?.machine ?? null,
     from: inbound ? person : ours, to: [inbound ? ours : person], cc: [], reply_to: null, subject, text, folds: [], links: linksOf(text), text_cut: false, html: false, html_left_out: false, files: [],
-    author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, sender_says: inbound ? "dmarc=pass dkim=pass spf=pass" : null, hint: null, variants: [], unread: false, delivery: [], ...more,
+    author: inbound ? null : me.name, outside_app: false, send: null, unreadable: null, verified: inbound ? true : null, sender_says: inbound ? "dmarc=pass dkim=pass spf=pass" : null, hint: null, variants: [], unread: false, delivery: [], cards: [], reactions: [], edited_at: null, unsent_at: null, delivered_at: null, read_at: null, ...more,
   };
 }
 
@@ -111,7 +115,7 @@ function tell(story: Story, index: number, now: number): Conversation {
     history: story.stage === undefined ? [] : [{ at: now - story.ago * MINUTE, agent: me.name, from: null, to: story.stage, evidence: lastMessage?.id ?? null }],
     tags: story.tags ?? [], assignee: story.assignee === undefined ? null : agentOf[story.assignee],
     snoozedUntil: story.status === "snoozed" ? now + 40 * 3_600_000 : null, drafts: [],
-    handles: [{ id: idOf(70_000 + index), channel: story.channel ?? "email", value: story.address.toLowerCase(), name: story.name, not_customer: false, first_seen: times[0] ?? null, last_in: now - story.ago * MINUTE, name_at: times[0] ?? null }],
+    handles: [{ id: idOf(70_000 + index), channel: story.channel ?? "email", value: story.address.toLowerCase(), name: story.name, not_customer: false, first_seen: times[0] ?? null, last_in: now - story.ago * MINUTE, name_at: times[0] ?? null, ...plainHandle }],
     noReply: false, automatic: story.machine !== undefined,
   };
 }
@@ -141,7 +145,7 @@ function furnish(all: Conversation[], now: number): void {
   anna.items.splice(7, 0, { type: "episode", id: `${anna.id}:2`, number: 2, opened_at: messages(anna).at(-2)?.at ?? now, resolved_at: null, by_agent: false, first_response: null, resolved_by: null, messages: 0, start: "", end: null });
   const opened = anna.items[0];
   if (opened?.type === "episode") [opened.resolved_at, opened.resolved_by] = [now - 4260 * MINUTE, me.name];
-  anna.handles.push({ id: idOf(80_000), channel: "email", value: "anna.privat@telia.se", name: "Anna B.", not_customer: false, first_seen: now - 8800 * MINUTE, last_in: now - 8700 * MINUTE, name_at: now - 8700 * MINUTE });
+  anna.handles.push({ id: idOf(80_000), channel: "email", value: "anna.privat@telia.se", name: "Anna B.", not_customer: false, first_seen: now - 8800 * MINUTE, last_in: now - 8700 * MINUTE, name_at: now - 8700 * MINUTE, ...plainHandle });
   anna.linked = [{ id: idOf(80_000), name: "Anna B.", agent: me.name, at: now - 8600 * MINUTE }];
   const claimed = messages(anna)[0];
   if (claimed) claimed.claimed_at = claimed.at - 50 * MINUTE;
@@ -251,8 +255,18 @@ export function conversationOf(row: ConversationRow): Conversation {
   if (ours) items.push({ type: "message", ...message(row.last_at, null, row.subject, row.snippet, { to: [{ name: row.name, address: row.address }] }) });
   return {
     id: row.id, name: row.name, address: row.address, items, status: row.status, stage: row.stage, history: [], tags: row.tags, assignee: row.assignee, snoozedUntil: row.snoozed_until, drafts: [],
-    handles: [{ id: nextId(), channel: row.channel, value: row.address, name: row.name, not_customer: false, first_seen: row.last_at, last_in: row.last_at, name_at: null }], noReply: row.wait_since === null, automatic: false,
+    handles: [{ id: nextId(), channel: row.channel, value: row.address, name: row.name, not_customer: false, first_seen: row.last_at, last_in: row.last_at, name_at: null, ...plainHandle }], noReply: row.wait_since === null, automatic: false,
   };
+}
+
+/** What a message is where it has no words. */
+function briefOf(m: MessageItem): string | null {
+  if (m.unsent_at !== null) return "unsent";
+  if (m.text !== "" || m.subject !== null) return null;
+  const [card] = m.cards;
+  const mime = m.files[0]?.mime ?? (card?.kind === "media" ? card.mime : undefined);
+  const kind = { image: "picture", video: "video", audio: "voice" }[mime?.split("/")[0] ?? ""];
+  return kind ?? (mime === undefined ? (card?.kind ?? null) : "file");
 }
 
 /** What the list shows of a conversation, derived like the engine does. */
@@ -269,7 +283,7 @@ export function rowOf(c: Conversation): ConversationRow {
   return {
     id: c.id, name: c.name, address: c.address, channel: last?.channel ?? "email", status: c.status, unread: messages.filter((m) => m.unread).length,
     wait_since: c.status === "open" && !c.noReply ? wait : null, last_at: last?.at ?? 0, last_direction: last?.direction ?? "inbound",
-    subject: last?.subject ?? null, snippet: (last?.unreadable ?? last?.text ?? "").replace(/\s+/g, " ").slice(0, 160), stage: c.stage, tags: [...c.tags].sort(), assignee: c.assignee,
+    subject: last?.subject ?? null, snippet: (last?.unreadable ?? last?.text ?? "").replace(/\s+/g, " ").slice(0, 160), brief: last === undefined ? null : briefOf(last), stage: c.stage, tags: [...c.tags].sort(), assignee: c.assignee,
     snoozed_until: c.snoozedUntil, draft: c.drafts.length > 0, problem: messages.some((m) => m.send?.state === "failed" || m.send?.state === "uncertain"), automatic: c.automatic, messages: c.items.length - end.length + messages.length,
   };
 }

@@ -42,7 +42,7 @@ export function menuOf(app: App, message: MessageItem, chosen: string, original:
     ...item(readable && words !== "", { id: "quote", label: chosen === "" ? t("message.quote") : t("message.quoteSelection"), icon: "quote", run: () => composer.insertQuote(words) }),
     ...item(readable && words !== "", { id: "copy", label: chosen === "" ? t("message.copy") : t("message.copySelection"), icon: "copy", gap: true, run: () => void actions.copy(words) }),
     ...item(timeline.conversation !== null, { id: "link", label: t("message.copyLink"), icon: "link", gap: !readable || words === "", run: () => void actions.copy(linkTo(timeline.conversation ?? "", message.id)) }),
-    { id: "source", label: t("message.original"), icon: "file", gap: true, run: original },
+    ...item(message.channel === "email" || !readable || message.cards.some((card) => card.kind === "unknown"), { id: "source", label: t("message.original"), icon: "file", gap: true, run: original }),
     ...item(message.channel === "email", { id: "save", label: t("message.save"), icon: "download", run: () => void actions.saveMessage(message.id) }),
     ...item(inbound, { id: "unread", label: t("message.unreadFrom"), icon: "dot", gap: true, run: () => void actions.unreadFrom(message.id) }),
     ...item(inbound && message.class === "human", { id: "machine", label: t("message.toMachine"), icon: "robot", run: () => void actions.setClass(message.id, "machine") }),

@@ -1,5 +1,6 @@
 import type { ConversationRow } from "../../api/ConversationRow";
 import { t, word } from "../../i18n";
+import { gistOf } from "../../state/cards";
 import { dateTime, duration, fullTime } from "../../i18n/time";
 
 /** More of a message than this is not read out with its row. */
@@ -7,7 +8,7 @@ const SPOKEN = 160;
 
 /** A row in words, one after the other as a screen reader says them: who, what is asked of the reader, then what was said and what is known. */
 export function rowName(row: ConversationRow, stage: string | null, marked: boolean, now: number): string {
-  const said = [row.subject, row.snippet].filter((text) => text !== null && text !== "").join(": ");
+  const said = [row.subject, gistOf(row)].filter((text) => text !== null && text !== "").join(": ");
   return [
     marked && t("row.marked"),
     row.unread > 0 && t("row.unread", { n: row.unread }),

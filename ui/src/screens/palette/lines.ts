@@ -17,7 +17,7 @@ const hidden: ReadonlySet<KeyAction> = new Set(["palette", "back", "next", "prev
 /** These ask for more, which the palette asks itself. */
 const steps: Readonly<Partial<Record<KeyAction, StepName>>> = { assign: "assign", snooze: "snooze", stage: "stage", tag: "tag" };
 const icons: Readonly<Partial<Record<KeyAction, Entry["icon"]>>> = {
-  reply: "reply", note: "note", send: "send", sendResolve: "send", resolve: "check", snooze: "moon", assign: "person", tag: "tag", stage: "flag", noReply: "checkCircle", unread: "mail", read: "mailOpen",
+  reply: "reply", note: "note", send: "send", sendResolve: "send", resolve: "check", snooze: "moon", assign: "person", tag: "tag", stage: "flag", link: "link", noReply: "checkCircle", unread: "mail", read: "mailOpen",
   undo: "undo", history: "clock", search: "search", find: "search", date: "calendar", files: "attach", panel: "panel", keys: "keyboard", goInbox: "inbox", goWaits: "hourglass", goReports: "chart", goSettings: "gear", mark: "check", markAll: "layers", toasts: "chat",
 };
 

@@ -13,8 +13,15 @@ export async function createWorkspace(w: Window): Promise<void> {
   await w.byTestId("welcome-add-account", 60);
 }
 
+/** Of all channels, mail. */
+export async function chooseMail(w: Window): Promise<void> {
+  await (await w.byTestId("connect-email")).click();
+  await w.byTestId("wizard-address");
+}
+
 /** Fills the wizard for the team's mailbox. */
 export async function fillWizard(w: Window, j: Journey, password = j.servers.facts.password): Promise<void> {
+  await chooseMail(w);
   await (await w.byTestId("wizard-address")).fill(j.servers.facts.address);
   await paste(w, "wizard-password", password);
   await fillServers(w, j);

@@ -117,7 +117,12 @@ fn build(c: &Connection, conversation: CustomerId, window: Window, page: Page) -
 /// What people call an account: its address, else its name.
 fn called(a: &AccountConfig) -> String {
     let address = a.address();
-    if address.is_empty() { a.sender() } else { address }.to_owned()
+    if address.is_empty() {
+        a.sender()
+    } else {
+        address
+    }
+    .to_owned()
 }
 
 pub(super) fn message(c: &Connection, m: StoredMessage) -> Result<MessageItem> {
@@ -309,7 +314,12 @@ fn counted(
     Ok(all)
 }
 
-pub(super) fn notes(c: &Connection, member: CustomerId, from: Millis, to: Millis) -> Result<Vec<NoteItem>> {
+pub(super) fn notes(
+    c: &Connection,
+    member: CustomerId,
+    from: Millis,
+    to: Millis,
+) -> Result<Vec<NoteItem>> {
     let mut s = c.prepare_cached(
         "SELECT n.id, n.at, coalesce(a.name, ''), n.text FROM note n LEFT JOIN agent a ON a.id = n.agent WHERE n.conversation = ?1 AND n.at >= ?2 AND n.at < ?3 AND n.active = 1 ORDER BY n.at DESC LIMIT 500",
     )?;

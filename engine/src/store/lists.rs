@@ -335,33 +335,33 @@ pub fn row(conn: &Connection, id: CustomerId, me: AgentId) -> Result<Option<List
          FROM conversation c LEFT JOIN agent a ON a.id = c.assignee WHERE c.id = ?1",
     )?;
     let row = s
-    .query_row(params![id, me], |r| {
-        let assignee: Option<AgentId> = r.get(13)?;
-        let name: Option<String> = r.get(14)?;
-        Ok(ListRow {
-            id: r.get(0)?,
-            name: r.get(1)?,
-            address: r.get(2)?,
-            channel: Channel::parse(&r.get::<_, String>(3)?).unwrap_or(Channel::Email),
-            shelf: r.get(4)?,
-            last_at: r.get(5)?,
-            last_direction: Direction::from_i64(r.get(6)?),
-            subject: r.get(7)?,
-            snippet: r.get(8)?,
-            brief: None,
-            unread: r.get(9)?,
-            messages: r.get(10)?,
-            wait_since: r.get(11)?,
-            wait_first: r.get(12)?,
-            assignee: assignee.map(|a| (a, name.unwrap_or_default())),
-            stage: r.get(15)?,
-            tags: serde_json::from_str(&r.get::<_, String>(16)?).unwrap_or_default(),
-            snoozed_until: r.get(17)?,
-            problem: r.get(18)?,
-            draft: r.get(19)?,
+        .query_row(params![id, me], |r| {
+            let assignee: Option<AgentId> = r.get(13)?;
+            let name: Option<String> = r.get(14)?;
+            Ok(ListRow {
+                id: r.get(0)?,
+                name: r.get(1)?,
+                address: r.get(2)?,
+                channel: Channel::parse(&r.get::<_, String>(3)?).unwrap_or(Channel::Email),
+                shelf: r.get(4)?,
+                last_at: r.get(5)?,
+                last_direction: Direction::from_i64(r.get(6)?),
+                subject: r.get(7)?,
+                snippet: r.get(8)?,
+                brief: None,
+                unread: r.get(9)?,
+                messages: r.get(10)?,
+                wait_since: r.get(11)?,
+                wait_first: r.get(12)?,
+                assignee: assignee.map(|a| (a, name.unwrap_or_default())),
+                stage: r.get(15)?,
+                tags: serde_json::from_str(&r.get::<_, String>(16)?).unwrap_or_default(),
+                snoozed_until: r.get(17)?,
+                problem: r.get(18)?,
+                draft: r.get(19)?,
+            })
         })
-    })
-    .optional()?;
+        .optional()?;
     let Some(mut row) = row else { return Ok(None) };
     if row.snippet.is_empty() && row.subject.as_ref().is_none_or(|s| s.is_empty()) {
         row.brief = brief(conn, id)?;

@@ -13,15 +13,8 @@ export async function createWorkspace(w: Window): Promise<void> {
   await w.byTestId("welcome-add-account", 60);
 }
 
-/** Of all channels, mail. */
-export async function chooseMail(w: Window): Promise<void> {
-  await (await w.byTestId("connect-email")).click();
-  await w.byTestId("wizard-address");
-}
-
 /** Fills the wizard for the team's mailbox. */
 export async function fillWizard(w: Window, j: Journey, password = j.servers.facts.password): Promise<void> {
-  await chooseMail(w);
   await (await w.byTestId("wizard-address")).fill(j.servers.facts.address);
   await paste(w, "wizard-password", password);
   await fillServers(w, j);
@@ -45,6 +38,7 @@ export async function fillServers(w: Window, j: Journey): Promise<void> {
 /** Connects the team's mailbox and waits until its older mail is there. */
 export async function connectAccount(w: Window, j: Journey): Promise<void> {
   await (await w.byTestId("welcome-add-account")).click();
+  await (await w.byTestId("connect-email")).click();
   await fillWizard(w, j);
   await (await w.byTestId("wizard-connect")).click();
   await connected(w);

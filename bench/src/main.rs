@@ -38,7 +38,7 @@ struct Options {
     #[arg(long)]
     alone: bool,
     /// How long accounts are watched that have nothing to say, in seconds.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 120)]
     idle: u64,
     /// Play the providers of these accounts, for the bench itself.
     #[arg(long, hide = true)]

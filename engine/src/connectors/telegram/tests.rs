@@ -235,5 +235,6 @@ fn recorded_answers_are_understood() {
             && !n.starts_with("send-gift")
             && !n.starts_with("send-chat-join-request")
     });
-    assert!(unknown.is_empty(), "{unknown:?}");
+    // One is there to be unknown.
+    assert_eq!(unknown, ["get-updates-message.json"]);
 }

@@ -45,6 +45,11 @@ pub async fn start() -> Option<Arc<dyn Subject>> {
         )
     });
     let room = block_in_place(|| anna.create_room(&[&desk.user_id], &json!([])).unwrap());
+    // Invitations have tests of their own (`matrix.rs`).
+    block_in_place(|| {
+        desk.call("POST", &format!("/rooms/{room}/join"), &json!({}))
+            .unwrap()
+    });
     Some(Arc::new(Home {
         desk,
         anna,

@@ -12,6 +12,7 @@ test("a person signs in at the provider's page, and mail is read and sent withou
     const w = await j.open();
     await createWorkspace(w);
     await (await w.byTestId("welcome-add-account")).click();
+    await (await w.byTestId("connect-email")).click();
     await (await w.byTestId("wizard-address")).fill(j.servers.facts.address);
     await fillServers(w, j);
     await paste(w, "wizard-certificate", readFileSync(j.servers.facts.ca, "utf8"));
@@ -50,6 +51,7 @@ test("a certificate that nobody vouches for is shown by its fingerprint, and tru
     const w = await j.open();
     await createWorkspace(w);
     await (await w.byTestId("welcome-add-account")).click();
+    await (await w.byTestId("connect-email")).click();
     await (await w.byTestId("wizard-address")).fill(j.servers.facts.address);
     await paste(w, "wizard-password", j.servers.facts.password);
     await fillServers(w, j);

@@ -54,6 +54,7 @@ test("a mail is passed on with its files, a picture in the text and the account'
     const w = await j.open();
     await createWorkspace(w);
     await (await w.byTestId("welcome-add-account")).click();
+    await (await w.byTestId("connect-email")).click();
     await fillWizard(w, j);
     await paste(w, "wizard-signature", "Ruth Vos\nThe Desk, Lamp Street 4");
     await (await w.byTestId("wizard-connect")).click();

@@ -71,6 +71,7 @@ test("a wrong password is said in words at the set-up, and mended", async () => 
     const w = await j.open();
     await createWorkspace(w);
     await (await w.byTestId("welcome-add-account")).click();
+    await (await w.byTestId("connect-email")).click();
     await fillWizard(w, j, "not the password");
     await (await w.byTestId("wizard-test")).click();
     const steps = await w.byCss('[data-testid="wizard-steps"][data-ok="false"]', 60);

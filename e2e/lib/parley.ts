@@ -38,6 +38,7 @@ export async function fillServers(w: Window, j: Journey): Promise<void> {
 /** Connects the team's mailbox and waits until its older mail is there. */
 export async function connectAccount(w: Window, j: Journey): Promise<void> {
   await (await w.byTestId("welcome-add-account")).click();
+  await (await w.byTestId("connect-email")).click();
   await fillWizard(w, j);
   await (await w.byTestId("wizard-connect")).click();
   await connected(w);

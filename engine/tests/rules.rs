@@ -9,6 +9,8 @@ mod commands;
 mod formatting;
 #[path = "rules/history.rs"]
 mod history;
+#[path = "rules/linking.rs"]
+mod linking;
 #[path = "rules/lists.rs"]
 mod lists;
 #[path = "rules/outbox.rs"]

@@ -6,6 +6,7 @@
 
 mod certificates;
 pub mod channels;
+pub mod chat;
 pub mod compose;
 pub mod demo;
 pub mod dovecot;

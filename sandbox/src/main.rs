@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use parley_sandbox::channels;
+use parley_sandbox::chat::Chat;
 use parley_sandbox::compose::Letter;
 use parley_sandbox::demo::{Demo, Facts, Wishes, control, write_as_customer};
 use parley_sandbox::{Error, Result};
@@ -43,6 +44,15 @@ enum Command {
         /// Print one line of JSON instead of words
         #[arg(long)]
         json: bool,
+    },
+    /// Start a Matrix homeserver and a shop with the website chat; prints a line of JSON when they answer
+    ChatServers {
+        /// Where the homeserver keeps its data
+        #[arg(long, value_name = "FOLDER")]
+        dir: PathBuf,
+        /// The built script, `widget/dist/parley-chat.js`
+        #[arg(long, value_name = "FILE")]
+        script: PathBuf,
     },
     /// Write to the team as a customer, while the demo servers run
     WriteAsCustomer {
@@ -81,6 +91,7 @@ async fn main() -> ExitCode {
             serve(&dir, control, wishes).await
         }
         Command::Channels { port, json } => play(port, json).await,
+        Command::ChatServers { dir, script } => chat(dir, script).await,
         Command::WriteAsCustomer {
             dir,
             from,
@@ -128,6 +139,23 @@ async fn serve(dir: &Path, control: bool, wishes: Wishes) -> Result<()> {
             },
         }
     }
+}
+
+/// Runs a homeserver and a shop until we are ended.
+async fn chat(dir: PathBuf, script: PathBuf) -> Result<()> {
+    let parent = std::os::unix::process::parent_id();
+    let mut end = signals()?;
+    let starting = tokio::task::spawn_blocking(move || Chat::start(&dir, &script));
+    let chat = starting.await.map_err(|error| Error::System {
+        doing: "start the homeserver".into(),
+        source: std::io::Error::other(error),
+    })??;
+    print(&json!({ "event": "ready", "chat": chat.facts() }))?;
+    tokio::select! {
+        () = end.come() => {}
+        () = orphaned(parent) => {}
+    }
+    Ok(())
 }
 
 /// Runs the fakes and their page until we are ended.

@@ -169,9 +169,11 @@ describe("files", () => {
 describe("connecting a channel", () => {
   const calls = (name: string): unknown[] => host.calls.filter((call) => call.name === name);
 
-  it("finds out whose token it is, tests and connects in one go", async () => {
+  it("finds out whose token it is and tests it, shows that, and connects with another press", async () => {
     const form = new Connecting(host, "telegram");
     form.secret = " 710000001:abc ";
+    expect(await form.connect()).toBeNull();
+    expect([form.report?.ok, calls("account_add").length]).toEqual([true, 0]);
     const account = await form.connect();
     expect(account?.config).toMatchObject({ channel: "telegram", bot_id: "710000001", name: "parley_lamps_bot" });
     expect(host.calls.find((call) => call.name === "account_add")?.args).toMatchObject({ password: "710000001:abc" });

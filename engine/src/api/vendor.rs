@@ -7,7 +7,7 @@ use args::VendorPage;
 
 pub(super) async fn open(a: args::VendorOpen, desk: &Desk) -> Result<Nothing> {
     desk.host
-        .open_url(address(a.page))
+        .open_browser(address(a.page))
         .await
         .map_err(Error::Refused)?;
     Ok(Nothing {})

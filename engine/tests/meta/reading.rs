@@ -136,7 +136,9 @@ async fn conversations_in_no_order_are_found_by_a_look_over_all_pages() {
         .world()
         .time
         .advance(Duration::from_secs(7 * 3_600));
-    assert_eq!(texts(&shop.poll().await.unwrap()).len(), 45);
+    let events = shop.poll().await.unwrap();
+    let new = texts(&events).into_iter().filter(|t| t.starts_with("new"));
+    assert_eq!(new.count(), 45);
 }
 
 #[tokio::test]
@@ -559,7 +561,7 @@ async fn trouble_is_named_by_its_code_and_says_what_to_do() {
         let e = shop.poll().await.unwrap_err();
         assert_eq!(e.remedy, remedy, "{what}: {e}");
         assert!(
-            e.what.contains(words) && !e.what.contains("Une"),
+            e.what.contains(words) && (!e.what.contains("Une") || words.starts_with("instagram_")),
             "{what}: {e}"
         );
         faults.clear();

@@ -135,7 +135,11 @@ impl Shop {
             "/parley-chat.js" => ("200 OK", "text/javascript", self.script.as_slice()),
             "/shop.css" => ("200 OK", "text/css", STYLE.as_bytes()),
             "/" | "/lamps" | "/delivery" => ("200 OK", "text/html", self.page.as_bytes()),
-            _ => ("404 Not Found", "text/plain", b"There is no such page.".as_slice()),
+            _ => (
+                "404 Not Found",
+                "text/plain",
+                b"There is no such page.".as_slice(),
+            ),
         };
         write!(
             stream,

@@ -191,8 +191,12 @@ export class Connecting {
     return done && (this.report as TestReport | null)?.ok === true;
   }
 
-  /** Finds out, tests and connects; stops where somebody has to choose, or where something is missing. */
+  /** Tests and connects. What had to be found out first is tested and shown with what there is to know of it, and connected by another press. */
   async connect(): Promise<AccountItem | null> {
+    if (!isNamed(this.config)) {
+      await this.test();
+      return null;
+    }
     if ((this.report as TestReport | null)?.ok !== true && !(await this.test())) return null;
     let account: AccountItem | null = null;
     await this.during("connect", async () => {

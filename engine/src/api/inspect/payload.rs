@@ -284,6 +284,31 @@ mod tests {
     }
 
     #[test]
+    fn a_matrix_room_is_shown_in_every_form_it_comes_in() {
+        let said = json!({ "type": "m.room.message", "event_id": "$1", "room_id": "!r", "sender": "@anna:home.test", "origin_server_ts": 1_700_000_000_000_i64, "content": { "msgtype": "m.text", "body": "Hello" } });
+        for data in [
+            said.clone(),
+            json!([said]),
+            json!({ "chunk": [said] }),
+            json!({ "rooms": { "join": { "!r": { "timeline": { "events": [said] } } } } }),
+        ] {
+            let out = shown(&data, "matrix");
+            assert_eq!(
+                out["messages"],
+                json!([{ "external_id": "$1", "direction": "inbound", "from": "@anna:home.test", "text": "Hello", "kind": "text", "at": 1_700_000_000, "attachments": [] }])
+            );
+        }
+        assert_eq!(
+            shown(&json!({ "chunk": [] }), "matrix")["messages"],
+            json!([])
+        );
+        assert_eq!(
+            shown(&json!({ "hello": 1 }), "matrix")["messages"][0]["kind"],
+            "unknown"
+        );
+    }
+
+    #[test]
     fn what_is_not_understood_is_said() {
         assert_eq!(
             shown(&json!({ "hello": 1 }), "telegram")["messages"][0]["kind"],

@@ -184,6 +184,7 @@ impl Connector for Matrix {
             attachments: true,
             max_attachment: Some(largest).filter(|l| *l > 0),
             files_apart: true,
+            may_write_first: self.channel == Channel::Matrix,
             deduplicates: true,
             pushes: true,
             ..Capabilities::of_text(self.channel)

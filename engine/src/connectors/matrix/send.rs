@@ -7,6 +7,7 @@ use super::convert::remote_id;
 use crate::connectors::Result;
 use crate::model::{Channel, ChannelError, Outgoing, OutgoingFile, Receipt, Remedy};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use std::time::Duration;
 impl Matrix {
     /// Hands in one message: a text, or one file.
     pub(super) async fn hand_in(&self, message: &Outgoing) -> Result<Receipt> {
-        let room = self.room_of(message)?;
+        let room = self.room_of(message).await?;
         if self.rooms.room(&self.api, &room).await?.encrypted {
             return Err(refused(
                 "recipient",
@@ -36,16 +37,62 @@ impl Matrix {
         })
     }
 
-    /// The room in which the recipient is talked with.
-    fn room_of(&self, message: &Outgoing) -> Result<String> {
-        let known = message.route.clone().filter(|r| r.starts_with('!'));
-        let peer = || message.to.first().and_then(|p| self.rooms.with(&p.address));
-        known.or_else(peer).ok_or_else(|| {
-            refused(
+    /// The room in which the recipient is talked with; where there is none yet, one is made.
+    async fn room_of(&self, message: &Outgoing) -> Result<String> {
+        if let Some(room) = message.route.clone().filter(|r| r.starts_with('!')) {
+            return Ok(room);
+        }
+        let peer = message.to.first().map_or("", |p| p.address.as_str());
+        if let Some(room) = self.rooms.with(peer) {
+            return Ok(room);
+        }
+        if self.channel != Channel::Matrix || !is_user(peer) {
+            return Err(refused(
                 "recipient",
                 "No room with this person is known. One can answer here, not write first.",
-            )
-        })
+            ));
+        }
+        self.invited(peer).await
+    }
+
+    /// A room of the two of us under a name that follows from theirs, so that it is made once whatever gets lost.
+    async fn invited(&self, peer: &str) -> Result<String> {
+        let digest = Sha256::digest(format!("{} {peer}", self.api.config.user_id));
+        let name = format!("parley-{}", data_encoding::HEXLOWER.encode(&digest[..12]));
+        let wish = json!({
+            "preset": "trusted_private_chat", "is_direct": true, "invite": [peer], "room_alias_name": name,
+        });
+        let answer = self
+            .api
+            .raw(&Call::post(&["createRoom"], wish, "recipient"))
+            .await?;
+        if answer.ok() {
+            let made: Value = answer.json("recipient", false)?;
+            return made["room_id"]
+                .as_str()
+                .map(String::from)
+                .ok_or_else(|| refused("recipient", "No room could be made."));
+        }
+        if super::api::code(&answer) != "M_ROOM_IN_USE" {
+            return Err(super::api::refusal(&answer, "recipient", self.api.now()));
+        }
+        let server = self.api.config.user_id.split_once(':').map_or("", |u| u.1);
+        let alias = format!("#{name}:{server}");
+        let found = self
+            .api
+            .json(&Call::get(&["directory", "room", &alias], "recipient"))
+            .await?;
+        let room = found["room_id"].as_str().unwrap_or_default().to_owned();
+        // They may have left; whoever is there cannot be invited, and that is fine.
+        let call = Call::post(
+            &["rooms", &room, "invite"],
+            json!({ "user_id": peer }),
+            "recipient",
+        );
+        match self.api.answer(&call).await {
+            Err(e) if e.remedy != Remedy::Final => Err(e),
+            _ => Ok(room),
+        }
     }
 
     fn text(&self, message: &Outgoing) -> Value {
@@ -131,6 +178,13 @@ impl Matrix {
 fn sides(bytes: &[u8]) -> Option<(u32, u32)> {
     let reader = image::ImageReader::new(std::io::Cursor::new(bytes));
     reader.with_guessed_format().ok()?.into_dimensions().ok()
+}
+
+/// `@somebody:somewhere`.
+fn is_user(id: &str) -> bool {
+    let parts = id.strip_prefix('@').and_then(|i| i.split_once(':'));
+    parts.is_some_and(|(name, server)| !name.is_empty() && !server.is_empty())
+        && !id.contains(char::is_whitespace)
 }
 
 fn refused(step: &'static str, what: &str) -> ChannelError {

@@ -66,7 +66,13 @@ impl Matrix {
         }
         let history = self.history.load(Ordering::SeqCst);
         let more = work.next.next_hole(history).is_some();
-        Ok(batch(events, work.next.cursor(), more, work.gaps))
+        // Nothing came: the same words again, so that nothing is written.
+        let idle = events.is_empty()
+            && work.gaps.is_empty()
+            && !point.since.is_empty()
+            && work.next.holes == point.holes;
+        let next = if idle { work.from } else { work.next.cursor() };
+        Ok(batch(events, next, more, work.gaps))
     }
 
     /// Asks for what there is from a point on: news, else a page of what was left out.

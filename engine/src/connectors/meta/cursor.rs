@@ -29,6 +29,9 @@ pub(super) struct State {
     /// A look for news that goes over several pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) scan: Option<Scan>,
+    /// What was read is read once more, up to the end of the present look: nothing of it is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) again: bool,
     /// Older conversations.
     pub(super) deep: Deep,
     /// Which fields are asked for: 0 all, 1 fewer, 2 text alone.
@@ -147,6 +150,7 @@ impl State {
     /// A state from which what moved since an instant is read once more.
     pub(super) fn rewound(mut self, since: Millis) -> Self {
         self.scan = None;
+        self.again = true;
         self.talks.clear();
         self.edge = self.edge.map(|e| e.min(since));
         self

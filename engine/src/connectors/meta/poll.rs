@@ -8,7 +8,6 @@
 //! What of a page does not fit into a batch waits in memory. Should it be lost, the page is asked for again, and the
 //! store knows what it has.
 
-use super::asks::Page;
 use super::convert::{self, Draft, Media};
 use super::cursor::{Deep, OVERLAP, Scan, Seen, State};
 use super::diff::{Against, Talk, later};
@@ -100,12 +99,12 @@ impl Meta {
     pub(super) async fn look(&self, cursor: Option<&Cursor>) -> Result<Batch> {
         let mut memory = self.memory.lock().await;
         let mut state = State::read(cursor);
+        self.set_level(state.level);
         let kept = memory.pending.take().filter(|p| Some(&p.cursor) == cursor);
         let mut pending = match kept {
             Some(pending) => pending,
             None => self.page(&mut state, &mut memory).await?,
         };
-        self.set_level(state.level);
         let mut batch = Batch {
             events: Vec::new(),
             next: Cursor(String::new()),
@@ -234,6 +233,7 @@ impl Meta {
         };
         let after = Some(after).filter(|a| !a.is_empty());
         let page = self.ask_page(after, state, memory).await?;
+        self.set_level(state.level);
         let owner = self.owner();
         let mut told = BTreeSet::new();
         let talks = page.rows.iter().filter_map(|r| Talk::read(r, &owner, now));
@@ -254,7 +254,7 @@ impl Meta {
             let against = Against {
                 known,
                 edge: state.edge,
-                news: !deep && state.edge.is_some(),
+                news: !deep && state.edge.is_some() && !state.again,
                 reactions: state.level == 0,
                 now,
             };
@@ -414,6 +414,7 @@ fn finish(state: &mut State, turn: Turn) {
                 state.deep = below.map_or(Deep::Done, Deep::After);
             }
             state.scan = None;
+            state.again = false;
             state.edge = Some(top);
             state.forget();
         }

@@ -363,7 +363,7 @@ pub fn row(conn: &Connection, id: CustomerId, me: AgentId) -> Result<Option<List
         })
         .optional()?;
     let Some(mut row) = row else { return Ok(None) };
-    if row.snippet.is_empty() && row.subject.as_ref().is_none_or(|s| s.is_empty()) {
+    if row.snippet.is_empty() && row.subject.as_ref().is_none_or(String::is_empty) {
         row.brief = brief(conn, id)?;
     }
     Ok(Some(row))

@@ -80,6 +80,9 @@ pub fn payload(input: &[u8], provider: &str) -> Result<Payload, String> {
     };
     let mut out = Payload::default();
     events.into_iter().for_each(|e| out.take(e));
+    if provider == "matrix" {
+        out.without_rooms();
+    }
     if out.messages.is_empty() && out.later.is_empty() && !is_empty_page(&json) {
         out.messages.push(unknown(&json));
     }
@@ -141,6 +144,17 @@ fn unknown(json: &Value) -> PayloadMessage {
 }
 
 impl Payload {
+    /// Events are named by themselves here, as their own data does; within an account their room stands before it.
+    fn without_rooms(&mut self) {
+        let messages = self.messages.iter_mut().map(|m| &mut m.external_id);
+        let later = self.later.iter_mut().map(|l| &mut l.external_id);
+        for id in messages.chain(later) {
+            if let Some((_, event)) = id.rsplit_once(' ') {
+                *id = event.to_owned();
+            }
+        }
+    }
+
     fn take(&mut self, event: Event) {
         match event {
             Event::Message(m) => self.messages.push(message(*m)),

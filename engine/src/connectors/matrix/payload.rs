@@ -38,10 +38,9 @@ pub fn payload(json: &Value, ours: Option<&str>) -> Vec<Event> {
 
 fn told(own: &str, room: &str, event: &Value, out: &mut Vec<Event>) {
     let Some(found) = piece(own, room, event) else {
-        let whole = ["event_id", "sender", "type"]
-            .iter()
-            .all(|n| event[*n].is_string());
-        if !whole {
+        let there = ["event_id", "sender", "type"].map(|n| event[n].is_string());
+        // What has none of these is no event at all.
+        if there.contains(&true) && there.contains(&false) {
             out.push(unreadable(room, event));
         }
         return;
@@ -123,8 +122,10 @@ mod tests {
                 ("hi", "!r:x.test $1")
             );
         }
+        assert!(payload(&json!({ "hello": 1 }), None).is_empty());
+        let broken = json!({ "type": "m.room.message", "content": {} });
         assert!(matches!(
-            payload(&json!({ "hello": 1 }), None).as_slice(),
+            payload(&broken, None).as_slice(),
             [Event::Unreadable { .. }]
         ));
     }

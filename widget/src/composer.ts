@@ -1,5 +1,5 @@
 // Where the visitor writes, and where files come in.
-import { el, iconButton } from "./dom";
+import { el, iconButton, set } from "./dom";
 import type { Words } from "./words";
 
 /** A Matrix event holds 64 KiB; a person's message never comes near. */
@@ -12,7 +12,7 @@ export interface Composer {
 }
 
 export function composer(words: Words, draft: string, on: { text(text: string): void; files(files: readonly File[]): void; draft(text: string): void }): Composer {
-  const field = el("textarea", { rows: 1, maxlength: LONGEST, placeholder: words.placeholder, "aria-label": words.message, dir: "auto", enterkeyhint: "send" });
+  const field = el("textarea", { rows: 1, maxlength: LONGEST, placeholder: words.placeholder, "aria-label": words.message, enterkeyhint: "send" });
   field.value = draft;
   const picker = el("input", { type: "file", multiple: true, hidden: true, tabindex: -1, "aria-hidden": "true" });
   const attach = iconButton("attach", words.attach);
@@ -20,6 +20,8 @@ export function composer(words: Words, draft: string, on: { text(text: string): 
   const element = el("form", { class: "composer" }, attach, picker, field, send);
   const changed = (): void => {
     send.disabled = field.value.trim() === "";
+    // An empty field goes the language's way, as what stands in it for a hint.
+    set(field, { dir: field.value === "" ? null : "auto" });
     // Browsers without field-sizing get a row for each line.
     if (!("fieldSizing" in document.documentElement.style)) field.rows = Math.min(5, field.value.split("\n").length);
   };

@@ -78,8 +78,8 @@ function picture(chat: Chat, words: Words, language: string, found: Media): HTML
 
 function file(chat: Chat, words: Words, language: string, found: Media): HTMLElement {
   const name = found.name || words.file;
-  const label = found.size > 0 ? `${name} (${bytes(found.size, language)})` : name;
-  const button = el("button", { type: "button", class: "file bubble", "aria-label": `${fill(words.download, { name })}${found.size > 0 ? ` (${bytes(found.size, language)})` : ""}` }, icon(icons.file), el("bdi", {}, label));
+  const size = found.size > 0 ? ` (${bytes(found.size, language)})` : "";
+  const button = el("button", { type: "button", class: "file bubble", "aria-label": fill(words.download, { name }) + size }, icon(icons.file), el("span", {}, el("bdi", {}, name), size));
   button.addEventListener("click", () => {
     button.disabled = true;
     save(chat, found, (worked) => {

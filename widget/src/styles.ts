@@ -81,6 +81,8 @@ progress{inline-size:180px;max-inline-size:100%;block-size:8px;accent-color:var(
 .sheet p{font-size:14px}
 label{display:grid;gap:3px;font-size:13px}
 input,textarea{background:var(--ground);border:1px solid var(--field);border-radius:10px;padding:8px 10px;font-size:16px;inline-size:100%}
+textarea:focus-visible,input:focus-visible{outline-offset:0}
+::placeholder{color:var(--quiet);opacity:1}
 .problem{color:var(--red);font-size:13px}
 .problem:empty{display:none}
 .row{display:flex;flex-wrap:wrap;gap:8px}

@@ -138,12 +138,7 @@ impl Matrix {
         loop {
             let began = tokio::time::Instant::now();
             let answer = self.sync(&from, LONG).await?;
-            let worth = ["join", "invite", "leave"].iter().any(|part| {
-                answer["rooms"][part]
-                    .as_object()
-                    .is_some_and(|o| !o.is_empty())
-            });
-            if worth {
+            if sync::is_news(&answer) {
                 *self.ahead.lock().await = Some((since.to_owned(), answer));
                 return Ok(());
             }

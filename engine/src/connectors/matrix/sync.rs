@@ -40,6 +40,8 @@ pub(super) struct Work {
     told: VecDeque<Told>,
     next: Point,
     gaps: Vec<Gap>,
+    /// Nothing happened since the cursor, so that it may stay as it is.
+    quiet: bool,
 }
 
 impl Matrix {
@@ -67,25 +69,23 @@ impl Matrix {
         let history = self.history.load(Ordering::SeqCst);
         let more = work.next.next_hole(history).is_some();
         // Nothing came: the same words again, so that nothing is written.
-        let idle = events.is_empty()
-            && work.gaps.is_empty()
-            && !point.since.is_empty()
-            && work.next.holes == point.holes;
+        let idle = work.quiet && events.is_empty() && work.next.holes == point.holes;
         let next = if idle { work.from } else { work.next.cursor() };
         Ok(batch(events, next, more, work.gaps))
     }
 
     /// Asks for what there is from a point on: news, else a page of what was left out.
     async fn begin(&self, point: &Point, from: Cursor) -> Result<Work> {
-        let answer = self.news(point).await?;
+        let (point, answer) = self.news(point).await?;
         let mut work = Work {
             from,
             told: VecDeque::new(),
+            quiet: !point.since.is_empty() && !is_news(&answer),
             next: point.clone(),
             gaps: Vec::new(),
         };
         self.take_invitations(&answer["rooms"]["invite"]).await?;
-        self.take_rooms(&answer, point, &mut work);
+        self.take_rooms(&answer, &point, &mut work);
         if let Some(next) = answer["next_batch"].as_str() {
             next.clone_into(&mut work.next.since);
         }
@@ -98,20 +98,20 @@ impl Matrix {
         Ok(work)
     }
 
-    /// What came since a point; what the long poll has brought already is not asked for twice.
-    async fn news(&self, point: &Point) -> Result<Value> {
+    /// What came since a point, with that point; what the long poll has brought already is not asked for twice.
+    async fn news(&self, point: &Point) -> Result<(Point, Value)> {
         let ahead = self.ahead.lock().await.take();
         if let Some((since, answer)) = ahead
             && since == point.since
         {
-            return Ok(answer);
+            return Ok((point.clone(), answer));
         }
         match self.sync(&point.since, 0).await {
-            // A homeserver that was set up anew does not know its own old word.
+            // A homeserver that was set up anew does not know its own old word: everything is read from the beginning.
             Err(e) if e.remedy == Remedy::Final && !point.since.is_empty() => {
-                self.sync("", 0).await
+                Ok((Point::default(), self.sync("", 0).await?))
             }
-            other => other,
+            other => Ok((point.clone(), other?)),
         }
     }
 
@@ -419,6 +419,15 @@ impl Matrix {
         }
         Err(super::api::refusal(&answer, "media", self.api.now()))
     }
+}
+
+/// Whether anything happened in a room.
+pub(super) fn is_news(answer: &Value) -> bool {
+    ["join", "invite", "leave"].iter().any(|part| {
+        answer["rooms"][part]
+            .as_object()
+            .is_some_and(|rooms| !rooms.is_empty())
+    })
 }
 
 /// Whether the whole poll is to be tried again: the homeserver is away or asks for patience. A file that it fails to

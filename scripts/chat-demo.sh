@@ -42,7 +42,7 @@ if [ "$(cat "$folder/account-at" 2>/dev/null)" != "$(fact homeserver)" ]; then
         process.stdout.write(JSON.stringify({ channel: "webchat", homeserver: f.homeserver, user_id: f.support, name: "Brass & Bulb", registration_token: f.registration_token }))' "$folder/ready" >"$folder/account.json"
     (umask 077 && fact password >"$folder/password")
     "$target/debug/parleyctl" init --passphrase-fd 3 3<"$folder/passphrase"
-    "$target/debug/parleyctl" account connect --config "$folder/account.json" --passphrase-fd 3 --secret-fd 4 3<"$folder/passphrase" 4<"$folder/password"
+    "$target/debug/parleyctl" account connect "$folder/account.json" --passphrase-fd 3 --secret-fd 4 3<"$folder/passphrase" 4<"$folder/password"
     rm -f "$folder/password"
     printf '%s' "$(fact homeserver)" >"$folder/account-at"
 fi

@@ -322,7 +322,7 @@ impl Bot {
     /// Tells an update, if such are asked for.
     fn tell(&mut self, kind: &str, what: &Value, world: &World) {
         self.updates
-            .tell(kind, shapes::bare(what), world.time.now());
+            .tell(kind, &shapes::bare(what), world.time.now());
     }
 
     fn next_id(&mut self) -> i64 {

@@ -102,7 +102,8 @@ fn lines(state: &Value, _: Option<&str>, customer: &str) -> Vec<Line> {
     let word = |v: &Value| v.as_str().unwrap_or_default().to_owned();
     let mut out = Vec::new();
     for m in all.into_iter().flatten() {
-        if m["chat"]["id"].to_string() != customer {
+        let chat = m["chat"]["id"].as_i64().map(|id| id.to_string());
+        if chat.as_deref() != Some(customer) {
             continue;
         }
         let ours = m["_ours"] == json!(true);

@@ -36,7 +36,7 @@ impl Updates {
         self.queue.clear();
     }
 
-    pub(super) fn tell(&mut self, kind: &str, what: Value, now: i64) {
+    pub(super) fn tell(&mut self, kind: &str, what: &Value, now: i64) {
         let wanted = if self.allowed.is_empty() {
             !UNASKED.contains(&kind)
         } else {

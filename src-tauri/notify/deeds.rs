@@ -2,7 +2,7 @@
 
 use crate::engine::Handle;
 use jiff::tz::TimeZone;
-use parley_engine::api::dto::{Draft, ErrorBody, RecipientKind, ReplyOptions};
+use parley_engine::api::dto::{Draft, ErrorBody, FromOption, RecipientKind, ReplyOptions};
 use parley_engine::model::{CustomerId, daytime};
 use parley_engine::time::Millis;
 use serde::de::DeserializeOwned;
@@ -36,6 +36,15 @@ pub async fn snooze(
     engine.call("snooze", args).await.map(|_| ())
 }
 
+/// Why nothing leads to whoever wrote last.
+fn nowhere(options: &ReplyOptions) -> &'static str {
+    if options.from.is_empty() {
+        "No account is connected to send from."
+    } else {
+        "One may not answer there any more; open the conversation and write by another way."
+    }
+}
+
 /// Sends an answer to whoever wrote last, through the outbox with its time to take it back. A draft that lies in the
 /// window is left alone: sending from the window would take it as what was sent.
 pub async fn reply(engine: &Handle, conversation: CustomerId, text: &str) -> Result<(), ErrorBody> {
@@ -49,20 +58,29 @@ pub async fn reply(engine: &Handle, conversation: CustomerId, text: &str) -> Res
     }
     let about = json!({ "conversation": conversation });
     let options: ReplyOptions = ask(engine, "reply_options", about.clone()).await?;
-    let from = options
-        .from
-        .first()
-        .ok_or_else(|| refused("No account is connected to send from."))?;
     // A Reply-To that is not the sender is to be seen before anything goes there.
     let to = options
         .to
         .iter()
         .find(|to| to.kind == RecipientKind::Handle)
         .ok_or_else(|| refused("There is no address to answer to."))?;
+    // By the account that was written to, where that reaches them.
+    let reaches = |from: &&FromOption| {
+        let by = to.by.iter().find(|by| by.account == from.account);
+        by.is_some_and(|by| !by.closed)
+    };
+    let from = options
+        .from
+        .iter()
+        .find(reaches)
+        .ok_or_else(|| refused(nowhere(&options)))?;
+    let letter = from.capabilities.subject;
+    let subject = options.subject.as_ref().filter(|_| letter);
+    let address = Some(&from.address).filter(|_| letter);
     let drafts: Vec<Draft> = ask(engine, "drafts", about).await?;
     let args = json!({
-        "conversation": conversation, "account": from.account, "from": from.address, "to": [to.party],
-        "subject": options.subject, "text": text, "signature": true, "answering": options.answering,
+        "conversation": conversation, "account": from.account, "from": address, "to": [to.party],
+        "subject": subject, "text": text, "signature": letter, "answering": options.answering,
     });
     engine.call("send", args).await?;
     for draft in drafts.into_iter().filter(|d| !d.note) {

@@ -46,15 +46,7 @@ impl Engine for Played {
             "outbox" => json!([]),
             "drafts" => self.drafts.lock().unwrap().clone(),
             "reply_options" => json!({
-                "from": [{
-                    "account": "00000000000000000000000000000001", "address": "support@desk.test", "name": "Desk",
-                    "signature": "", "state": "ok", "max_message": null,
-                    "capabilities": {
-                        "channel": "email", "formatting": "html", "text_limit": null, "subject": true, "copies": true, "attachments": true,
-                        "max_attachment": null, "reply_window_hours": null, "may_write_first": true,
-                        "deduplicates": false, "pushes": true, "poll_seconds": 60, "may_keep_media": true,
-                    },
-                }],
+                "from": [account(1, "email", true), account(2, "sms", false)],
                 "to": self.to.lock().unwrap().clone(), "cc": [], "subject": "Re: Lamp",
                 "answering": "00000000000000000000000000000002", "history": null, "files": [], "sample": false,
             }),
@@ -132,8 +124,8 @@ impl Scene {
             waits: Mutex::default(),
             drafts: Mutex::new(json!([])),
             to: Mutex::new(json!([
-                { "party": { "name": null, "address": "elsewhere@evil.test" }, "channel": "email", "kind": "reply_to" },
-                { "party": { "name": "Ada", "address": "ada@shop.test" }, "channel": "email", "kind": "handle" },
+                { "party": { "name": null, "address": "elsewhere@evil.test" }, "channel": "email", "kind": "reply_to", "opted_out": false, "by": [{ "account": "00000000000000000000000000000001", "until": null, "closed": false }] },
+                { "party": { "name": "Ada", "address": "ada@shop.test" }, "channel": "email", "kind": "handle", "opted_out": false, "by": [{ "account": "00000000000000000000000000000001", "until": null, "closed": false }] },
             ])),
             done: Mutex::default(),
             refuses: Mutex::default(),
@@ -291,6 +283,47 @@ async fn snoozed_in_a_notification_it_sleeps_until_tomorrow_morning() {
     let args = json!({ "conversation": ada, "until": nine.as_millisecond() });
     assert_eq!(s.done(), [("snooze".to_owned(), args)]);
     assert_eq!(s.teller.outlet().closed, [key]);
+}
+
+/// An account to answer from.
+fn account(n: u8, channel: &str, letters: bool) -> Value {
+    json!({
+        "account": format!("{n:032}"), "address": "support@desk.test", "name": "Desk",
+        "signature": "", "state": "ok", "max_message": null,
+        "capabilities": {
+            "channel": channel, "formatting": "html", "text_limit": null, "subject": letters, "copies": letters,
+            "attachments": true, "max_attachment": null, "max_files": 0, "files_apart": false, "file_types": [],
+            "reply_window_hours": null, "may_write_first": true, "deduplicates": false, "pushes": true,
+            "poll_seconds": 60, "idle_seconds": 60, "templates": [], "may_keep_media": true,
+        },
+    })
+}
+
+#[tokio::test]
+async fn an_answer_on_another_channel_goes_by_the_account_that_reaches_them_and_is_no_letter() {
+    let mut s = Scene::new(|_| {}).await;
+    let [ada] = people();
+    let by = |closed: bool| {
+        json!([{
+            "party": { "name": "Ada", "address": "+15550001" }, "channel": "sms", "kind": "handle", "opted_out": false,
+            "by": [{ "account": format!("{:032}", 2), "until": null, "closed": closed }],
+        }])
+    };
+    *s.engine.to.lock().unwrap() = by(false);
+    s.arrives(&[(ada, "In stock?")]).await;
+    let reply = || Event::Did(Key::Conversation(ada), Deed::Reply("Yes.".into()));
+    s.teller.hear(reply()).await;
+    let (name, args) = s.done().remove(0);
+    assert_eq!(name, "send");
+    assert_eq!(args["account"], format!("{:032}", 2));
+    assert_eq!(
+        (&args["subject"], &args["from"]),
+        (&Value::Null, &Value::Null)
+    );
+    *s.engine.to.lock().unwrap() = by(true);
+    s.shown();
+    s.teller.hear(reply()).await;
+    assert!(s.shown()[0].1.body.starts_with("One may not answer there"));
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ fn cards_changes_reactions_and_marks_come_along_with_an_export() {
             .leading("https://x.test/s"),
     );
     t.event(t.telegram, Event::Message(Box::new(m)));
+    t.later(1_000);
     t.hears(t.telegram, "1:2", "42", "to be taken back");
     t.later(1_000);
     t.later_event(

@@ -347,11 +347,17 @@ async fn media_are_links_while_valid_or_kept_where_that_is_chosen_and_never_see_
                 .until
                 .is_some_and(|u| u > now && u < now + 26 * 3_600_000)
     );
-    assert_eq!(
-        shop.graph.cdn().world().calls.all().len(),
-        0,
-        "only linked to"
+    let asked = shop.graph.cdn().world().calls.all();
+    assert!(
+        !asked.is_empty()
+            && asked.iter().all(|c| c
+                .query
+                .iter()
+                .any(|(name, value)| name == "size" && value == "small")),
+        "only a small picture is fetched, for as long as the link is valid: {asked:?}"
     );
+    let shown = messages(&events)[0];
+    assert_eq!((shown.files.len(), shown.files_until), (1, card.until));
     let shop = Shop::open(Options::instagram(), Channel::Instagram, |c| {
         c.keep_media = true
     })

@@ -81,7 +81,9 @@ impl Fake for Cdn {
                     return Response::text(403, "URL signature expired");
                 }
                 let until = until.unwrap_or_default();
-                Response::redirect(302, &format!("{}/v/{id}?oe={until:X}", world.base()))
+                let size = request.query("size").map(|s| format!("&size={s}"));
+                let size = size.unwrap_or_default();
+                Response::redirect(302, &format!("{}/v/{id}?oe={until:X}{size}", world.base()))
             }
             ["v", id] => {
                 let until = request

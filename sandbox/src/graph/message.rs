@@ -256,13 +256,13 @@ impl Account {
             Kind::Image => json!({
                 "id": id, "mime_type": mime, "name": name, "size": null,
                 "image_data": {
-                    "url": url, "preview_url": url, "width": 640, "height": 480, "max_width": 640, "max_height": 480,
+                    "url": url, "preview_url": format!("{url}&size=small"), "width": 640, "height": 480, "max_width": 640, "max_height": 480,
                     "render_as_sticker": false, "image_type": 1,
                 },
             }),
             Kind::Video => json!({
                 "id": id, "mime_type": mime, "name": name, "size": size,
-                "video_data": { "url": url, "preview_url": url, "width": 640, "height": 480, "length": 5 },
+                "video_data": { "url": url, "preview_url": format!("{url}&size=small"), "width": 640, "height": 480, "length": 5 },
             }),
             Kind::File => {
                 json!({ "id": id, "mime_type": mime, "name": name, "size": size, "file_url": url })

@@ -116,6 +116,8 @@ pub struct Media {
     pub name: Option<String>,
     /// Media type, as claimed.
     pub mime: Option<String>,
+    /// Where a small picture of it lies, for a while.
+    pub preview: Option<String>,
     /// What its card is about.
     pub card: CardKind,
 }

@@ -14,7 +14,7 @@ use super::diff::{Against, Talk, later};
 use super::{Meta, media};
 use crate::connectors::Result;
 use crate::model::{BATCH_EVENTS, Batch, Card, CardKind, Cursor, Event, Gap, Later, RemoteId};
-use crate::time::{Millis, SECOND};
+use crate::time::{DAY, Millis, SECOND};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// While older conversations are read, news are looked for so often.
@@ -182,7 +182,7 @@ impl Meta {
     ) -> Result<crate::model::Incoming> {
         let now = self.clock.now();
         if !self.config.keep_media {
-            return Ok(draft.linked(now));
+            return Ok(self.with_previews(draft, now).await);
         }
         let mut left = Vec::new();
         for m in std::mem::take(&mut draft.media) {
@@ -197,6 +197,29 @@ impl Meta {
         }
         draft.media = left;
         Ok(draft.linked(now))
+    }
+
+    /// Links, with the small pictures that the vendor gives of what they lead to, for as long as they lead there.
+    async fn with_previews(&self, mut draft: Draft, now: Millis) -> crate::model::Incoming {
+        for m in &draft.media {
+            let Some(url) = &m.preview else { continue };
+            let small = Media {
+                url: url.clone(),
+                preview: None,
+                ..m.clone()
+            };
+            // A picture less is no reason to wait for the message.
+            let got = media::fetch(&self.net, &small, self.api.is_here()).await;
+            if let Ok(Some(file)) = got
+                && file.mime.starts_with("image/")
+            {
+                let until = convert::until(url, now).unwrap_or(now + DAY);
+                let sooner = draft.message.files_until.unwrap_or(until).min(until);
+                draft.message.files_until = Some(sooner);
+                draft.message.files.push(file);
+            }
+        }
+        draft.linked(now)
     }
 
     /// A file; none where it stays a link. A server that fails is asked again with the next polls, not for ever.

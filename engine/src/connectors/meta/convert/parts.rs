@@ -116,8 +116,15 @@ fn file(a: &Value) -> Option<Media> {
     } else {
         (words(a, "file_url")?, None, CardKind::Media)
     };
+    // Some give the picture itself in the place of a small one.
+    let preview = [video, picture]
+        .into_iter()
+        .flatten()
+        .find_map(|data| words(data, "preview_url"))
+        .filter(|p| *p != url);
     Some(Media {
         url,
+        preview,
         name: words(a, "name"),
         mime: claimed.or_else(|| usual.map(str::to_owned)),
         card,
@@ -155,6 +162,7 @@ pub(super) fn sticker(json: &Value, media: &mut Vec<Media>) {
             url,
             name: None,
             mime: Some("image/png".into()),
+            preview: None,
             card: CardKind::Sticker,
         });
     }

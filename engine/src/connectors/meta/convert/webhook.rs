@@ -203,6 +203,7 @@ fn attached(a: &Value, draft: &mut Draft, owner: &Owner, at: Millis) -> bool {
                 url: url.to_owned(),
                 name: None,
                 mime: mime.map(str::to_owned),
+                preview: None,
                 card: if sticker {
                     CardKind::Sticker
                 } else {

@@ -70,3 +70,4 @@ suite!(email);
 suite!(sms);
 suite!(whatsapp);
 suite!(smsgate);
+suite!(matrix);

@@ -1,163 +1,167 @@
-//! A user of a real Matrix homeserver, behind a proxy that does what bad networks do.
+//! A website's chat at a real Synapse, behind a door at which things go wrong.
 
-use crate::subject::{Act, Subject, Trouble};
+use crate::subject::{self, Act, Subject, Trouble};
 use async_trait::async_trait;
 use parley_engine::model::{AccountConfig, MatrixConfig, MatrixSignIn};
 use parley_sandbox::Error;
-use parley_sandbox::faultproxy::{Direction, Fault, FaultProxy};
-use parley_sandbox::synapse::{MatrixUser, Synapse, Wishes};
+use parley_sandbox::http::Fault;
+use parley_sandbox::synapse::{Front, MatrixUser, Synapse, Wishes};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::task::block_in_place;
 
-pub struct Home {
+const READ: (&str, &str) = ("GET", "/_matrix/client/v3/sync");
+const SEND: (&str, &str) = ("PUT", "/_matrix/client/v3/rooms/*/send/");
+
+pub struct Room {
+    front: Front,
     desk: MatrixUser,
-    anna: MatrixUser,
-    room: String,
-    proxy: FaultProxy,
+    visitor: MatrixUser,
+    id: String,
     made: AtomicUsize,
-    reactions: Mutex<HashMap<String, String>>,
-    _synapse: Synapse,
+    reaction: Mutex<String>,
     _folder: tempfile::TempDir,
 }
 
 pub async fn start() -> Option<Arc<dyn Subject>> {
     let folder = tempfile::tempdir().unwrap();
-    let synapse = match block_in_place(|| Synapse::start(folder.path(), &Wishes::default())) {
+    let synapse = match Synapse::start(folder.path(), &Wishes::default()) {
         Err(Error::Skipped(why)) => {
             eprintln!("skipped: {why}");
             return None;
         }
         other => other.unwrap(),
     };
-    let port = synapse.url().rsplit(':').next().unwrap().parse().unwrap();
-    let proxy = FaultProxy::start(([127, 0, 0, 1], port).into()).await.unwrap();
-    let (desk, anna) = block_in_place(|| (synapse.register("support").unwrap(), synapse.register("anna").unwrap()));
-    let room = block_in_place(|| anna.create_room(&[&desk.user_id], &json!([])).unwrap());
-    Some(Arc::new(Home {
+    let desk = synapse.register("support").unwrap();
+    let visitor = synapse.register("web-1").unwrap();
+    let id = visitor.create_room(&[&desk.user_id], &json!([])).unwrap();
+    desk.call("POST", &format!("/join/{id}"), &json!({}))
+        .unwrap();
+    Some(Arc::new(Room {
+        front: Front::start(synapse).await.unwrap(),
         desk,
-        anna,
-        room,
-        proxy,
+        visitor,
+        id,
         made: AtomicUsize::new(0),
-        reactions: Mutex::default(),
-        _synapse: synapse,
+        reaction: Mutex::default(),
         _folder: folder,
     }))
 }
 
-impl Home {
-    fn says(&self, kind: &str, content: &Value) -> String {
-        let txn = format!("t{}", self.made.fetch_add(1, Ordering::SeqCst));
-        block_in_place(|| self.anna.send(&self.room, kind, &txn, content).unwrap())
+impl Room {
+    fn txn(&self) -> String {
+        format!("c{}", self.made.fetch_add(1, Ordering::SeqCst))
     }
 
-    fn redacts(&self, event: &str) {
-        let txn = format!("r{}", self.made.fetch_add(1, Ordering::SeqCst));
-        block_in_place(|| self.anna.redact(&self.room, event, &txn).unwrap());
+    fn sends(&self, kind: &str, content: &Value) -> String {
+        let visitor = &self.visitor;
+        visitor.send(&self.id, kind, &self.txn(), content).unwrap()
     }
 
-    /// Contents of what the desk sent.
-    fn sent(&self) -> Vec<Value> {
-        let all = block_in_place(|| self.anna.events(&self.room).unwrap());
-        let ours = all.into_iter().filter(|e| e["sender"] == json!(self.desk.user_id) && e["type"] == "m.room.message");
-        ours.map(|e| e["content"].clone()).collect()
+    fn from_desk(&self) -> Vec<Value> {
+        let all = self.visitor.events(&self.id).unwrap();
+        let ours = |e: &Value| e["type"] == "m.room.message" && e["sender"] == self.desk.user_id;
+        all.into_iter().filter(ours).collect()
     }
 }
 
 #[async_trait]
-impl Subject for Home {
+impl Subject for Room {
     fn name(&self) -> &'static str {
-        "matrix"
+        "webchat"
     }
 
     fn account(&self) -> (AccountConfig, SecretString) {
         let config = MatrixConfig {
-            homeserver: format!("http://127.0.0.1:{}", self.proxy.port()),
+            homeserver: self.front.url(),
             user_id: self.desk.user_id.clone(),
+            name: "Lamp Shop".into(),
             sign_in: MatrixSignIn::Token,
-            ..MatrixConfig::default()
+            registration_token: String::new(),
         };
-        (AccountConfig::Matrix(config), self.desk.access_token.clone().into())
+        let token = self.desk.access_token.clone();
+        (AccountConfig::Webchat(config), token.into())
     }
 
     fn customer(&self) -> String {
-        self.anna.user_id.clone()
+        self.visitor.user_id.clone()
     }
 
     fn more_than_a_page(&self) -> usize {
-        30
+        61
     }
 
     async fn writes(&self, text: &str) -> String {
-        self.says("m.room.message", &json!({ "msgtype": "m.text", "body": text }))
+        self.sends(
+            "m.room.message",
+            &json!({ "msgtype": "m.text", "body": text }),
+        )
     }
 
     async fn does(&self, act: Act<'_>) -> bool {
         match act {
             Act::Edit { of, text } => {
                 let new = json!({ "msgtype": "m.text", "body": text });
-                let edit = json!({ "msgtype": "m.text", "body": format!("* {text}"), "m.new_content": new, "m.relates_to": { "rel_type": "m.replace", "event_id": of } });
-                self.says("m.room.message", &edit);
+                let relation = json!({ "rel_type": "m.replace", "event_id": of });
+                self.sends("m.room.message", &json!({ "msgtype": "m.text", "body": text, "m.new_content": new, "m.relates_to": relation }));
             }
-            Act::Unsend { of } => self.redacts(of),
-            Act::React { of, emoji: Some(emoji) } => {
-                let event = self.says("m.reaction", &json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": of, "key": emoji } }));
-                self.reactions.lock().unwrap().insert(of.to_owned(), event);
+            Act::Unsend { of } => {
+                self.visitor.redact(&self.id, of, &self.txn()).unwrap();
             }
-            Act::React { of, emoji: None } => {
-                let event = self.reactions.lock().unwrap().remove(of).unwrap();
-                self.redacts(&event);
+            Act::React {
+                of,
+                emoji: Some(emoji),
+            } => {
+                let relation = json!({ "rel_type": "m.annotation", "event_id": of, "key": emoji });
+                let id = self.sends("m.reaction", &json!({ "m.relates_to": relation }));
+                *self.reaction.lock().unwrap() = id;
+            }
+            Act::React { emoji: None, .. } => {
+                let id = self.reaction.lock().unwrap().clone();
+                self.visitor.redact(&self.id, &id, &self.txn()).unwrap();
             }
             Act::File { name, bytes } => {
-                let uri = block_in_place(|| self.anna.upload("image/png", bytes).unwrap());
-                self.says("m.room.message", &json!({ "msgtype": "m.image", "body": name, "url": uri, "info": { "mimetype": "image/png", "size": bytes.len() } }));
+                let url = self.visitor.upload("image/png", bytes).unwrap();
+                self.sends("m.room.message", &json!({ "msgtype": "m.image", "body": name, "url": url, "info": { "mimetype": "image/png", "size": bytes.len() } }));
             }
             Act::Unknown => {
-                self.says("m.room.message", &json!({ "msgtype": "test.hologram", "body": "?", "depth": 3 }));
+                self.sends("org.future.hologram", &json!({ "depth": 3 }));
             }
-            Act::Poison => {
-                self.says("m.room.message", &json!({ "msgtype": 17, "body": { "no": "text" } }));
-            }
-            Act::Refuse => return false,
+            // What a homeserver passes on is an event, whatever stands in it; and nobody says to it that they want no
+            // more messages.
+            Act::Poison | Act::Refuse => return false,
         }
         true
     }
 
     async fn suffers(&self, trouble: Trouble) -> bool {
-        let fault = match trouble {
-            Trouble::Cut => Fault::Cut {
-                direction: Direction::ToClient,
-                after: 700,
-            },
-            Trouble::Drip => Fault::Drip(Duration::from_micros(100)),
-            Trouble::Broken => Fault::Reset,
-            // The request reaches the server, and no byte of the answer comes back.
-            Trouble::SendLost => Fault::Cut {
-                direction: Direction::ToClient,
-                after: 0,
-            },
-            _ => return false,
-        };
-        self.proxy.set(fault).await.unwrap();
+        if matches!(trouble, Trouble::Doubled | Trouble::Shuffled) {
+            return false;
+        }
+        let gone = json!({ "errcode": "M_UNKNOWN_TOKEN", "error": "Invalid access token" });
+        let expired = Fault::answer(401, gone);
+        subject::http(self.front.world(), READ, SEND, &expired, trouble);
         true
     }
 
     async fn mends(&self) {
-        self.proxy.set(Fault::Pass).await.unwrap();
+        self.front.world().faults.clear();
     }
 
     async fn took(&self) -> Vec<String> {
-        let text = |c: &Value| (c["msgtype"] == "m.text").then(|| c["body"].as_str().unwrap_or_default().to_owned());
-        self.sent().iter().filter_map(text).collect()
+        let all = self.from_desk();
+        let texts = all.iter().filter(|e| e["content"]["msgtype"] == "m.text");
+        texts
+            .filter_map(|e| e["content"]["body"].as_str().map(String::from))
+            .collect()
     }
 
     async fn took_files(&self) -> usize {
-        self.sent().iter().filter(|c| c.get("url").is_some()).count()
+        let all = self.from_desk();
+        let files = all.iter().filter(|e| e["content"]["url"].is_string());
+        files.count()
     }
 
     fn lists_own(&self) -> bool {
@@ -165,6 +169,6 @@ impl Subject for Home {
     }
 
     fn calls(&self) -> Option<usize> {
-        None
+        Some(self.front.world().calls.count("", ""))
     }
 }

@@ -5,6 +5,7 @@ use parley_sandbox::http::{Fault, World};
 use serde_json::Value;
 
 pub mod email;
+pub mod matrix;
 pub mod smsgate;
 pub mod telegram;
 pub mod twilio;

@@ -100,7 +100,7 @@ async function scene(t: TestContext, snippet: Snippet = {}, { browser = {}, quer
   await agent.call("PUT", `/profile/${encodeURIComponent(agent.user)}/displayname`, { displayname: "Mia" });
   const address = world.shop.page(`/page${count}`, { homeserver: world.synapse.url, token: "shop", support: agent.user, consent: "never", name: "Lamp Shop", ...snippet }, wishes);
   const context = await world.browser.newContext({ viewport: { width: 1000, height: 760 }, locale: "en-GB", reducedMotion: "reduce", acceptDownloads: true, ...browser });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const made = new Scene(world, agent, context, page, address);
   t.after(() => context.close());
@@ -243,7 +243,7 @@ test("a file and a picture go both ways", async (t) => {
 
   const picture = await s.agent.upload(new Uint8Array(PICTURE), "image/png", "answer.png");
   await s.agent.send(room, { msgtype: "m.image", body: "answer.png", url: picture, info: { mimetype: "image/png", w: 1, h: 1, size: PICTURE.length } });
-  await eventually("the agent's picture is drawn", async () => (await s.panel.locator(".line:not(.own) img").evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth === 1)) || undefined);
+  await eventually("the agent's picture is drawn", async () => (await s.panel.locator(".line:not(.own) img").evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth === 1)) || undefined, 60);
   const manual = await s.agent.upload(new Uint8Array(Buffer.from("<script>alert(1)</script>")), "text/html", "manual.html");
   await s.agent.send(room, { msgtype: "m.file", body: "../manual.html", url: manual, info: { mimetype: "text/html", size: 25 } });
   const [download] = await Promise.all([s.page.waitForEvent("download"), s.panel.getByRole("button", { name: "Download manual.html" }).click()]);
@@ -363,12 +363,12 @@ test("while the chat is closed a badge counts what is unread, on another page to
   await s.agent.say(room, "Found it.");
   await s.agent.say(room, "It is yours.");
   const launcher = s.page.locator("parley-chat .launcher");
-  await eventually("two unread", async () => (await launcher.getAttribute("aria-label")) === "Open the chat (2 unread)" || undefined);
+  await eventually("two unread", async () => (await launcher.getAttribute("aria-label")) === "Open the chat (2 unread)" || undefined, 60);
   await s.page.reload();
-  await eventually("still two unread", async () => (await launcher.getAttribute("aria-label")) === "Open the chat (2 unread)" || undefined);
+  await eventually("still two unread", async () => (await launcher.getAttribute("aria-label")) === "Open the chat (2 unread)" || undefined, 60);
   await s.open();
   await s.line("It is yours.").waitFor();
-  await eventually("none unread", async () => (await s.page.locator("parley-chat .badge").isHidden()) || undefined);
+  await eventually("none unread", async () => (await s.page.locator("parley-chat .badge").isHidden()) || undefined, 60);
 });
 
 test("the agent's typing is shown under the agent's name", async (t) => {

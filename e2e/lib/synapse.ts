@@ -14,6 +14,8 @@ export function synapsePython(): string | undefined {
 export const NO_SYNAPSE = "there is no Synapse here (scripts/setup.sh test installs it)";
 const SHARED_SECRET = "test-only";
 const NAME = "desk.test";
+/** Seconds: a homeserver and a browser on a busy machine take their time. */
+const PATIENCE = 60;
 
 export type Json = Record<string, unknown>;
 
@@ -174,10 +176,14 @@ export class Account {
 
   /** Joins the room that somebody invites to, and gives its id. */
   async joinInvited(known: ReadonlySet<string> = new Set()): Promise<string> {
+    let since = "";
     const room = await eventually("an invitation", async () => {
-      const rooms = (await this.call("GET", "/sync?timeout=0"))["rooms"] as { invite?: Json } | undefined;
+      // It waits at the homeserver: asking again and again would keep it from its work.
+      const answer = await this.call("GET", since === "" ? "/sync?timeout=0" : `/sync?timeout=5000&since=${encodeURIComponent(since)}`);
+      since = String(answer["next_batch"]);
+      const rooms = answer["rooms"] as { invite?: Json } | undefined;
       return Object.keys(rooms?.invite ?? {}).find((id) => !known.has(id));
-    });
+    }, PATIENCE);
     await this.call("POST", `/join/${encodeURIComponent(room)}`, {});
     return room;
   }
@@ -190,7 +196,11 @@ export class Account {
 
   /** Waits for an event of a room. */
   received(room: string, what: string, is: (event: Event) => boolean): Promise<Event> {
-    return eventually(what, async () => (await this.events(room)).find(is));
+    return eventually(what, async () => {
+      const found = (await this.events(room)).find(is);
+      if (found === undefined) await new Promise((resolve) => setTimeout(resolve, 200));
+      return found;
+    }, PATIENCE);
   }
 
   /** Waits for a message with this text. */

@@ -355,7 +355,10 @@ async fn files_facts_of_a_visitor_and_odd_kinds_are_taken_in() {
         .unwrap();
     visitor.say(&room, "t4", "All said.").unwrap();
     let events = until(&matrix, &mut cursor, says("All said.")).await;
-    let all = messages(&events);
+    // What a room that was just come into says may be told as news and as history: once by its id.
+    let mut told = std::collections::BTreeSet::new();
+    let mut all = messages(&events);
+    all.retain(|m| told.insert(m.remote_id.0.clone()));
     let with_file = all.iter().find(|m| !m.files.is_empty()).unwrap();
     assert_eq!(
         (

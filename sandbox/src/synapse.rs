@@ -13,8 +13,10 @@ use crate::files;
 use crate::process::{self, Guarded};
 
 mod ask;
+mod front;
 
 use ask::{Body, ask};
+pub use front::Front;
 
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The name users carry behind their colon.

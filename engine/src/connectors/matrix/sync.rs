@@ -42,6 +42,8 @@ pub(super) struct Work {
     gaps: Vec<Gap>,
     /// Nothing happened since the cursor, so that it may stay as it is.
     quiet: bool,
+    /// A room was come into: what was said there is asked for at once.
+    joined: bool,
 }
 
 impl Matrix {
@@ -67,7 +69,7 @@ impl Matrix {
             return Ok(batch);
         }
         let history = self.history.load(Ordering::SeqCst);
-        let more = work.next.next_hole(history).is_some();
+        let more = work.joined || work.next.next_hole(history).is_some();
         // Nothing came: the same words again, so that nothing is written.
         let idle = work.quiet && events.is_empty() && work.next.holes == point.holes;
         let next = if idle { work.from } else { work.next.cursor() };
@@ -83,8 +85,8 @@ impl Matrix {
             quiet: !point.since.is_empty() && !is_news(&answer),
             next: point.clone(),
             gaps: Vec::new(),
+            joined: self.take_invitations(&answer["rooms"]["invite"]).await?,
         };
-        self.take_invitations(&answer["rooms"]["invite"]).await?;
         self.take_rooms(&answer, &point, &mut work);
         if let Some(next) = answer["next_batch"].as_str() {
             next.clone_into(&mut work.next.since);
@@ -140,17 +142,19 @@ impl Matrix {
 
     /// Comes into every room that somebody invites to. An invitation is told once: where joining fails for now, the
     /// cursor stays.
-    async fn take_invitations(&self, invited: &Value) -> Result<()> {
+    async fn take_invitations(&self, invited: &Value) -> Result<bool> {
+        let mut joined = false;
         let rooms = invited.as_object().into_iter().flatten().map(|(id, _)| id);
         for room in rooms.take(MOST_JOINS) {
             let call = Call::post(&["join", room], json!({}), "join");
             match self.api.answer(&call).await {
                 Err(e) if e.remedy != Remedy::Final => return Err(e),
                 // Taken back meanwhile, or of a room version that the homeserver does not know.
-                _ => {}
+                Err(_) => {}
+                Ok(_) => joined = true,
             }
         }
-        Ok(())
+        Ok(joined)
     }
 
     fn take_rooms(&self, answer: &Value, point: &Point, work: &mut Work) {

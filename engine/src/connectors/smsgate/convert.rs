@@ -382,7 +382,7 @@ mod tests {
         })
     }
 
-    fn with(changes: Value) -> Value {
+    fn with(changes: &Value) -> Value {
         let mut row = given();
         for (name, value) in changes.as_object().unwrap() {
             row[name] = value.clone();
@@ -394,10 +394,10 @@ mod tests {
     fn one_id_may_be_two_messages_and_one_instant_may_be_written_in_two_ways() {
         let a = received(&given()).unwrap();
         assert_eq!(a.at, 1_772_352_000_000);
-        let same = received(&with(json!({ "createdAt": "2026-03-01T08:00:00Z" }))).unwrap();
+        let same = received(&with(&json!({ "createdAt": "2026-03-01T08:00:00Z" }))).unwrap();
         assert_eq!(a.key, same.key);
-        let later = received(&with(json!({ "createdAt": "2026-03-01T08:00:01Z" }))).unwrap();
-        let other = received(&with(json!({ "sender": "+14155550112" }))).unwrap();
+        let later = received(&with(&json!({ "createdAt": "2026-03-01T08:00:01Z" }))).unwrap();
+        let other = received(&with(&json!({ "sender": "+14155550112" }))).unwrap();
         assert_ne!(a.key, later.key);
         assert_ne!(a.key, other.key);
         assert!(!a.key.contains("555"), "no number in an id");
@@ -445,9 +445,9 @@ mod tests {
         for poor in [
             json!(null),
             json!(3),
-            with(json!({ "id": null })),
-            with(json!({ "sender": " " })),
-            with(json!({ "createdAt": 1_772_352_000_000i64 })),
+            with(&json!({ "id": null })),
+            with(&json!({ "sender": " " })),
+            with(&json!({ "createdAt": 1_772_352_000_000i64 })),
         ] {
             let a = received(&poor).unwrap_err();
             assert_eq!(a, received(&poor).unwrap_err());
@@ -458,7 +458,7 @@ mod tests {
     #[test]
     fn kinds_that_nobody_can_read_are_cards_and_unknown_ones_are_read_again_later() {
         let of = |kind: &str| {
-            let row = received(&with(json!({ "type": kind }))).unwrap();
+            let row = received(&with(&json!({ "type": kind }))).unwrap();
             row.message("+14155550200", Vec::new(), Vec::new())
         };
         assert!(of("SMS").cards.is_empty());
@@ -475,7 +475,7 @@ mod tests {
     #[test]
     fn what_companies_send_is_a_machines_and_numbers_as_dialled_are_people() {
         let class = |sender: &str| {
-            let row = received(&with(json!({ "sender": sender }))).unwrap();
+            let row = received(&with(&json!({ "sender": sender }))).unwrap();
             row.message("+1", Vec::new(), Vec::new()).class
         };
         assert_eq!(class("+14155550111"), Class::Human);
@@ -487,7 +487,7 @@ mod tests {
     #[test]
     fn only_words_that_mean_nothing_else_are_wishes() {
         let wish = |body: &str| {
-            let row = received(&with(json!({ "contentPreview": body }))).unwrap();
+            let row = received(&with(&json!({ "contentPreview": body }))).unwrap();
             row.person().and_then(|p| p.opted_out)
         };
         assert_eq!(wish("Stop"), Some(true));

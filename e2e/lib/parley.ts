@@ -107,7 +107,11 @@ export async function settings(w: Window, page: "accounts" | "data" | "general" 
 /** Searches, and waits until this many messages are found. */
 export async function finds(w: Window, query: string, count: number): Promise<void> {
   if (!(await w.execute<boolean>(`return document.querySelector('[data-testid="search-input"]') !== null`))) await (await w.byTestId("nav-search")).click();
-  await (await w.byTestId("search-input")).fill(query);
+  // The page may put another field in its place while it opens.
+  await eventually("the words in the field", async () => {
+    await (await w.byTestId("search-input")).fill(query);
+    return true;
+  });
   await eventually(
     `${count} hits for "${query}"`,
     async () => {

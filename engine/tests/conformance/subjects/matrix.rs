@@ -60,7 +60,7 @@ impl Room {
         visitor.send(&self.id, kind, &self.txn(), content).unwrap()
     }
 
-    fn from_desk(&self) -> Vec<Value> {
+    fn desks(&self) -> Vec<Value> {
         let all = self.visitor.events(&self.id).unwrap();
         let ours = |e: &Value| e["type"] == "m.room.message" && e["sender"] == self.desk.user_id;
         all.into_iter().filter(ours).collect()
@@ -151,7 +151,7 @@ impl Subject for Room {
     }
 
     async fn took(&self) -> Vec<String> {
-        let all = self.from_desk();
+        let all = self.desks();
         let texts = all.iter().filter(|e| e["content"]["msgtype"] == "m.text");
         texts
             .filter_map(|e| e["content"]["body"].as_str().map(String::from))
@@ -159,7 +159,7 @@ impl Subject for Room {
     }
 
     async fn took_files(&self) -> usize {
-        let all = self.from_desk();
+        let all = self.desks();
         let files = all.iter().filter(|e| e["content"]["url"].is_string());
         files.count()
     }

@@ -1,4 +1,10 @@
 //! The Matrix connector against a real homeserver. Where Synapse is missing, each test says that it is skipped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)] // helpers fail as tests do
 
 use parley_engine::connectors::http::Net;
 use parley_engine::connectors::matrix::Matrix;

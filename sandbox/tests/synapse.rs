@@ -1,4 +1,10 @@
 //! The throw-away homeserver does what the tests of the chat rely on.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)] // helpers fail as tests do
 
 use parley_sandbox::Error;
 use parley_sandbox::synapse::{Synapse, Wishes};

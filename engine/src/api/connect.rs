@@ -19,8 +19,8 @@ const LONGEST: usize = 400;
 /// Settings of other channels than mail that cannot work are refused before anything is asked of a server.
 pub(super) fn validate(config: &AccountConfig) -> Result<AccountConfig> {
     let name = line("name", config.display_name())?;
-    Ok(match config.clone() {
-        AccountConfig::Email(e) => AccountConfig::Email(e),
+    Ok(match config {
+        AccountConfig::Email(e) => AccountConfig::Email(e.clone()),
         AccountConfig::Instagram(m) => AccountConfig::Instagram(meta(m, &name)?),
         AccountConfig::Messenger(m) => AccountConfig::Messenger(MetaConfig {
             door: MetaDoor::Page,
@@ -29,7 +29,7 @@ pub(super) fn validate(config: &AccountConfig) -> Result<AccountConfig> {
         AccountConfig::Sms(s) => AccountConfig::Sms(SmsConfig {
             number: number(&s.number)?,
             name,
-            via: match s.via {
+            via: match &s.via {
                 SmsVia::Twilio(t) => SmsVia::Twilio(twilio(t)?),
                 SmsVia::Phone(g) => SmsVia::Phone(phone(g)?),
             },
@@ -37,10 +37,11 @@ pub(super) fn validate(config: &AccountConfig) -> Result<AccountConfig> {
         AccountConfig::Whatsapp(w) => AccountConfig::Whatsapp(WhatsappConfig {
             number: number(&w.number)?,
             name,
-            twilio: twilio(w.twilio)?,
+            twilio: twilio(&w.twilio)?,
             templates: w
                 .templates
-                .into_iter()
+                .iter()
+                .cloned()
                 .map(template)
                 .collect::<Result<_>>()?,
         }),
@@ -54,7 +55,7 @@ pub(super) fn validate(config: &AccountConfig) -> Result<AccountConfig> {
     })
 }
 
-fn meta(m: MetaConfig, name: &str) -> Result<MetaConfig> {
+fn meta(m: &MetaConfig, name: &str) -> Result<MetaConfig> {
     let version = m.version.trim();
     if !version.is_empty()
         && version
@@ -81,11 +82,11 @@ fn meta(m: MetaConfig, name: &str) -> Result<MetaConfig> {
         },
         version: version.to_owned(),
         base_url: base(&m.base_url, Reach::Loopback)?,
-        ..m
+        ..m.clone()
     })
 }
 
-fn twilio(t: TwilioAccess) -> Result<TwilioAccess> {
+fn twilio(t: &TwilioAccess) -> Result<TwilioAccess> {
     let word = |what: &str, s: &str| {
         let s = s.trim();
         if s.len() > 64 || s.chars().any(|c| !c.is_ascii_alphanumeric() && c != '-') {
@@ -109,7 +110,7 @@ fn twilio(t: TwilioAccess) -> Result<TwilioAccess> {
     })
 }
 
-fn phone(g: GatewayAccess) -> Result<GatewayAccess> {
+fn phone(g: &GatewayAccess) -> Result<GatewayAccess> {
     if g.base_url.trim().is_empty() {
         return Err(Error::Invalid(
             "the phone's address is missing; the program on it shows it".into(),
@@ -121,7 +122,7 @@ fn phone(g: GatewayAccess) -> Result<GatewayAccess> {
     })
 }
 
-fn matrix(m: MatrixConfig, name: String) -> Result<MatrixConfig> {
+fn matrix(m: &MatrixConfig, name: String) -> Result<MatrixConfig> {
     let user = m.user_id.trim();
     let server = user.strip_prefix('@').and_then(|u| u.split_once(':'));
     if server.is_none_or(|(local, host)| local.is_empty() || host.is_empty())

@@ -107,6 +107,19 @@ fn piece(whole: &str, from: usize) -> MessageRest {
     }
 }
 
+/// What a message said before each change of it.
+pub(super) async fn editions(a: args::MessageEditions, desk: &Desk) -> Result<Vec<Edition>> {
+    let all = desk
+        .engine
+        .store()
+        .read(move |c| afterwards::editions(c, a.id))
+        .await?;
+    Ok(all
+        .into_iter()
+        .map(|(until, text)| Edition { until, text })
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,16 +147,4 @@ mod tests {
         assert_eq!(joined("short", 5), (String::new(), 1));
         assert_eq!(joined("short", 50), (String::new(), 1));
     }
-}
-
-pub(super) async fn editions(a: args::MessageEditions, desk: &Desk) -> Result<Vec<Edition>> {
-    let all = desk
-        .engine
-        .store()
-        .read(move |c| afterwards::editions(c, a.id))
-        .await?;
-    Ok(all
-        .into_iter()
-        .map(|(until, text)| Edition { until, text })
-        .collect())
 }

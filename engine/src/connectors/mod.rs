@@ -114,7 +114,7 @@ pub trait Connector: Send + Sync {
     /// Returns when news may have arrived (IDLE, long poll) or when it is time to poll anyway. Asked only where
     /// [`Capabilities::pushes`]; the others are polled at the pace that they declare.
     async fn wait(&self, _cursor: Option<&Cursor>) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// What is known of the account beside its state: its token's end, its allowance, what a person should know.

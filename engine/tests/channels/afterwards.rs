@@ -58,7 +58,7 @@ fn what_is_told_before_the_message_itself_comes_waits_for_it() {
         let tell = || {
             facts
                 .iter()
-                .for_each(|f| t.later_event(t.telegram, "1:1", f.clone()))
+                .for_each(|f| t.later_event(t.telegram, "1:1", f.clone()));
         };
         let write = || {
             t.hears(t.telegram, "1:1", "42", "first");

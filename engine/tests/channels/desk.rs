@@ -220,8 +220,7 @@ impl Team {
     pub fn given(&self, account: AccountId) -> Vec<Outgoing> {
         let row = self.read(move |c| accounts::get(c, account));
         let sent = Arc::clone(&self.provider(row.config.address()));
-        let all = sent.sent.lock().unwrap().clone();
-        all
+        sent.sent.lock().unwrap().clone()
     }
 
     pub fn answers(&self, account: AccountId, id: &str) {

@@ -298,7 +298,7 @@ async fn reactions_come_and_go() {
     shop.graph.writes(Platform::Instagram, ANNA, "Bye");
     shop.poll().await.unwrap();
     shop.graph.change(&id, |m| {
-        drop(m.reactions.insert(ANNA.into(), "love".into()))
+        drop(m.reactions.insert(ANNA.into(), "love".into()));
     });
     let events = shop.poll().await.unwrap();
     let reaction = |emoji: Option<&str>| Later::Reaction {
@@ -361,7 +361,7 @@ async fn media_are_links_while_valid_or_kept_where_that_is_chosen_and_never_see_
     let shown = messages(&events)[0];
     assert_eq!((shown.files.len(), shown.files_until), (1, card.until));
     let shop = Shop::open(Options::instagram(), Channel::Instagram, |c| {
-        c.keep_media = true
+        c.keep_media = true;
     })
     .await;
     let picture = shop.graph.keeps("image/jpeg", png);
@@ -401,7 +401,7 @@ async fn media_are_links_while_valid_or_kept_where_that_is_chosen_and_never_see_
 #[tokio::test]
 async fn a_media_server_that_fails_is_tried_again_and_then_left_as_a_link() {
     let shop = Shop::open(Options::instagram(), Channel::Instagram, |c| {
-        c.keep_media = true
+        c.keep_media = true;
     })
     .await;
     let picture = shop.graph.keeps("image/png", b"\x89PNG\r\n\x1a\n");

@@ -57,7 +57,7 @@ async fn each_account_says_what_it_can_do() {
         (Some(24), false)
     );
     let by_page = Shop::open(Options::page(), Channel::Instagram, |c| {
-        c.human_agent = true
+        c.human_agent = true;
     })
     .await
     .connector
@@ -109,7 +109,7 @@ async fn after_a_day_nothing_goes_out_but_a_persons_answer_where_that_was_grante
     assert_eq!(e.remedy, Remedy::Final);
     assert!(e.what.contains("24 hours"), "{}", e.what);
     let shop = Shop::open(Options::page(), Channel::Messenger, |c| {
-        c.human_agent = true
+        c.human_agent = true;
     })
     .await;
     shop.graph.api().with(|a, _| a.human_agent = true);

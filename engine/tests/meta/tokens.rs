@@ -173,7 +173,7 @@ async fn a_persons_token_is_exchanged_for_the_pages_own_and_another_accounts_is_
     assert_eq!(super::shop::texts(&shop.poll().await.unwrap()), ["Hello"]);
     assert!(shop.secret.now().contains(&shop.graph.token()));
     let other = Shop::open(Options::instagram(), Channel::Instagram, |c| {
-        c.id = "17841499999999999".into()
+        c.id = "17841499999999999".into();
     })
     .await;
     let e = other.poll().await.unwrap_err();

@@ -47,7 +47,7 @@ const PERSON: &[&str] = &[
 
 /// The names that a thing has.
 pub(super) fn of_conversation(name: &str) -> Option<&'static [&'static str]> {
-    CONVERSATION.contains(&name).then(|| match name {
+    CONVERSATION.contains(&name).then_some(match name {
         "messages" => MESSAGE,
         "participants" => PERSON,
         _ => &[],
@@ -56,7 +56,7 @@ pub(super) fn of_conversation(name: &str) -> Option<&'static [&'static str]> {
 
 /// The names that a message has.
 pub(super) fn of_message(name: &str) -> Option<&'static [&'static str]> {
-    MESSAGE.contains(&name).then(|| match name {
+    MESSAGE.contains(&name).then_some(match name {
         "attachments" => ATTACHMENT,
         "shares" => SHARE,
         _ => &[],

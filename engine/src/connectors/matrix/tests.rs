@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 const OWN: &str = "@support:desk.test";
 const ANNA: &str = "@anna:home.test";
 
+#[allow(clippy::needless_pass_by_value)] // json! makes values
 fn event(kind: &str, content: Value) -> Value {
     json!({"type": kind, "event_id": "$1", "sender": ANNA, "origin_server_ts": 1_000, "content": content})
 }

@@ -15,6 +15,7 @@ fn owner() -> Owner {
     }
 }
 
+#[allow(clippy::needless_pass_by_value)] // json! makes values
 fn from_anna(more: Value) -> Value {
     let mut json = json!({
         "id": "aWdf1", "created_time": "2026-09-01T10:00:00+0000", "message": "",

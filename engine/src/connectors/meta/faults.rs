@@ -62,13 +62,13 @@ impl Refused {
     /// The time to answer is over, and nothing was sent.
     pub(super) fn outside_the_window(&self) -> bool {
         let said = self.said.as_ref();
-        said.is_some_and(|s| s.outside())
+        said.is_some_and(Said::outside)
     }
 
     /// The account may not send at all.
     pub(super) fn restricted(&self) -> bool {
         let said = self.said.as_ref();
-        said.is_some_and(|s| s.restricted())
+        said.is_some_and(Said::restricted)
     }
 
     /// It asked for more than the vendor gives at once.

@@ -224,7 +224,7 @@ fn attached(a: &Value, draft: &mut Draft, owner: &Owner, at: Millis) -> bool {
             });
         }
         ("location", _) => {
-            cards.push(Card::of(CardKind::Location).leading(url.unwrap_or_default()))
+            cards.push(Card::of(CardKind::Location).leading(url.unwrap_or_default()));
         }
         ("unsupported_type" | "ephemeral", _) => {
             cards.push(Card::of(CardKind::Unsupported).leading(owner.inbox()));

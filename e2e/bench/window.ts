@@ -5,27 +5,18 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { Desktop } from "../lib/desktop.ts";
 import { eventually } from "../lib/process.ts";
+import { BUILT } from "../lib/servers.ts";
 import { Driver, type Window } from "../lib/webdriver.ts";
 import { LONG, SHORT, write } from "./corpus.ts";
+import { inPage, run } from "./hands.ts";
 import { type Figure, ms, percentile, table } from "./figures.ts";
 import { find, pss, startedAt, tree } from "./processes.ts";
 
 const N = Number(process.argv[2] ?? 10_000);
-const BUILT = join(process.env["CARGO_TARGET_DIR"] ?? join(import.meta.dirname, "../../target"), process.env["PROFILE"] ?? "release");
 const STARTS = 5;
 const OPENS = 40;
 const STROKES = 100;
 const FRAMES = 300;
-
-/** Runs a program of ours in the desktop's surroundings, to its end. */
-function run(desktop: Desktop, command: readonly string[]): Promise<void> {
-  const [program = "", ...args] = command;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: desktop.env, stdio: ["ignore", "ignore", "inherit"] });
-    child.once("error", reject);
-    child.once("close", (code) => (code === 0 || code === 3 ? resolve() : reject(new Error(`${program}: ${code}`))));
-  });
-}
 
 interface Start {
   time: number;
@@ -53,16 +44,6 @@ async function bare(desktop: Desktop): Promise<Start> {
   } finally {
     child.kill("SIGKILL");
   }
-}
-
-/** Runs an asynchronous body in the page; `done` is called with what it gives. */
-async function inPage<T>(window: Window, body: string, ...args: unknown[]): Promise<T> {
-  const script = `const done = arguments[arguments.length - 1]; const args = [...arguments].slice(0, -1);
-const frame = () => new Promise((go) => requestAnimationFrame(go));
-const painted = async () => { await frame(); await new Promise((go) => { const c = new MessageChannel(); c.port1.onmessage = go; c.port2.postMessage(0); }); };
-(async () => {${body}})().then(done, (e) => done({ error: String(e) }));`;
-  await window.send("POST", "/timeouts", { script: 50_000 });
-  return (await window.send("POST", "/execute/async", { script, args })) as T;
 }
 
 /** Clicks a row, and says how long it takes until its messages are painted. */

@@ -5,8 +5,8 @@ import { createInterface, type Interface } from "node:readline";
 import type { Desktop } from "./desktop.ts";
 import { type Program, eventually } from "./process.ts";
 
-/** Where cargo puts what it builds. */
-export const BUILT = join(process.env["CARGO_TARGET_DIR"] ?? join(import.meta.dirname, "../../target"), "debug");
+/** Where cargo puts what it builds; PROFILE=release is the optimised build. */
+export const BUILT = join(process.env["CARGO_TARGET_DIR"] ?? join(import.meta.dirname, "../../target"), process.env["PROFILE"] ?? "debug");
 
 /** What a client has to know of the servers. */
 export interface Facts {

@@ -159,6 +159,19 @@ async fn whoever_else_reads_the_bot_is_named() {
 }
 
 #[tokio::test]
+async fn messages_of_one_second_keep_their_order_over_several_polls() {
+    let (telegram, bot) = both().await;
+    telegram.world().time.hold_at(1_800_000_000_000);
+    telegram.writes(ANNA, "one");
+    let first = bot.poll(None).await.unwrap();
+    telegram.writes(ANNA, "two");
+    let second = bot.poll(Some(&first.next)).await.unwrap();
+    let at = |batch| messages(batch)[0].times.provider.unwrap();
+    assert!(at(&first) < at(&second));
+    assert_eq!(at(&first) / 1_000, at(&second) / 1_000);
+}
+
+#[tokio::test]
 async fn waiting_ends_with_news_and_gives_way_to_who_asks() {
     let (telegram, bot) = both().await;
     let bot = Arc::new(bot);

@@ -126,6 +126,30 @@ async fn what_customers_write_comes_oldest_first_and_only_once() {
 }
 
 #[tokio::test]
+async fn messages_of_one_second_keep_their_order_also_where_some_of_them_are_known_already() {
+    let l = line().await;
+    let sms = l.sms();
+    let mut held = Held::default();
+    held.poll(&sms).await.unwrap();
+    for text in ["one", "two"] {
+        l.fake.writes(ANNA, text);
+    }
+    held.poll(&sms).await.unwrap();
+    l.fake.writes(ANNA, "three");
+    held.poll(&sms).await.unwrap();
+    let mut said: Vec<_> = held.messages.values().collect();
+    said.sort_by_key(|m| m.times.provider);
+    let texts: Vec<&str> = said.iter().map(|m| m.text.as_str()).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+    let seconds: BTreeSet<_> = said
+        .iter()
+        .filter_map(|m| m.times.provider)
+        .map(|at| at / 1_000)
+        .collect();
+    assert_eq!(seconds.len(), 1, "nothing leaves its second");
+}
+
+#[tokio::test]
 async fn many_messages_come_in_batches_and_none_is_missing_after_a_restart_in_between() {
     let l = line().await;
     let mut held = Held::default();

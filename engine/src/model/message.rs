@@ -1,7 +1,7 @@
 //! Messages as connectors hand them over.
 
 use super::{Afterwards, Card, Cursor, Gap, Mark, MessageId, PersonSays, Touched};
-use crate::time::Millis;
+use crate::time::{Millis, SECOND};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -332,6 +332,16 @@ pub struct Incoming {
 }
 
 impl Incoming {
+    /// Gives it its place among the messages of one second, where its provider tells time in whole seconds: those of
+    /// one person are in order only that way. `place` is below 1,000 and always the same for one message.
+    pub fn in_its_second(&mut self, place: Millis) {
+        if let Some(at) = &mut self.times.provider
+            && at.rem_euclid(SECOND) == 0
+        {
+            *at = at.saturating_add(place.clamp(0, SECOND - 1));
+        }
+    }
+
     /// A message of a channel of short texts: of a person, by the provider's time and id, and nothing else yet.
     #[must_use]
     pub fn chat(remote_id: impl Into<String>, place: Place, at: Millis) -> Self {

@@ -20,7 +20,7 @@ use crate::model::{
     Formatting, Outgoing, PersonSays, Profile, Receipt, Remedy, Standing, TelegramConfig,
     TextLimit, TextUnit,
 };
-use crate::time::Millis;
+use crate::time::{Millis, SECOND};
 use api::Api;
 use async_trait::async_trait;
 use convert::Read;
@@ -112,6 +112,19 @@ fn in_order(mut updates: Vec<Value>, offset: i64) -> Vec<Value> {
     updates
 }
 
+/// Messages of one second in the order of their numbers, which grow in every chat.
+fn in_their_second(mut events: Vec<Event>) -> Vec<Event> {
+    for event in &mut events {
+        if let Event::Message(m) = event
+            && let Some((_, id)) = m.remote_id.0.rsplit_once(':')
+            && let Ok(id) = id.parse::<i64>()
+        {
+            m.in_its_second(id.rem_euclid(SECOND));
+        }
+    }
+    events
+}
+
 #[async_trait]
 impl Connector for Telegram {
     fn capabilities(&self) -> Capabilities {
@@ -152,7 +165,7 @@ impl Connector for Telegram {
                 break;
             }
             self.note(&mut read);
-            let of_update = self.with_files(read).await?;
+            let of_update = in_their_second(self.with_files(read).await?);
             events.extend(of_update.into_iter().filter(|e| match e {
                 // Once a batch is enough, unless it says more than a name.
                 Event::Person(p) => p.opted_out.is_some() || named.insert(p.address.clone()),
@@ -227,11 +240,8 @@ impl Connector for Telegram {
 
     fn read_again(&self, raw: &[u8]) -> Option<Vec<Event>> {
         let update: Value = serde_json::from_slice(raw).ok()?;
-        let events = convert::with_cards(convert::update(
-            &update,
-            &self.config.bot_id,
-            self.api.now(),
-        ));
+        let read = convert::update(&update, &self.config.bot_id, self.api.now());
+        let events = in_their_second(convert::with_cards(read));
         let understood = |e: &Event| match e {
             Event::Message(m) => m.quarantine.is_none(),
             Event::Unreadable { .. } => false,

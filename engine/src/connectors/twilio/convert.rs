@@ -42,6 +42,8 @@ pub(super) struct Row {
     code: Option<u32>,
     pub(super) files: u32,
     pub(super) created: Millis,
+    /// Its place among those of the same second, by the vendor's list.
+    pub(super) place: Millis,
     updated: Millis,
     /// It is still on its way in.
     pub(super) arriving: bool,
@@ -124,6 +126,7 @@ pub(super) fn row(value: &Value, own: &str) -> Result<Row, Unread> {
         code: value.get("error_code").and_then(errors::number),
         files: value.get("num_media").and_then(errors::number).unwrap_or(0),
         created,
+        place: 0,
         updated: instant(value, "date_updated").unwrap_or(created),
         arriving: inbound && word == "receiving",
     })
@@ -182,7 +185,7 @@ impl Row {
             cards.push(Card::of(CardKind::Unsupported));
         }
         let by_machine = self.by_machine;
-        Incoming {
+        let mut message = Incoming {
             from: Some(party(&self.from)),
             to: vec![party(&self.to)],
             text: self.body.clone(),
@@ -196,7 +199,9 @@ impl Row {
             class_reason: by_machine.then_some("auto-reply"),
             kind: if by_machine { Kind::Auto } else { Kind::Person },
             ..Incoming::chat(self.sid.clone(), place, self.created)
-        }
+        };
+        message.in_its_second(self.place);
+        message
     }
 }
 

@@ -54,7 +54,29 @@ struct Look {
     news: Vec<Item>,
     /// All rows that were seen, for how far the followed ones are.
     rows: HashMap<String, Row>,
+    /// Their ids by second, as the lists have them: newest first.
+    seconds: HashMap<Millis, Vec<String>>,
     gaps: Vec<Gap>,
+}
+
+impl Look {
+    /// Places the rows of one second in the order of the list.
+    fn place(&mut self) {
+        for sids in self.seconds.values().filter(|s| s.len() > 1) {
+            for (place, sid) in sids.iter().rev().enumerate() {
+                if let Some(row) = self.rows.get_mut(sid) {
+                    row.place = Millis::try_from(place).unwrap_or(Millis::MAX);
+                }
+            }
+        }
+        for item in &mut self.news {
+            if let Item::Row(row) = item
+                && let Some(seen) = self.rows.get(&row.sid)
+            {
+                row.place = seen.place;
+            }
+        }
+    }
 }
 
 impl Twilio {
@@ -114,6 +136,7 @@ impl Twilio {
             Item::Unread(_) => Millis::MIN,
         };
         // What came within one second is listed newest first, too.
+        look.place();
         look.news.reverse();
         look.news.sort_by_key(age);
         Ok(look)
@@ -177,6 +200,8 @@ impl Twilio {
                         if new && !arriving {
                             look.news.push(Item::Row(Box::new(row.clone())));
                         }
+                        let second = look.seconds.entry(row.created).or_default();
+                        second.push(row.sid.clone());
                         look.rows.insert(row.sid.clone(), row);
                     }
                 }

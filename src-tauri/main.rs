@@ -150,7 +150,8 @@ fn stop(app: &AppHandle) {
         let stopped = tauri::async_runtime::block_on(async {
             tokio::time::timeout(FAREWELL, engine.stop()).await
         });
-        tracing::info!(in_time = stopped.is_ok(), "stopped");
+        let closed = parley_engine::api::databases_closed(FAREWELL);
+        tracing::info!(in_time = stopped.is_ok() && closed, "stopped");
     }
 }
 

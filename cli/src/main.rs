@@ -13,8 +13,13 @@ mod time;
 use args::Cli;
 use clap::Parser;
 use failure::Failure;
+use parley_engine::api::databases_closed;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long what was interrupted may take to put its tools away.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How a command ended that did not fail.
 pub enum Outcome {
@@ -56,6 +61,8 @@ fn main() -> ExitCode {
     let ended = runtime.block_on(commands::run(&cli));
     // A thread that still waits for the keyring must not keep us.
     runtime.shutdown_background();
+    // What does not close in time would have to be killed anyway.
+    let _ = databases_closed(FAREWELL);
     match ended {
         Ok(Outcome::Done) | Err(Stop::NobodyReads) => ExitCode::SUCCESS,
         Ok(Outcome::Code(code)) => ExitCode::from(code),

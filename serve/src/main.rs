@@ -8,13 +8,17 @@ mod guard;
 use browser::Browser;
 use clap::Parser;
 use parley_engine::api::headless::SystemClock;
-use parley_engine::api::{App, AppOptions};
+use parley_engine::api::{App, AppOptions, databases_closed};
 use parley_keychain::Keychain;
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long what was interrupted may take to close its databases.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Serve Parley's pages and its engine to a browser of this computer.
 #[derive(Parser)]
@@ -32,7 +36,9 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Options::parse()).await {
+    let ended = run(Options::parse()).await;
+    let _ = databases_closed(FAREWELL);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("parley-serve: {e}");

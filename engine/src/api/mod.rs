@@ -44,6 +44,7 @@ mod window;
 mod within;
 
 pub use crate::model::url::{Openable, openable};
+pub use crate::store::all_closed as databases_closed;
 pub use files::{part, stage_path};
 pub use session::{App, AppOptions, NoHost, Unlock};
 

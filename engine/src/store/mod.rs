@@ -20,6 +20,7 @@ pub mod log;
 pub mod log_acts;
 pub mod migrate;
 pub mod normalise;
+mod open;
 pub mod outbox;
 pub mod persons;
 pub mod pictures;
@@ -34,13 +35,16 @@ mod tx;
 pub mod variants;
 pub mod within;
 
+pub use open::all_closed;
 pub use tx::{Changes, Tx};
+
+use open::{Database, connect, connect_plain, open_read_only};
 
 use crate::error::{Error, Result};
 use crate::model::{AgentId, CustomerId, DeviceId, IdKey, MessageId};
 use crate::secrets::Key;
 use crate::time::Clock;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
@@ -81,7 +85,7 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 pub struct Store {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
-    readers: Arc<Mutex<Vec<Connection>>>,
+    readers: Arc<Mutex<Vec<Database>>>,
     permits: Arc<Semaphore>,
     dir: PathBuf,
     key: Arc<Key>,
@@ -217,14 +221,18 @@ impl Store {
             .acquire_owned()
             .await
             .map_err(|_| Error::Stopped)?;
-        let readers = Arc::clone(&self.readers);
+        let (readers, closing) = (Arc::clone(&self.readers), Arc::clone(&self.permits));
         let health = Arc::clone(&self.health);
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let conn = lock(&readers).pop().ok_or(Error::Stopped)?;
             // A panic in a reader must not cost us the connection.
             let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(&conn)));
-            lock(&readers).push(conn);
+            let mut rest = lock(&readers);
+            if !closing.is_closed() {
+                rest.push(conn);
+            }
+            drop(rest);
             let out =
                 out.unwrap_or_else(|_| Err(Error::Internal("a read of the store panicked".into())));
             if matches!(out, Err(Error::Corrupt(_))) {
@@ -330,8 +338,9 @@ impl Store {
         answer.await.map_err(|_| Error::Stopped)
     }
 
-    /// Finish what was asked and close the database.
+    /// Finish what was asked and close the database. A read under way closes its own connection when it ends.
     pub fn close(&self) {
+        self.permits.close();
         lock(&self.jobs).take();
         if let Some(t) = lock(&self.writer).take() {
             let _ = t.join();
@@ -347,7 +356,7 @@ impl Drop for Store {
 }
 
 /// The writer's thread: one job after the other, and a note of how much there is from time to time.
-fn work(jobs: &mpsc::Receiver<Job>, mut writer: Connection, dir: &Path, health: &keep::Health) {
+fn work(jobs: &mpsc::Receiver<Job>, mut writer: Database, dir: &Path, health: &keep::Health) {
     let mut noted = 0;
     keep::rescue::begin(dir);
     loop {
@@ -369,97 +378,4 @@ fn work(jobs: &mpsc::Receiver<Job>, mut writer: Connection, dir: &Path, health: 
 /// A poisoned lock only says that somebody panicked; what it guards is whole.
 pub(crate) fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     m.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// The database and what SQLite lays beside it are the owner's alone, whatever the umask says.
-fn own(path: &Path) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map(|_| ())
-        .map_err(|e| Error::io(format!("opening {}", path.display()), e))
-}
-
-/// Let nobody else open a database meanwhile: SQLCipher sets itself up with the first key of a process.
-static OPENING: Mutex<()> = Mutex::new(());
-
-/// Open a file with a key, and nothing else.
-fn unlock(path: &Path, key: &Key, flags: OpenFlags) -> Result<Connection> {
-    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    let hex = zeroize::Zeroizing::new(format!(
-        "x'{}'",
-        data_encoding::HEXLOWER.encode(key.expose_secret())
-    ));
-    conn.pragma_update(None, "key", hex.as_str())?;
-    // What is wrong is said by our errors; the library's own lines on stderr help nobody.
-    conn.pragma_update(None, "cipher_log_level", "NONE")?;
-    conn.busy_timeout(std::time::Duration::from_secs(10))?;
-    Ok(conn)
-}
-
-/// The first read proves the key: a wrong one looks like a file that is no database.
-fn prove(conn: &Connection) -> Result<()> {
-    match conn.query_row("SELECT count(*) FROM sqlite_master", [], |r| {
-        r.get::<_, i64>(0)
-    }) {
-        Ok(_) => Ok(()),
-        Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
-            Err(Error::Locked("the key does not open this database; it may be damaged, or it belongs to another key".into()))
-        }
-        Err(e) => Err(e.into()),
-    }
-}
-
-/// An empty file that becomes a copy.
-fn connect_plain(path: &Path, key: &Key) -> Result<Connection> {
-    own(path)?;
-    let _alone = lock(&OPENING);
-    let conn = unlock(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    prove(&conn)?;
-    conn.pragma_update(None, "cache_size", -CACHE_ASIDE_KIB)?;
-    Ok(conn)
-}
-
-/// A database that must not change by being looked at.
-fn open_read_only(path: &Path, key: &Key) -> Result<Connection> {
-    let _alone = lock(&OPENING);
-    let conn = unlock(path, key, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    prove(&conn)?;
-    conn.pragma_update(None, "trusted_schema", false)?;
-    conn.pragma_update(None, "cell_size_check", true)?;
-    conn.pragma_update(None, "temp_store", "MEMORY")?;
-    conn.pragma_update(None, "cache_size", -CACHE_ASIDE_KIB)?;
-    Ok(conn)
-}
-
-fn connect(path: &Path, key: &Key, cache_kib: i64, writer: bool) -> Result<Connection> {
-    if writer {
-        own(path)?;
-    }
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    if writer {
-        flags |= OpenFlags::SQLITE_OPEN_CREATE;
-    }
-    let alone = lock(&OPENING);
-    let conn = unlock(path, key, flags)?;
-    prove(&conn)?;
-    drop(alone);
-    // Before anything is written: a newer database is left exactly as it is.
-    migrate::refuse_newer(&conn)?;
-    conn.pragma_update(None, "journal_mode", "WAL")?;
-    conn.pragma_update(None, "synchronous", "FULL")?;
-    conn.pragma_update(None, "foreign_keys", true)?;
-    conn.pragma_update(None, "trusted_schema", false)?;
-    conn.pragma_update(None, "cell_size_check", true)?;
-    conn.pragma_update(None, "temp_store", "MEMORY")?;
-    conn.pragma_update(None, "cache_size", -cache_kib)?;
-    conn.pragma_update(None, "secure_delete", true)?;
-    if !writer {
-        conn.pragma_update(None, "query_only", true)?;
-    }
-    conn.set_prepared_statement_cache_capacity(128);
-    Ok(conn)
 }

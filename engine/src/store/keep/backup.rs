@@ -300,7 +300,7 @@ fn copy(job: &Job<'_>, db: &Path) -> Result<Manifest> {
     }
     // A backup is one file: it must not need a write-ahead file beside it.
     to.pragma_update(None, "journal_mode", "DELETE")?;
-    to.close().map_err(|(_, e)| e)?;
+    to.close()?;
     std::fs::File::open(db)
         .and_then(|f| f.sync_all())
         .map_err(|e| Error::io("writing the backup", e))?;
@@ -342,7 +342,8 @@ fn pass_files(job: &Job<'_>, home: &Path, aside: &Path, db: &Path) -> Result<()>
         make_dir(&to)?;
     }
     let from = job.dir.join("files");
-    for hex in hashes(&open_read_only(db, job.key)?)? {
+    let copied = open_read_only(db, job.key)?;
+    for hex in hashes(&copied)? {
         if job.stop.load(Ordering::SeqCst) {
             return Err(Error::Stopped);
         }
@@ -415,7 +416,8 @@ pub fn verify(e: &Entry, key: &Key) -> Result<u32> {
     let db = e.path.join(DATABASE);
     verify_database(&db, key, &e.manifest)?;
     let from = pool(&e.path);
-    let missing = hashes(&open_read_only(&db, key)?)?
+    let opened = open_read_only(&db, key)?;
+    let missing = hashes(&opened)?
         .iter()
         .filter(|h| !kept_path(&from, h).exists())
         .count();

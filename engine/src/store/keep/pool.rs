@@ -122,10 +122,8 @@ pub(super) fn prune_backups(dir: &Path, key: &Key) -> Result<u64> {
     }
     let mut wanted = BTreeSet::new();
     for b in backup::list(dir) {
-        wanted.extend(backup::hashes(&open_read_only(
-            &b.path.join(DATABASE),
-            key,
-        )?)?);
+        let opened = open_read_only(&b.path.join(DATABASE), key)?;
+        wanted.extend(backup::hashes(&opened)?);
     }
     let mut gone = 0;
     for p in candidates {

@@ -196,7 +196,7 @@ fn went_back(dir: &Path, key: &Key, now: Millis, before: Mark, no_wal: bool) -> 
         .next()
         .is_some_and(|b| b.manifest.messages > here.messages || b.manifest.entries > here.entries);
     if better || empty {
-        conn.close().map_err(|(_, e)| e)?;
+        conn.close()?;
         // What is gone stood in no file any more: how much it was is known only as far as it was noted.
         let r = rescue(dir, key, now, WHAT)?;
         return tell(dir, &Rescued { whole: false, ..r });

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::random_id;
 use crate::secrets::Key;
 use crate::store::files::write_whole;
-use crate::store::{CACHE_ASIDE_KIB, connect, keys, migrate};
+use crate::store::{CACHE_ASIDE_KIB, Database, connect, keys, migrate};
 use crate::time::Millis;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -125,9 +125,9 @@ pub(super) fn copy_database(from: &Entry, db: &Path) -> Result<()> {
 }
 
 /// Close a database so that it is one whole file on the disk.
-pub(super) fn settle_file(conn: Connection, db: &Path) -> Result<()> {
+pub(super) fn settle_file(conn: Database, db: &Path) -> Result<()> {
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    conn.close().map_err(|(_, e)| e)?;
+    conn.close()?;
     std::fs::File::open(db)
         .and_then(|f| f.sync_all())
         .map_err(|e| Error::io("writing the restored database", e))

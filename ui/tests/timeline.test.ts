@@ -50,6 +50,28 @@ describe("the timeline", () => {
     expect(timeline.conversation).toBe(ids[1]);
   });
 
+  it.each(["refresh", "loadOlder"] as const)("never shows one customer's messages under another's name: %s asked while another one opens", async (ask) => {
+    const { ids } = await host.call("conversation_ids", { view: "inbox", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 10 });
+    const other = ids.find((id) => id !== long) ?? "";
+    await timeline.open(long);
+    const answer = host.call.bind(host);
+    const waiting: (() => void)[] = [];
+    // What is asked of the first conversation is answered last.
+    host.call = (async (name: "timeline", args: { conversation: string }) => {
+      if (args.conversation === long) await new Promise<void>((go) => waiting.push(go));
+      return answer(name, args as never);
+    }) as never;
+    const opening = timeline.open(other);
+    const late = timeline[ask]();
+    await opening;
+    const shown = timeline.items;
+    for (const go of waiting) go();
+    await late;
+    expect(waiting).toHaveLength(1);
+    expect(timeline.conversation).toBe(other);
+    expect(timeline.items).toEqual(shown);
+  });
+
   it("jumps to a message and can grow both ways from there", async () => {
     await timeline.open(long);
     await timeline.loadOlder();

@@ -121,7 +121,8 @@ export class Timeline {
     const around = this.newer === null ? null : (seen?.id ?? null);
     const limit = Math.min(MOST, Math.max(PAGE, messages.length));
     const page = await this.ask(conversation, { around }, limit);
-    if (run !== this.run) return;
+    // Another one may have been on its way here already when this was asked.
+    if (run !== this.run || conversation !== this.conversation) return;
     const spliced = around === null ? spliceTail(this.items, page.items) : null;
     if (spliced === null) this.take(page);
     else this.items = spliced;
@@ -253,13 +254,13 @@ export class Timeline {
     this.failed = null;
     try {
       const page = await this.ask(conversation, side === "older" ? { before: from } : { after: from });
-      if (run === this.run) {
+      if (run === this.run && conversation === this.conversation) {
         this.away(page);
         put(page);
         this.error = null;
       }
     } catch (error) {
-      if (run === this.run) {
+      if (run === this.run && conversation === this.conversation) {
         this.error = say(error);
         this.failed = side;
       }

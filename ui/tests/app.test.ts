@@ -168,6 +168,28 @@ describe("news", () => {
     expect(args("sidebar")).toHaveLength(1);
   });
 
+  it("that come while others are being followed wait their turn: an earlier answer never comes last", async () => {
+    await press("next");
+    await settle();
+    const answer = host.call.bind(host);
+    let under = 0;
+    let most = 0;
+    host.call = (async (name: "sidebar", asked: object) => {
+      if (name !== "sidebar") return answer(name, asked as never);
+      most = Math.max(most, ++under);
+      await settle(80);
+      under -= 1;
+      return answer(name, asked as never);
+    }) as never;
+    for (let i = 0; i < 4; i += 1) {
+      host.arrive(app.list.ids[3] ?? "", `Message ${String(i)}`);
+      await settle(40);
+    }
+    await settle(400);
+    expect(most).toBe(1);
+    expect([...app.list.rows.values()].map((row) => row.snippet)).toContain("Message 3");
+  });
+
   it("are read once they were on screen for a moment, and not in a window nobody looks at", async () => {
     vi.spyOn(document, "hasFocus").mockReturnValue(false);
     await press("next");

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ScriptedHost } from "../src/host/scripted/scripted";
 import { ConversationList } from "../src/state/list.svelte";
 
@@ -31,6 +31,25 @@ describe("the list", () => {
     await Promise.all([slow, fast]);
     const mine = await host.call("conversation_ids", { view: "mine", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 100 });
     expect(list.ids).toEqual(mine.ids);
+  });
+
+  it("shows the newest row, whichever answer comes last", async () => {
+    await list.ensure(0, 1);
+    const id = list.ids[0] ?? "";
+    const answer = host.call.bind(host);
+    const waiting: (() => void)[] = [];
+    host.call = (async (name: "conversation_rows", args: { ids: string[] }) => {
+      const rows = await answer(name, args);
+      if (waiting.length === 0) await new Promise<void>((go) => waiting.push(go));
+      return rows;
+    }) as never;
+    const early = list.invalidate([id]);
+    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    host.arrive(id, "Newer than what was asked first");
+    await list.invalidate([id]);
+    for (const go of waiting) go();
+    await early;
+    expect(list.rows.get(id)?.snippet).toBe("Newer than what was asked first");
   });
 
   it("moves to the next, stays at the ends", () => {

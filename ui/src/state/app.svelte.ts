@@ -96,6 +96,7 @@ export class App {
   /** Grows when the list should take the focus. */
   listFocus = $state(0);
   private pending: Change | null = null;
+  private following = false;
   private stepped = 0;
   private soon: { id: string; timer: ReturnType<typeof setTimeout> } | null = null;
   private readTimer: ReturnType<typeof setTimeout> | null = null;
@@ -495,21 +496,32 @@ export class App {
   }
 
   private heard(change: Change): void {
-    if (this.pending === null) {
-      this.pending = structuredClone(change);
-      setTimeout(() => {
-        const together = this.pending;
-        this.pending = null;
-        if (together !== null) void this.follow(together);
-      }, BURST);
-      return;
-    }
     const p = this.pending;
-    p.conversations = [...new Set([...p.conversations, ...change.conversations])];
-    p.all ||= change.all;
-    p.lists ||= change.lists;
-    p.accounts ||= change.accounts;
-    p.settings ||= change.settings;
+    if (p === null) {
+      this.pending = structuredClone(change);
+    } else {
+      p.conversations = [...new Set([...p.conversations, ...change.conversations])];
+      p.all ||= change.all;
+      p.lists ||= change.lists;
+      p.accounts ||= change.accounts;
+      p.settings ||= change.settings;
+    }
+    this.followSoon();
+  }
+
+  /** One after the other: an answer that was asked for earlier must not come after a newer one. */
+  private followSoon(): void {
+    if (this.following) return;
+    this.following = true;
+    setTimeout(() => {
+      const together = this.pending;
+      this.pending = null;
+      const done = together === null ? Promise.resolve() : this.follow(together);
+      void done.finally(() => {
+        this.following = false;
+        if (this.pending !== null) this.followSoon();
+      });
+    }, BURST);
   }
 
   private async follow(change: Change): Promise<void> {

@@ -112,6 +112,9 @@ export class ConversationList {
   private readonly own = new Map<string, number>();
   private closed = new Set<string>();
   private fetching: Promise<void> | null = null;
+  private asked = 0;
+  /** The question by which each row came. */
+  private readonly answered = new Map<string, number>();
   private begun: () => void = () => undefined;
   private run = 0;
   private place = 0;
@@ -464,9 +467,15 @@ export class ConversationList {
 
   /** Whether the rows came. */
   private async fetch(ids: string[]): Promise<boolean> {
+    const asked = ++this.asked;
     try {
       const rows = await this.host.call("conversation_rows", { ids });
-      for (const row of rows) this.rows.set(row.id, row);
+      for (const row of rows) {
+        // Answers may come in another order than the questions: an older one is no news.
+        if ((this.answered.get(row.id) ?? 0) > asked) continue;
+        this.answered.set(row.id, asked);
+        this.rows.set(row.id, row);
+      }
       this.forget();
       return true;
     } catch (error) {
@@ -480,5 +489,6 @@ export class ConversationList {
     if (this.rows.size <= KEPT) return;
     const near = new Set(this.lines.slice(Math.max(0, this.visible[0] - 200), this.visible[1] + 200));
     for (const id of [...this.rows.keys()].slice(0, this.rows.size - KEPT / 2)) if (!near.has(id) && id !== this.shown) this.rows.delete(id);
+    for (const id of [...this.answered.keys()]) if (!this.rows.has(id)) this.answered.delete(id);
   }
 }

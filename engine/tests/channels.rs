@@ -7,10 +7,14 @@ mod afterwards;
 mod carried;
 #[path = "channels/desk.rs"]
 mod desk;
+#[path = "channels/drafts.rs"]
+mod drafts;
 #[path = "channels/echoes.rs"]
 mod echoes;
 #[path = "channels/pace.rs"]
 mod pace;
+#[path = "channels/parts.rs"]
+mod parts;
 #[path = "channels/people.rs"]
 mod people;
 mod scene;

@@ -72,6 +72,34 @@ describe("working through the inbox", () => {
     expect(app.toasts.list.at(-1)?.text).toBe("Undone: resolve");
   });
 
+  it("says how many messages of a send had gone when the rest was taken back", async () => {
+    await press("next");
+    const [first = ""] = app.list.ids;
+    const call = host.call.bind(host);
+    vi.spyOn(host, "call").mockImplementation((name, given) => (name === "outbox_cancel" ? Promise.resolve({ command: "send", conversation: first, draft: true, gone: 2 }) as never : call(name, given)));
+    await app.actions.undoSend({ id: "f".repeat(32), conversation: first, hold_until: Date.now() + 1000 });
+    expect(app.toasts.list.at(-1)?.text).toBe("2 messages of it have gone out already; the rest is a draft again");
+  });
+
+  it("shows the draft that lay at the other customer once both are linked, below what is being written", async () => {
+    const [first = "", second = ""] = app.list.ids;
+    const write = async (text: string): Promise<void> => {
+      app.composer.text = text;
+      app.composer.touched("reply");
+      await app.composer.flush();
+    };
+    await app.openConversation(second);
+    await write("Half a reply");
+    await app.openConversation(first);
+    app.composer.text = "Begun here";
+    app.composer.touched("reply");
+    await app.actions.link(first, second, "Somebody");
+    await vi.waitFor(() => expect(app.composer.text).toBe("Begun here\n\nHalf a reply"), 4000);
+    expect(app.composer.contested).toBeNull();
+    await write("Of both");
+    expect((args("draft_save").at(-1) as { draft: { of: string[] } }).draft.of).toEqual([first]);
+  });
+
   it("resolves all that are marked, and one undo takes all back", async () => {
     await press("next", "mark", "markNext");
     const marked = [...app.list.marked];

@@ -42,7 +42,7 @@ export const windowScenes = [
       await page.keyboard.type("The lamp is on its way");
       await page.evaluate(async () => {
         const conversation = document.querySelector("[data-testid=timeline]").dataset.conversation;
-        const draft = { note: false, text: "The lamp leaves our workshop tomorrow morning", subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: [], updated_at: 0 };
+        const draft = { note: false, text: "The lamp leaves our workshop tomorrow morning", subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: [], of: [], updated_at: 0 };
         await window.scripted.call("draft_save", { conversation, draft });
         window.scripted.arrive(conversation, "And one more thing");
       });

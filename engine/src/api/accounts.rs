@@ -10,6 +10,7 @@ use crate::engine::proofs::Tried;
 use crate::error::{Error, Result};
 use crate::model::{AccountConfig, AccountId, Auth, EmailConfig, MailServer, Standing, email_key};
 use crate::store::accounts::{self, AccountRow};
+use crate::store::outbox;
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -313,6 +314,7 @@ pub(super) async fn remove(a: args::AccountRemove, desk: &Desk) -> Result<Nothin
         .store()
         .write(move |tx| {
             accounts::get(tx, a.id)?;
+            outbox::disconnected(tx, a.id)?;
             accounts::remove(tx, a.id)
         })
         .await?;

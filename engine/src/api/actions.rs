@@ -171,14 +171,9 @@ pub(super) async fn note_add(a: args::NoteAdd, desk: &Desk) -> Result<Done> {
             "a note has between 1 and {NOTE} characters"
         )));
     }
-    let me = desk.engine.store().identity().agent;
     act(desk, a.conversation, move |tx, group, c| {
         log_acts::note(tx, group, c, &text)?;
-        tx.execute(
-            "DELETE FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = 1",
-            (c, me),
-        )?;
-        Ok(())
+        super::drafts::said(tx, c, true)
     })
     .await
 }

@@ -1,120 +1,48 @@
-//! Drafts, and the outbox in a person's hands.
+//! The outbox in a person's hands.
 
 use super::dto::{Draft, Nothing, OutboxRow, SendStatus, Undone};
-use super::{Desk, args, send, timeline};
+use super::{Desk, args, drafts, timeline};
 use crate::error::{Error, Result};
-use crate::model::rich::{MAX_TEXT, Rich};
-use crate::model::{Channel, CustomerId, FileId, MessageId, OutboxState};
+use crate::model::{Channel, CustomerId, GroupId, MessageId, OutboxState};
 use crate::store::outbox::{self, OutboxItem};
 use crate::store::transfer::sample;
-use crate::store::{Tx, accounts, conversations, files, ingest};
+use crate::store::{Tx, accounts, conversations, files, history, ingest};
 use rusqlite::{Connection, OptionalExtension};
 
-pub(super) async fn drafts(a: args::Drafts, desk: &Desk) -> Result<Vec<Draft>> {
-    let me = desk.engine.store().identity().agent;
-    desk.engine
-        .store()
-        .read(move |c| {
-            let root = conversations::root(c, a.conversation)?;
-            let mut s = c.prepare_cached(
-                "SELECT body FROM draft WHERE conversation = ?1 AND agent = ?2 ORDER BY note",
-            )?;
-            let bodies: Vec<String> = s
-                .query_map((root, me), |r| r.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            Ok(bodies
-                .iter()
-                .filter_map(|b| serde_json::from_str(b).ok())
-                .collect())
-        })
-        .await
-}
+/// What a person takes back of a send by name. (`z` takes back what waits alone: a failure is no action.)
+const TAKEN_BACK: [OutboxState; 3] = [OutboxState::Held, OutboxState::Queued, OutboxState::Failed];
 
-pub(super) async fn draft_save(a: args::DraftSave, desk: &Desk) -> Result<Nothing> {
-    let draft = written(a.draft)?;
-    desk.engine
-        .store()
-        .write(move |tx| {
-            let root = conversations::root(tx, a.conversation)?;
-            keep_draft(
-                tx,
-                root,
-                &Draft {
-                    updated_at: tx.now,
-                    ..draft
-                },
-            )?;
-            tx.touch(root);
-            Ok(Nothing {})
-        })
-        .await
-}
-
-/// A draft in its one form: its formatting made anew of what it may say, its text made of that. Pictures stand in it
-/// as long as their files do. Notes have no formatting.
-fn written(d: Draft) -> Result<Draft> {
-    if d.text.len() > MAX_TEXT {
-        return Err(Error::Invalid(format!(
-            "the text is longer than {} kB",
-            MAX_TEXT / 1_000
-        )));
+/// Take back what of a send can be taken back, all of it: it becomes a draft again, in its order, and a draft begun
+/// meanwhile is kept below it. Of several parts those that have gone, or may have, are counted and stay.
+pub(super) fn take_back(tx: &mut Tx<'_>, group: GroupId, states: &[OutboxState]) -> Result<Undone> {
+    let mut done = None;
+    let mut gone = 0;
+    // The last part first, so that each is put above the one that came after it.
+    for (id, state) in history::sends_of(tx, group)? {
+        match OutboxState::parse(&state) {
+            Some(s) if states.contains(&s) => done = Some(one_back(tx, id)?),
+            Some(OutboxState::Sending | OutboxState::Sent | OutboxState::Uncertain) => gone += 1,
+            _ => {}
+        }
     }
-    let Some(rich) = send::formatted(d.html.as_deref().filter(|_| !d.note))? else {
-        return Ok(Draft { html: None, ..d });
-    };
-    let files: Vec<FileId> = d.files.iter().map(|f| f.id).collect();
-    let rich = rich.showing_only(&files);
-    Ok(Draft {
-        text: rich.text(),
-        html: (!rich.is_plain()).then(|| rich.html()),
-        ..d
+    let conversation = done.ok_or_else(|| Error::Internal("a send without parts".into()))?;
+    Ok(Undone {
+        command: "send".into(),
+        conversation: Some(conversations::root(tx, conversation)?),
+        draft: true,
+        gone,
     })
 }
 
-fn keep_draft(tx: &Tx<'_>, root: CustomerId, d: &Draft) -> Result<()> {
-    let me = tx.identity.agent;
-    if d.text.trim().is_empty() && d.files.is_empty() {
-        tx.execute(
-            "DELETE FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = ?3",
-            (root, me, d.note),
-        )?;
-        return Ok(());
-    }
-    let body = serde_json::to_string(d).map_err(|e| Error::Internal(e.to_string()))?;
-    tx.execute(
-        "INSERT INTO draft (conversation, agent, note, body, updated_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
-        (root, me, d.note, body, tx.now),
-    )?;
-    Ok(())
-}
-
-/// A send that is taken back becomes a draft again; a draft begun meanwhile is kept below it.
-pub(super) fn take_back(tx: &mut Tx<'_>, id: MessageId) -> Result<Undone> {
+fn one_back(tx: &mut Tx<'_>, id: MessageId) -> Result<CustomerId> {
     let o = outbox::cancel(tx, id)?;
-    let root = conversations::root(tx, o.conversation)?;
-    let newer: Option<String> = tx
-        .query_row(
-            "SELECT body FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = 0",
-            (root, tx.identity.agent),
-            |r| r.get(0),
-        )
-        .optional()?;
-    let newer = newer.and_then(|b| serde_json::from_str::<Draft>(&b).ok());
-    let mut rich = o.mail.written();
-    let mut kept = o
+    let rich = o.mail.written();
+    let files = o
         .mail
         .files
         .iter()
         .map(|f| Ok(timeline::file(files::get(tx, *f)?)))
         .collect::<Result<Vec<_>>>()?;
-    if let Some(n) = newer {
-        let below = match send::formatted(n.html.as_deref())? {
-            Some(below) => below,
-            None => Rich::of_text(&n.text),
-        };
-        rich = rich.above(below);
-        kept.extend(n.files);
-    }
     let d = Draft {
         note: false,
         text: rich.text(),
@@ -128,16 +56,18 @@ pub(super) fn take_back(tx: &mut Tx<'_>, id: MessageId) -> Result<Undone> {
         quote: o.mail.history.is_some(),
         signature: !o.mail.signature.is_empty(),
         forwarding: o.mail.forwarding,
-        files: kept,
+        files,
+        of: Vec::new(),
         updated_at: tx.now,
     };
-    keep_draft(tx, root, &d)?;
-    tx.touch(root);
-    Ok(Undone {
-        command: "send".into(),
-        conversation: Some(root),
-        draft: true,
-    })
+    let newer = drafts::at(tx, o.conversation, tx.identity.agent, false)?;
+    let d = match newer {
+        Some(n) => drafts::above(d, n),
+        None => d,
+    };
+    drafts::keep(tx, o.conversation, d)?;
+    tx.touch(o.conversation);
+    Ok(o.conversation)
 }
 
 pub(super) async fn outbox(_: args::Outbox, desk: &Desk) -> Result<Vec<OutboxRow>> {
@@ -179,8 +109,27 @@ fn outbox_row(c: &Connection, o: OutboxItem) -> Result<OutboxRow> {
 pub(super) async fn cancel(a: args::OutboxCancel, desk: &Desk) -> Result<Undone> {
     desk.engine
         .store()
-        .write(move |tx| take_back(tx, a.id))
+        .write(move |tx| cancelled(tx, a.id))
         .await
+}
+
+/// Take back the send that a message belongs to, with its other parts.
+pub(super) fn cancelled(tx: &mut Tx<'_>, id: MessageId) -> Result<Undone> {
+    let o = outbox::get(tx, id)?;
+    let can = |(_, s): &(MessageId, String)| {
+        OutboxState::parse(s).is_some_and(|s| TAKEN_BACK.contains(&s))
+    };
+    if history::sends_of(tx, o.group)?.iter().any(can) {
+        return take_back(tx, o.group, &TAKEN_BACK);
+    }
+    // It says why not. What was taken back already is a draft already.
+    outbox::cancel(tx, id)?;
+    Ok(Undone {
+        command: "send".into(),
+        conversation: Some(conversations::root(tx, o.conversation)?),
+        draft: true,
+        gone: 0,
+    })
 }
 
 pub(super) async fn retry(a: args::OutboxRetry, desk: &Desk) -> Result<Nothing> {

@@ -2,9 +2,9 @@
 
 use super::dto::{UndoItem, Undone};
 use super::{Desk, args, compose};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::log::Entity;
-use crate::model::{AgentId, GroupId};
+use crate::model::{AgentId, GroupId, OutboxState};
 use crate::store::history::{self, Action};
 use crate::store::{conversations, lists};
 use rusqlite::{Connection, OptionalExtension};
@@ -83,15 +83,15 @@ pub(super) fn take_back(
     older: bool,
 ) -> Result<Undone> {
     let sends = history::sends_of(tx, group)?;
-    let waits = |state: &str| matches!(state, "held" | "queued");
-    if sends.len() == 1 && older || sends.iter().any(|(_, s)| waits(s)) {
-        // Of several parts those that have gone stay gone; the texts of the others are put back in their order.
-        let one = sends.len() == 1;
-        let mut done = None;
-        for (id, _) in sends.into_iter().filter(|(_, s)| one || waits(s)) {
-            done = Some(compose::take_back(tx, id)?);
-        }
-        return done.ok_or_else(|| Error::Internal("a send without parts".into()));
+    let waits = [OutboxState::Held, OutboxState::Queued];
+    let waiting = |(_, s): &(_, String)| OutboxState::parse(s).is_some_and(|s| waits.contains(&s));
+    if sends.iter().any(waiting) {
+        return compose::take_back(tx, group, &waits);
+    }
+    if let [(id, _)] = sends.as_slice()
+        && older
+    {
+        return compose::cancelled(tx, *id);
     }
     let done = if older {
         history::undo_one(tx, group)?
@@ -109,6 +109,7 @@ fn shown(c: &Connection, done: crate::store::log::Undone) -> Result<Undone> {
             None => None,
         },
         draft: false,
+        gone: 0,
     })
 }
 

@@ -10,6 +10,7 @@ mod connect;
 mod contacts;
 mod customer;
 pub mod diagnostics;
+mod drafts;
 pub mod dto;
 mod export;
 mod files;

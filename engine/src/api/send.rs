@@ -50,15 +50,7 @@ pub(super) async fn send(a: args::Send, desk: &Desk) -> Result<Queued> {
             claimed::link(tx, &a, &o)?;
             let root = conversations::root(tx, o.conversation)?;
             // The draft lay where it was written, which for a forwarded one is not where it goes.
-            let drafted = match a.conversation {
-                Some(c) => conversations::root(tx, c)?,
-                None => root,
-            };
-            tx.execute(
-                "DELETE FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = 0",
-                (drafted, tx.identity.agent),
-            )?;
-            tx.touch(drafted);
+            super::drafts::said(tx, a.conversation.unwrap_or(root), false)?;
             Ok(Queued {
                 id: o.id,
                 conversation: root,

@@ -51,8 +51,8 @@ macro_rules! table { ($with:ident) => { $with! {
     ReplyOptions "reply_options" -> dto::ReplyOptions, Agent, reply::reply_options;
     ForwardOptions "forward_options" -> dto::ReplyOptions, Agent, reply::forward_options;
     Send "send" -> dto::Queued, Agent, send::send;
-    Drafts "drafts" -> Vec<dto::Draft>, Agent, compose::drafts;
-    DraftSave "draft_save" -> dto::Nothing, Agent, compose::draft_save;
+    Drafts "drafts" -> Vec<dto::Draft>, Agent, drafts::drafts;
+    DraftSave "draft_save" -> dto::DraftKept, Agent, drafts::draft_save;
     FileStage "file_stage" -> dto::FileItem, Agent, files::stage;
     FilePick "file_pick" -> Vec<dto::FileItem>, Agent, files::pick;
     Outbox "outbox" -> Vec<dto::OutboxRow>, Agent, compose::outbox;

@@ -101,10 +101,17 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
             };
         }
     };
-    let begun = match store.write(move |tx| rows::begin(tx, id)).await {
-        Ok(b) => b,
+    let begun = store.write(move |tx| {
+        // Whoever asked for no more messages while it waited gets none.
+        if rows::stopped(tx, id)? {
+            return Ok(None);
+        }
+        rows::begin(tx, id).map(Some)
+    });
+    let begun = match begun.await {
+        Ok(Some(b)) => b,
         // Taken back in the last moment.
-        Err(Error::Refused(_)) => return Ok(()),
+        Ok(None) | Err(Error::Refused(_)) => return Ok(()),
         Err(e) => return Err(e),
     };
     live.lively(store.clock().now());

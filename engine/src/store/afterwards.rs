@@ -5,7 +5,7 @@
 
 use super::files::{pack, unpack_text};
 use super::ingest::{Source, snippet_of};
-use super::{Tx, conversations, search, timeline};
+use super::{Tx, conversations, outbox, search, timeline};
 use crate::error::{Error, Result};
 use crate::model::interchange::{Instant, LaterLine};
 use crate::model::{AccountId, Afterwards, Card, Later, MessageId, Reached, RemoteId, Undelivered};
@@ -57,6 +57,8 @@ struct KeptHtml {
 /// When the store fails.
 pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<()> {
     let (kind, who, value) = match &a.what {
+        // What was taken back has no words any more, however often they are told.
+        Later::Edited { .. } if is_unsent(tx, source.id, &a.of)? => ("edited", "", None),
         Later::Edited { text, html } => {
             let html = html.as_ref().map(|h| KeptHtml {
                 html: h.html.clone(),
@@ -92,11 +94,30 @@ pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<
              ON CONFLICT (account, remote_id, kind, who) DO UPDATE SET value = excluded.value, at = excluded.at WHERE {newer}"
         ))?
         .execute(params![source.id, a.of.0, kind, who, value, a.at])?;
+    if kind == "unsent" {
+        forget_edit(tx, source.id, &a.of)?;
+    }
     if changed > 0
         && let Some(id) = delivered_as(tx, source.id, &a.of)?
     {
         settle(tx, source.id, &a.of, id)?;
     }
+    Ok(())
+}
+
+/// Whether its writer took a message back, here already or not.
+fn is_unsent(conn: &Connection, account: AccountId, remote: &RemoteId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM afterwards WHERE account = ?1 AND remote_id = ?2 AND kind = 'unsent'",
+        )?
+        .exists(params![account, remote.0])?)
+}
+
+/// What a message said after it was changed goes with its words, even where the message itself is not here yet.
+fn forget_edit(tx: &Tx<'_>, account: AccountId, remote: &RemoteId) -> Result<()> {
+    tx.prepare_cached("UPDATE afterwards SET value = NULL WHERE account = ?1 AND remote_id = ?2 AND kind = 'edited'")?
+        .execute(params![account, remote.0])?;
     Ok(())
 }
 
@@ -136,7 +157,11 @@ pub(super) fn settle(
     }
     for (kind, value, at) in facts {
         match kind.as_str() {
-            "edited" => edit(tx, id, value.as_deref().unwrap_or_default(), at)?,
+            "edited" => {
+                if let Some(new) = value {
+                    edit(tx, id, &new, at)?;
+                }
+            }
             "unsent" => unsend(tx, id, at)?,
             "delivered" => mark(tx, id, "delivered_at", at)?,
             "read" => mark(tx, id, "read_at", at)?,
@@ -241,6 +266,7 @@ fn unsend(tx: &mut Tx<'_>, id: MessageId, at: Millis) -> Result<()> {
     .execute(params![rid, pack(b"")])?;
     tx.prepare_cached("UPDATE message SET unsent_at = ?2, snippet = '', subject = NULL, has_html = 0, has_files = 0, unreadable = NULL WHERE rid = ?1")?
         .execute(params![rid, at])?;
+    outbox::forget_words(tx, id)?;
     search::index::remove(tx, rid)?;
     for c in conversations::shown_in(tx, id)? {
         tx.recount(c);

@@ -331,7 +331,7 @@ pub fn name(conn: &Connection, id: CustomerId) -> Result<Option<String>> {
 pub fn row(conn: &Connection, id: CustomerId, me: AgentId) -> Result<Option<ListRow>> {
     let mut s = conn.prepare_cached(
         "SELECT c.id, c.name, c.address, c.channel, c.shelf, c.last_at, c.last_direction, c.subject, c.snippet, c.unread, c.messages, c.wait_since, c.wait_first, c.assignee, a.name, c.stage, c.tags,
-                c.snoozed_until, c.problem, EXISTS (SELECT 1 FROM draft d WHERE d.conversation = c.id AND d.agent = ?2)
+                c.snoozed_until, c.problem, EXISTS (SELECT 1 FROM draft d WHERE d.agent = ?2 AND (d.conversation = c.id OR d.conversation IN (SELECT m.id FROM customer m WHERE m.root = c.id)))
          FROM conversation c LEFT JOIN agent a ON a.id = c.assignee WHERE c.id = ?1",
     )?;
     let row = s

@@ -264,7 +264,7 @@ pub fn newest_group(tx: &Tx<'_>) -> Result<Option<(GroupId, String)>> {
         .query_row(
             "SELECT grp, kind FROM entry e WHERE device = ?1 AND agent = ?2 AND undoes IS NULL AND erased IS NULL AND kind NOT LIKE 'auto.%'
                AND NOT EXISTS (SELECT 1 FROM entry u WHERE u.undoes = e.grp)
-               AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.grp = e.grp AND o.state NOT IN ('held', 'queued'))
+               AND (NOT EXISTS (SELECT 1 FROM outbox o WHERE o.grp = e.grp) OR EXISTS (SELECT 1 FROM outbox o WHERE o.grp = e.grp AND o.state IN ('held', 'queued')))
                AND entity NOT IN ('account', 'setting', 'agent')
              ORDER BY stamp DESC LIMIT 1",
             params![tx.identity.device, tx.identity.agent],

@@ -6,14 +6,18 @@
 mod attempts;
 mod author;
 mod decided;
+mod parts;
 mod recovery;
+mod stop;
 
 pub use attempts::{begin, confirmed, failed, filed, retry_later, sent, uncertain};
 pub use author::author;
 pub(super) use decided::withdraw;
 pub use decided::{again, cancel, mark_sent};
-pub use recovery::{recover, recover_account};
+pub use recovery::{disconnected, recover, recover_account};
+pub use stop::{STOPPED, opted_out, stopped};
 
+use super::Tx;
 use crate::error::{Error, Result};
 use crate::model::letter::{self, History};
 use crate::model::rich::Rich;
@@ -145,9 +149,11 @@ pub struct OutboxItem {
     pub resolve_act: Option<String>,
 }
 
-/// Where messages are short and stand in one line after another, an earlier one that waits holds back the later ones.
-const IN_ORDER: &str =
-    "EXISTS (SELECT 1 FROM account a WHERE a.id = o.account AND a.channel <> 'email')";
+/// Whether something goes before it. Where messages are short and stand in one line after another, an earlier one that
+/// waits holds back the later ones; everywhere, an earlier part of the same send that did not go.
+const HELD_BACK: &str = "EXISTS (SELECT 1 FROM outbox e WHERE e.account = o.account AND e.conversation = o.conversation AND e.authored_at < o.authored_at
+     AND (e.state IN ('held', 'queued', 'sending') AND EXISTS (SELECT 1 FROM account a WHERE a.id = o.account AND a.channel <> 'email')
+       OR e.grp = o.grp AND e.state IN ('failed', 'uncertain')))";
 const COLUMNS: &str = "id, conversation, account, mail, message_id, state, attempt, tries, hold_until, next_try, error, authored_at, grp, resolve_act";
 
 fn item(r: &rusqlite::Row<'_>) -> rusqlite::Result<OutboxItem> {
@@ -184,6 +190,33 @@ pub fn get(conn: &Connection, id: MessageId) -> Result<OutboxItem> {
         .ok_or_else(|| Error::NotFound("this send".into()))
 }
 
+/// What a send of ours said is gone: it was taken back at the provider. That there was a send stays.
+pub(super) fn forget_words(tx: &Tx<'_>, id: MessageId) -> Result<()> {
+    let Some(o) = get(tx, id).map(Some).or_else(|e| match e {
+        Error::NotFound(_) => Ok(None),
+        e => Err(e),
+    })?
+    else {
+        return Ok(());
+    };
+    let mail = Mail {
+        subject: None,
+        text: String::new(),
+        html: None,
+        signature: String::new(),
+        history: None,
+        files: Vec::new(),
+        template: None,
+        ..o.mail
+    };
+    let mail = serde_json::to_string(&mail).map_err(|e| Error::Internal(e.to_string()))?;
+    tx.execute(
+        "UPDATE outbox SET mail = ?2 WHERE id = ?1",
+        params![id, mail],
+    )?;
+    Ok(())
+}
+
 /// Sends that are not finished or went wrong, newest first.
 ///
 /// # Errors
@@ -193,7 +226,8 @@ pub fn unfinished(conn: &Connection) -> Result<Vec<OutboxItem>> {
     Ok(s.query_map([], item)?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The next send of an account that is due, and when the next one will be.
+/// The next send of an account that is due, and when the next one will be. What is held back has no time of its own:
+/// it is looked at when what holds it back changes.
 ///
 /// # Errors
 /// When the store fails.
@@ -204,13 +238,11 @@ pub fn due(
 ) -> Result<(Option<OutboxItem>, Option<Millis>)> {
     let mut s = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM outbox o WHERE account = ?1 AND (state = 'held' AND hold_until <= ?2 OR state = 'queued' AND coalesce(next_try, 0) <= ?2)
-           AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.account = o.account AND e.conversation = o.conversation AND e.authored_at < o.authored_at
-             AND (e.state IN ('held', 'queued', 'sending') AND {IN_ORDER} OR e.grp = o.grp AND e.state IN ('failed', 'uncertain')))
-         ORDER BY authored_at LIMIT 1"
+           AND NOT {HELD_BACK} ORDER BY authored_at LIMIT 1"
     ))?;
     let next = s.query_row(params![account, now], item).optional()?;
     let later: Option<Millis> = conn
-        .prepare_cached("SELECT min(CASE state WHEN 'held' THEN hold_until ELSE coalesce(next_try, 0) END) FROM outbox WHERE account = ?1 AND state IN ('held', 'queued')")?
+        .prepare_cached(&format!("SELECT min(CASE state WHEN 'held' THEN hold_until ELSE coalesce(next_try, 0) END) FROM outbox o WHERE account = ?1 AND state IN ('held', 'queued') AND NOT {HELD_BACK}"))?
         .query_row([account], |r| r.get(0))?;
     Ok((next, later))
 }

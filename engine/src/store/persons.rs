@@ -132,7 +132,8 @@ pub fn route(conn: &Connection, account: AccountId, handle: HandleId) -> Result<
         .optional()?)
 }
 
-/// When somebody last wrote by a channel to an account.
+/// When somebody last wrote by a channel to an account, as the vendor counts it: whatever a person here made of the
+/// message or its writer since.
 ///
 /// # Errors
 /// When the store fails.
@@ -142,7 +143,7 @@ pub fn last_wrote(
     handle: HandleId,
 ) -> Result<Option<Millis>> {
     Ok(conn
-        .prepare_cached("SELECT max(m.sent_at) FROM timeline t JOIN message m ON m.rid = t.rid WHERE t.conversation = ?1 AND t.home = 1 AND m.account = ?2 AND m.direction = 0 AND m.class = 0")?
+        .prepare_cached("SELECT max(m.sent_at) FROM timeline t JOIN message m ON m.rid = t.rid WHERE t.conversation = ?1 AND t.home = 1 AND m.account = ?2 AND m.direction = 0 AND m.machine_class = 0")?
         .query_row(params![CustomerId(handle.0), account], |r| r.get(0))?)
 }
 

@@ -20,8 +20,8 @@ const PARTS: &[&str] = &[
      WHERE messages > 0 OR open OR root <> id OR coalesce(name_stamp, stage_stamp, assignee_stamp, snooze_stamp) IS NOT NULL",
     "SELECT 'link', min(a, b), max(a, b), linked FROM link GROUP BY a, b",
     "SELECT 'episode', conversation, number, opened_at, first_message, channel, by_agent, resolved_at, resolved_by, replied, no_reply_needed FROM episode",
-    // Where it was begun is said by an address of the customer: the id under which a merged one is shown hangs on the key.
-    "SELECT 'draft', (SELECT min(h.channel || ' ' || h.value) FROM customer c JOIN handle h ON h.id = c.id WHERE c.root = draft.conversation AND h.scope <> 'internal'),
+    // Where it was begun is said by the address that it answers, as the ids hang on the key.
+    "SELECT 'draft', (SELECT min(h.channel || ' ' || h.value) FROM handle h WHERE h.id = draft.conversation AND h.scope <> 'internal'),
        note, updated_at, json_extract(body, '$.text'), json_extract(body, '$.subject'), json_extract(body, '$.to'), json_extract(body, '$.cc'), json_extract(body, '$.bcc'), json_extract(body, '$.from'), json_extract(body, '$.quote'), json_extract(body, '$.signature'),
        (SELECT group_concat(json_extract(f.value, '$.name') || ' ' || json_extract(f.value, '$.size'), '|') FROM json_each(body, '$.files') f) FROM draft",
     "SELECT 'wait', conversation, message, episode, started_at, channel, first, ended, ended_at, reply, agent, seconds FROM wait",

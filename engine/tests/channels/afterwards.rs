@@ -114,8 +114,18 @@ fn an_unsent_message_loses_its_words_files_and_source_everywhere_and_leaves_a_to
     t.event(t.telegram, Event::Message(Box::new(m)));
     t.later_event(t.telegram, "1:1", edited("swordfish it is"));
     t.later_event(t.telegram, "1:1", Later::Unsent);
-    // Told once more, in another order: it stays away.
+    // Told once more, the same and another one: they stay away, and so does all that is told of it after that.
+    t.later_event(t.telegram, "1:1", edited("swordfish it is"));
+    t.later(1_000);
     t.later_event(t.telegram, "1:1", edited("swordfish again"));
+    t.later_event(
+        t.telegram,
+        "1:1",
+        Later::Reaction {
+            by: "42".into(),
+            emoji: Some("👍".into()),
+        },
+    );
     let c = t.customer_on(Channel::Telegram, "42");
     let m = &t.shown(c)[0];
     assert_eq!((m.text.as_str(), m.files.len(), m.cards.len()), ("", 0, 0));
@@ -126,6 +136,7 @@ fn an_unsent_message_loses_its_words_files_and_source_everywhere_and_leaves_a_to
         "SELECT count(*) FROM file",
         "SELECT count(*) FROM search WHERE search MATCH 'swordfish'",
         "SELECT count(*) FROM message WHERE snippet LIKE '%swordfish%'",
+        "SELECT count(*) FROM afterwards WHERE value LIKE '%swordfish%'",
     ] {
         assert_eq!(t.number(sql), 0, "{sql}");
     }
@@ -275,5 +286,43 @@ fn files_that_may_not_be_kept_go_when_their_time_is_over_and_the_message_stays()
     t.write(parley_engine::store::files::expire);
     let m = &t.shown(c)[0];
     assert_eq!((m.files.len(), m.text.as_str()), (0, "look at this"));
+    t.is_sound();
+}
+
+#[test]
+fn a_change_of_a_message_that_was_taken_back_before_it_came_leaves_no_words() {
+    for order in [[0, 1], [1, 0]] {
+        let t = Team::new();
+        for i in order {
+            let what = [edited("swordfish"), Later::Unsent][i].clone();
+            t.later_event(t.telegram, "1:1", what);
+        }
+        let kept = "SELECT count(*) FROM afterwards WHERE value LIKE '%swordfish%'";
+        assert_eq!(t.number(kept), 0);
+        t.hears(t.telegram, "1:1", "42", "first");
+        let m = &t.shown(t.customer_on(Channel::Telegram, "42"))[0];
+        assert!(m.text.is_empty() && m.unsent_at.is_some());
+        t.is_sound();
+    }
+}
+
+#[test]
+fn a_message_of_ours_that_was_taken_back_on_a_phone_is_kept_nowhere() {
+    let t = Team::new();
+    t.hears(t.sms, "SM1", MARA, "hello?");
+    let c = t.customer_on(Channel::Sms, MARA);
+    t.answers(t.sms, "SM2");
+    let sent = t.does(args::Send {
+        html: Some("<p>It is <strong>swordfish</strong></p>".into()),
+        ..t.send(t.sms, c, MARA, "It is swordfish")
+    });
+    t.goes(t.sms);
+    let kept = "SELECT count(*) FROM outbox WHERE mail LIKE '%swordfish%'";
+    assert_eq!(t.number(kept), 1);
+    t.later_event(t.sms, "SM2", Later::Unsent);
+    assert_eq!(t.number(kept), 0);
+    let m = t.shown(c).into_iter().find(|m| m.id == sent.id).unwrap();
+    assert!(m.text.is_empty() && m.unsent_at.is_some());
+    assert_eq!(t.state_of(sent.id), OutboxState::Sent);
     t.is_sound();
 }

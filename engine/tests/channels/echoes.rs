@@ -106,3 +106,66 @@ fn what_our_phone_sent_stands_in_the_customers_conversation_as_outside_the_app_a
     assert!(t.folded(c).unanswered.is_empty());
     t.is_sound();
 }
+
+fn lost(t: &Team, remedy: Remedy) {
+    t.provider(crate::desk::NUMBER)
+        .will_answer(Err(ChannelError::new(remedy, "send", "no.")));
+    t.goes(t.sms);
+}
+
+#[test]
+fn an_uncertain_send_is_not_taken_for_the_same_word_typed_on_a_phone_hours_later() {
+    let t = Team::new();
+    let (c, id) = sent(&t, "Yes");
+    lost(&t, Remedy::Uncertain);
+    t.later(5 * 3_600_000);
+    let typed = t.listed(t.sms, "SM9", MARA, "Yes");
+    t.event(t.sms, Event::Message(Box::new(typed)));
+    assert_eq!(t.state_of(id), OutboxState::Uncertain);
+    assert_eq!(messages(&t, c), 3);
+}
+
+#[test]
+fn a_send_that_the_provider_refused_is_not_what_its_list_shows() {
+    let t = Team::new();
+    let (c, id) = sent(&t, "Yes");
+    lost(&t, Remedy::Final);
+    let typed = t.listed(t.sms, "SM9", MARA, "Yes");
+    t.event(t.sms, Event::Message(Box::new(typed)));
+    assert_eq!(t.state_of(id), OutboxState::Failed);
+    assert_eq!(messages(&t, c), 3);
+}
+
+#[test]
+fn a_send_that_was_tried_again_days_later_is_found_by_its_last_attempt_and_by_its_first() {
+    for (name, late) in [("the first", false), ("the last", true)] {
+        let t = Team::new();
+        let (c, id) = sent(&t, "Did it go?");
+        lost(&t, Remedy::Uncertain);
+        let first = t.now();
+        t.later(3 * 86_400_000);
+        t.does(parley_engine::api::args::OutboxRetry { id });
+        lost(&t, Remedy::Uncertain);
+        let mut copy = t.listed(t.sms, "SM2", MARA, "Did it go?");
+        if !late {
+            copy.times.provider = Some(first);
+        }
+        t.event(t.sms, Event::Message(Box::new(copy)));
+        assert_eq!(t.state_of(id), OutboxState::Sent, "{name}");
+        assert_eq!(messages(&t, c), 2, "{name}");
+    }
+}
+
+#[test]
+fn of_two_sends_that_say_the_same_the_nearest_is_meant() {
+    let t = Team::new();
+    let (c, first) = sent(&t, "Yes");
+    t.goes(t.sms);
+    t.later(30_000);
+    let second = t.does(t.send(t.sms, c, MARA, "Yes")).id;
+    t.goes(t.sms);
+    let copy = t.listed(t.sms, "SM2", MARA, "Yes");
+    t.event(t.sms, Event::Message(Box::new(copy)));
+    assert_eq!(t.id_of(t.sms, "SM2"), second);
+    assert_ne!(t.id_of(t.sms, "SM2"), first);
+}

@@ -208,3 +208,22 @@ fn what_a_connector_needs_to_answer_is_what_the_newest_message_said() {
     t.goes(t.telegram);
     assert_eq!(t.given(t.telegram)[0].route.as_deref(), Some("room B"));
 }
+
+#[test]
+fn the_window_counts_who_wrote_whatever_was_made_of_the_message_here() {
+    let t = Team::new();
+    t.can(t.whatsapp, |c| c.reply_window_hours = Some(24));
+    let id = t.hears(t.whatsapp, "SM2", MARA, "hello");
+    let c = t.customer_on(Channel::Whatsapp, MARA);
+    t.does(args::ClassSet {
+        message: id,
+        class: Class::Machine,
+    });
+    t.does(t.send(t.whatsapp, c, MARA, "All the same: hello"));
+    t.does(args::NotCustomer {
+        handle: t.handle_on(Channel::Whatsapp, "", MARA),
+        on: true,
+    });
+    t.does(t.send(t.whatsapp, c, MARA, "And again"));
+    assert_eq!(t.goes(t.whatsapp), 2);
+}

@@ -384,6 +384,7 @@ fn draft(text: &str) -> dto::Draft {
         signature: false,
         forwarding: None,
         files: Vec::new(),
+        of: Vec::new(),
         updated_at: 0,
     }
 }

@@ -161,6 +161,7 @@ fn draft(text: &str, files: Vec<FileItem>) -> Draft {
         signature: true,
         forwarding: None,
         files,
+        of: Vec::new(),
         updated_at: 0,
     }
 }

@@ -16,4 +16,8 @@ conversation: CustomerId | null,
 /**
  * A draft was put back for this conversation (an undone send).
  */
-draft: boolean, };
+draft: boolean, 
+/**
+ * How many messages of it have gone, or may have, and stay.
+ */
+gone: number, };

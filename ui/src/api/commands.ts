@@ -144,6 +144,7 @@ import type { Diagnostics } from "./Diagnostics";
 import type { DiagnosticsSaved } from "./DiagnosticsSaved";
 import type { Done } from "./Done";
 import type { Draft } from "./Draft";
+import type { DraftKept } from "./DraftKept";
 import type { Edition } from "./Edition";
 import type { ExportDone } from "./ExportDone";
 import type { ExportNow } from "./ExportNow";
@@ -243,7 +244,7 @@ export interface Commands {
   forward_options: { args: ForwardOptionsArgs; reply: ReplyOptions };
   send: { args: SendArgs; reply: Queued };
   drafts: { args: DraftsArgs; reply: Array<Draft> };
-  draft_save: { args: DraftSaveArgs; reply: Nothing };
+  draft_save: { args: DraftSaveArgs; reply: DraftKept };
   file_stage: { args: FileStageArgs; reply: FileItem };
   file_pick: { args: FilePickArgs; reply: Array<FileItem> };
   outbox: { args: OutboxArgs; reply: Array<OutboxRow> };

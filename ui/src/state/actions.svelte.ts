@@ -2,6 +2,7 @@ import type { BulkAct } from "../api/BulkAct";
 import type { Class } from "../api/Class";
 import type { Done } from "../api/Done";
 import type { Queued } from "../api/Queued";
+import type { Undone } from "../api/Undone";
 import type { VendorPage } from "../api/VendorPage";
 import { say } from "../errors";
 import { t, word } from "../i18n";
@@ -148,6 +149,8 @@ export class Actions {
   async link(a: string, b: string, name: string): Promise<void> {
     const { app } = this;
     const shown = app.list.selected === a || app.list.selected === b;
+    // What lies at both is shown one below the other: none of it may still be on its way.
+    if (shown) await app.composer.flush();
     if (!(await this.each([a], () => app.host.call("link", { a, b }), t("done.linked", { name })))) return;
     if (!shown) return;
     // The one is known by the lower of the two ids.
@@ -184,7 +187,7 @@ export class Actions {
       const undone = await this.app.host.call("undo", {});
       if (undone.command === "send") this.app.outgoing.forgetConversation(undone.conversation);
       if (undone.draft) await this.backToDraft(undone.conversation);
-      this.app.toasts.done(t("done.undone", { what: word("command", undone.command) }));
+      this.app.toasts.done(this.gone(undone) ?? t("done.undone", { what: word("command", undone.command) }));
     });
   }
 
@@ -199,7 +202,7 @@ export class Actions {
       const undone = await this.app.host.call("undo_one", { group });
       if (undone.command === "send") this.app.outgoing.forgetConversation(undone.conversation);
       if (undone.draft) await this.backToDraft(undone.conversation);
-      this.app.toasts.done(t("done.undone", { what: word("command", undone.command) }));
+      this.app.toasts.done(this.gone(undone) ?? t("done.undone", { what: word("command", undone.command) }));
     });
   }
 
@@ -225,7 +228,14 @@ export class Actions {
     await this.run(async () => {
       const undone = await this.app.outgoing.cancel(queued.id);
       await this.backToDraft(undone.conversation ?? queued.conversation);
+      const gone = this.gone(undone);
+      if (gone !== null) this.app.toasts.done(gone);
     });
+  }
+
+  /** What is to be said where some messages of a send had gone already. */
+  private gone({ gone }: Undone): string | null {
+    return gone === 0 ? null : t("done.undoneRest", { n: gone });
   }
 
   /** Sends the reply, or writes the note. */

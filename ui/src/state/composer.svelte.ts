@@ -111,6 +111,8 @@ export class Composer {
   private edits = 0;
   /** What is written and attached, as it was last known to be kept. */
   private known: Record<Mode, string> = { reply: "", note: "" };
+  /** Where the drafts lay that stand here, as the engine said: it replaces none that was not seen. Another one for each conversation. */
+  private of: Record<Mode, string[]> = { reply: [], note: [] };
   private readonly dirty = new Set<Mode>();
   private chain: Promise<unknown> = Promise.resolve();
   private run = 0;
@@ -287,14 +289,17 @@ export class Composer {
   flush(): Promise<void> {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    const { conversation } = this;
+    const { conversation, of } = this;
     if (conversation === null || this.dirty.size === 0 || this.contested !== null) return Promise.resolve();
     const drafts = [...this.dirty].map((mode) => this.draft(mode));
     this.dirty.clear();
     for (const draft of drafts) this.known[draft.note ? "note" : "reply"] = gist(draft);
     // One after the other: an older text must never arrive after a newer one.
     const saved = this.chain.then(async () => {
-      for (const draft of drafts) await this.host.call("draft_save", { conversation, draft });
+      for (const draft of drafts) {
+        const mode = draft.note ? "note" : "reply";
+        of[mode] = (await this.host.call("draft_save", { conversation, draft: { ...draft, of: of[mode] } })).of;
+      }
     });
     this.chain = saved.catch((error: unknown) => {
       if (this.conversation !== conversation) return;
@@ -309,6 +314,7 @@ export class Composer {
     const theirs = this.contested;
     if (theirs !== null) {
       this.contested = null;
+      this.of[theirs.note ? "note" : "reply"] = theirs.of;
       const both = (mine: string): string => (mine.trim() === "" ? theirs.text : `${mine}\n\n${theirs.text}`);
       if (theirs.note) this.note = both(this.note);
       // Two formatted texts are no one formatted text: the words are what must not be lost.
@@ -325,6 +331,7 @@ export class Composer {
     this.contested = null;
     const mode = theirs.note ? "note" : "reply";
     this.known[mode] = gist(theirs);
+    this.of[mode] = theirs.of;
     if (mine) {
       this.touched(mode);
       return;
@@ -345,8 +352,10 @@ export class Composer {
       const draft = kept.find((d) => d.note === (mode === "note")) ?? null;
       const theirs = draft === null ? "" : gist(draft);
       const mine = gist(mode === "note" ? { text: this.note, files: [] } : this);
-      if (theirs === this.known[mode] || theirs === mine) this.known[mode] = theirs;
-      else if (!this.dirty.has(mode)) this.adopt(mode, draft);
+      if (theirs === this.known[mode] || theirs === mine) {
+        this.known[mode] = theirs;
+        this.of[mode] = draft?.of ?? [];
+      } else if (!this.dirty.has(mode)) this.adopt(mode, draft);
       // A draft that is gone was sent or put away there: what is being written here goes on.
       else if (draft !== null) this.contested = draft;
     }
@@ -358,6 +367,7 @@ export class Composer {
       return;
     }
     this.known[mode] = "";
+    this.of[mode] = [];
     if (mode === "note") this.note = "";
     else this.clear();
   }
@@ -366,6 +376,7 @@ export class Composer {
   private clear(): void {
     this.put("", null);
     this.known.reply = "";
+    this.of.reply = [];
     this.attached.reset();
     this.forwarding = null;
     this.split = false;
@@ -635,11 +646,11 @@ export class Composer {
   }
 
   private draft(mode: Mode): Draft {
-    if (mode === "note") return { note: true, text: this.note, html: null, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: false, signature: false, forwarding: null, files: [], updated_at: Date.now() };
+    if (mode === "note") return { note: true, text: this.note, html: null, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: false, signature: false, forwarding: null, files: [], of: this.of.note, updated_at: Date.now() };
     const proposed = this.options;
     const changedTo = this.to !== formatParties(this.mailTo(proposed));
     const usual = { account: this.usualAccount, from: this.options?.from.find((o) => o.account === this.usualAccount)?.address ?? "" };
-    const base = { note: false, text: this.text, html: this.html, subject: this.subject === (proposed?.subject ?? "") ? null : this.subject, cc: parseParties(this.cc), bcc: parseParties(this.bcc), quote: this.quote, signature: this.signature, forwarding: this.forwarding, files: this.files, updated_at: Date.now() };
+    const base = { note: false, text: this.text, html: this.html, subject: this.subject === (proposed?.subject ?? "") ? null : this.subject, cc: parseParties(this.cc), bcc: parseParties(this.bcc), quote: this.quote, signature: this.signature, forwarding: this.forwarding, files: this.files, of: this.of.reply, updated_at: Date.now() };
     // Where there are several channels, the one that was chosen is kept: the newest message may come by another one.
     if (!this.byMail) return { ...base, to: this.way === null ? [] : [this.way.party], account: this.account === "" ? null : this.account, from: null };
     const several = this.ways.some((way) => way.channel !== "email");
@@ -691,11 +702,13 @@ export class Composer {
         if (!this.dirty.has("note")) {
           this.note = draft.text;
           this.known.note = gist(draft);
+          this.of.note = draft.of;
         }
         continue;
       }
       if (this.dirty.has("reply")) continue;
       this.known.reply = gist(draft);
+      this.of.reply = draft.of;
       this.attached.put(draft.files, picturesIn(draft.html));
       this.put(draft.text, draft.html);
       this.subject = draft.subject ?? this.subject;
@@ -736,6 +749,7 @@ export class Composer {
     this.dirty.clear();
     this.contested = null;
     this.known = { reply: "", note: "" };
+    this.of = { reply: [], note: [] };
     this.conversation = conversation;
     this.mode = "reply";
     this.text = this.note = this.subject = this.to = this.cc = this.bcc = this.account = this.from = this.target = "";

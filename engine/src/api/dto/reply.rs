@@ -128,9 +128,18 @@ dto! {
         pub forwarding: Option<MessageId>,
         /// Staged files.
         pub files: Vec<FileItem>,
+        /// The original conversations at which it lay when it was read. Whoever saves what was made of it hands this
+        /// back, so that no draft is replaced which its writer has not seen.
+        #[serde(default)]
+        pub of: Vec<CustomerId>,
         /// Last change.
         #[ts(type = "number")]
         pub updated_at: i64,
+    }
+    /// Where a draft was kept.
+    pub struct DraftKept {
+        /// The original conversation at which it lies; none where it was deleted.
+        pub of: Vec<CustomerId>,
     }
     /// A send that is not finished, or went wrong.
     pub struct OutboxRow {

@@ -65,6 +65,8 @@ dto! {
         pub conversation: Option<CustomerId>,
         /// A draft was put back for this conversation (an undone send).
         pub draft: bool,
+        /// How many messages of it have gone, or may have, and stay.
+        pub gone: u32,
     }
     /// What changed: ask again for these. Carries ids only.
     pub struct Change {

@@ -124,8 +124,8 @@ fn allowed(
         account.config.handle_scope(),
         &key,
     );
-    if persons::known(tx, handle)?.opted_out {
-        return Err(Error::Refused("this person asked for no more messages here, and the vendor refuses them; write by another channel".into()));
+    if outbox::opted_out(tx, account.id, to)? {
+        return Err(Error::Refused(outbox::STOPPED.into()));
     }
     if a.template.is_some() {
         return Ok(());

@@ -3,7 +3,7 @@
 use super::super::ingest::source;
 use super::super::log::{self, Writing, write};
 use super::super::{Tx, afterwards, conversations};
-use super::{OutboxItem, get};
+use super::{OutboxItem, get, parts};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::{Channel, GroupId, MessageId, OutboxState, RemoteId};
@@ -123,15 +123,7 @@ pub fn failed(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
         // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
         return Ok(());
     }
-    record(
-        tx,
-        &o,
-        o.attempt,
-        OutboxState::Failed,
-        Some(error),
-        Vec::new(),
-    )?;
-    reopen(tx, &o)
+    ended(tx, &o, OutboxState::Failed, error)
 }
 
 /// It may have gone out. A resolve that was made with it is taken back. Says nothing when the attempt was decided
@@ -145,26 +137,31 @@ pub fn uncertain(tx: &mut Tx<'_>, id: MessageId, error: &str) -> Result<()> {
         // Its copy was seen at the provider meanwhile: that outweighs a lost answer.
         return Ok(());
     }
-    record(
-        tx,
-        &o,
-        o.attempt,
-        OutboxState::Uncertain,
-        Some(error),
-        Vec::new(),
-    )?;
-    reopen(tx, &o)
+    ended(tx, &o, OutboxState::Uncertain, error)
 }
 
+/// It did not go, or nobody knows: neither do the parts after it, and the conversation opens again.
+fn ended(tx: &mut Tx<'_>, o: &OutboxItem, state: OutboxState, error: &str) -> Result<()> {
+    record(tx, o, o.attempt, state, Some(error), Vec::new())?;
+    parts::hold_back(tx, o, state)?;
+    reopen(tx, o)
+}
+
+/// It will not be tried at all. A resolve that was made with it is taken back.
+pub(super) fn gave_up(tx: &mut Tx<'_>, o: &OutboxItem, error: &str) -> Result<()> {
+    ended(tx, o, OutboxState::Failed, error)
+}
+
+/// Take back the resolve that was made with a send, whichever of its parts it was recorded with.
 pub(super) fn reopen(tx: &mut Tx<'_>, o: &OutboxItem) -> Result<()> {
-    if o.resolve_act.is_none() {
-        return Ok(());
-    }
     let back = GroupId::random();
     for act in log::of_group(tx, o.group)?
         .into_iter()
         .filter(|e| e.entity == Entity::Resolve)
     {
+        if log::value(tx, Entity::Resolve, &act.entity_id, "on")? == Some(json!(false)) {
+            continue;
+        }
         write(
             tx,
             "auto.send.reopen",

@@ -3,7 +3,7 @@
 use super::super::log::{self, Writing, write};
 use super::super::{Tx, search};
 use super::attempts::{record, reopen, sent_after_all};
-use super::{OutboxItem, get};
+use super::{OutboxItem, get, parts, stop};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::{CustomerId, GroupId, MessageId, OutboxState};
@@ -69,25 +69,44 @@ pub(in crate::store) fn withdraw(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     Ok(())
 }
 
-/// A person decided to send a failed or uncertain one again.
+/// A person decided to send a failed or uncertain one again. What else of the same send failed goes with it.
 ///
 /// # Errors
-/// [`Error::Refused`] in any other state.
+/// [`Error::Refused`] in any other state, where its account is gone, its recipient wants no more messages, or a part
+/// before it may have gone out.
 pub fn again(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let o = get(tx, id)?;
     match o.state {
-        OutboxState::Failed | OutboxState::Uncertain | OutboxState::Queued => {
-            // A person's word counts its tries anew.
-            tx.execute(
-                "UPDATE outbox SET next_try = NULL, tries = 0 WHERE id = ?1",
-                [id],
-            )?;
-            record(tx, &o, o.attempt + 1, OutboxState::Queued, None, Vec::new())
+        OutboxState::Failed | OutboxState::Uncertain | OutboxState::Queued => {}
+        _ => {
+            return Err(Error::Refused(
+                "only a failed or uncertain send can be tried again".into(),
+            ));
         }
-        _ => Err(Error::Refused(
-            "only a failed or uncertain send can be tried again".into(),
-        )),
     }
+    let goes = tx
+        .prepare_cached("SELECT 1 FROM account WHERE id = ?1 AND connected = 1")?
+        .exists([o.account])?;
+    if !goes {
+        return Err(Error::Refused(
+            "the account it goes from is not connected any more; connect it again first".into(),
+        ));
+    }
+    for to in &o.mail.to {
+        if stop::opted_out(tx, o.account, to)? {
+            return Err(Error::Refused(stop::STOPPED.into()));
+        }
+    }
+    for part in parts::to_go_again(tx, &o)? {
+        // A person's word counts its tries anew.
+        tx.execute(
+            "UPDATE outbox SET next_try = NULL, tries = 0 WHERE id = ?1",
+            [part.id],
+        )?;
+        let attempt = part.attempt + 1;
+        record(tx, &part, attempt, OutboxState::Queued, None, Vec::new())?;
+    }
+    Ok(())
 }
 
 /// A person found an uncertain send delivered.

@@ -1,7 +1,7 @@
 //! What was under way when the program stopped, or when the database was another one.
 
 use super::super::Tx;
-use super::attempts::{record, reopen, uncertain};
+use super::attempts::{gave_up, record, reopen, uncertain};
 use super::get;
 use crate::error::Result;
 use crate::model::{AccountId, MessageId, OutboxState};
@@ -53,6 +53,32 @@ fn went_back(tx: &mut Tx<'_>) -> Result<usize> {
 /// When the store fails.
 pub fn recover_account(tx: &mut Tx<'_>, account: AccountId) -> Result<usize> {
     interrupted(tx, Some(account))
+}
+
+/// An account is disconnected while its messages stay: what waits fails, so that it does not go out weeks later when
+/// the account comes back, and what is on its way may have gone out.
+///
+/// # Errors
+/// When the store fails.
+pub fn disconnected(tx: &mut Tx<'_>, account: AccountId) -> Result<usize> {
+    recover_account(tx, account)?;
+    let ids: Vec<MessageId> = {
+        // The last parts first: each says the true reason.
+        let mut s = tx.prepare(
+            "SELECT id FROM outbox WHERE state IN ('held', 'queued') AND account = ?1 ORDER BY authored_at DESC",
+        )?;
+        s.query_map([account], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?
+    };
+    for id in &ids {
+        let o = get(tx, *id)?;
+        gave_up(
+            tx,
+            &o,
+            "Its account was disconnected before it went out. Connect the account again, then send it again.",
+        )?;
+    }
+    Ok(ids.len())
 }
 
 fn interrupted(tx: &mut Tx<'_>, account: Option<AccountId>) -> Result<usize> {

@@ -1,7 +1,7 @@
 //! Drafts travel too: each is its author's own row, kept with what it was begun for.
 
+use super::super::Tx;
 use super::super::files::{self, FileRow};
-use super::super::{Tx, conversations};
 use super::ids::Naming;
 use crate::error::{Error, Result};
 use crate::model::filename::{FileWarning, warning};
@@ -154,7 +154,6 @@ pub fn draft(
     } else {
         said
     };
-    let root = conversations::root(tx, conversation)?;
     // Where it once became that of the person at the desk, the same file again brings no second one.
     let mine = (Some(said) == me).then_some(tx.identity.agent);
     for whose in [Some(agent), mine].into_iter().flatten() {
@@ -162,19 +161,19 @@ pub fn draft(
             .prepare_cached(
                 "SELECT updated_at FROM draft WHERE conversation = ?1 AND agent = ?2 AND note = ?3",
             )?
-            .query_row(params![root, whose, line.note], |r| r.get(0))
+            .query_row(params![conversation, whose, line.note], |r| r.get(0))
             .optional()?;
         if known.is_some_and(|k| k >= line.updated_at.0) {
             return Ok(false);
         }
     }
-    let body = kept(tx, naming, line, root, agent, attached)?;
+    let body = kept(tx, naming, line, conversation, agent, attached)?;
     let body = serde_json::to_string(&body).map_err(|e| Error::Internal(e.to_string()))?;
     tx.execute(
         "INSERT INTO draft (conversation, agent, note, body, updated_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
-        params![root, agent, line.note, body, line.updated_at.0],
+        params![conversation, agent, line.note, body, line.updated_at.0],
     )?;
-    tx.touch(root);
+    tx.touch(conversation);
     Ok(true)
 }
 
@@ -182,7 +181,7 @@ fn kept(
     tx: &Tx<'_>,
     naming: &Naming,
     line: &DraftLine,
-    root: CustomerId,
+    conversation: CustomerId,
     agent: AgentId,
     attached: &[IncomingFile],
 ) -> Result<Kept> {
@@ -198,7 +197,7 @@ fn kept(
         let at = line.updated_at.0.to_be_bytes();
         let file = FileId(tx.identity.ids.id(&[
             b"draft file",
-            &root.0,
+            &conversation.0,
             &agent.0,
             &at,
             &(i as u64).to_be_bytes(),

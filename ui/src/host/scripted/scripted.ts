@@ -29,6 +29,7 @@ import { inSection, inView, manyRows, oddRows, sectionsOf, sorted } from "./list
 import { Pictures } from "./pictures";
 import { viewerMay } from "./roles";
 import { capabilitiesIn, linksOf, me, message, nextId, conversationOf, rowOf, stages, team, world, type Conversation } from "./world";
+import { bothDrafts } from "./drafts";
 import { report, figureRows } from "./figures";
 import { backups, doorOf, keptAs, words } from "./keep";
 import { addressOf, isEmail, nameOf } from "../../configs";
@@ -320,7 +321,7 @@ export class ScriptedHost implements Host {
     one.back();
     one.undone = true;
     this.tell(one.conversation, one.conversation === null ? { all: true } : {});
-    return { command: one.command, conversation: one.conversation, draft: one.draft ?? false };
+    return { command: one.command, conversation: one.conversation, draft: one.draft ?? false, gone: 0 };
   }
 
   private act(command: string, id: string, change: (c: Conversation) => void, line?: Partial<Extract<Conversation["items"][number], { type: "change" }>>): Done {
@@ -359,9 +360,9 @@ export class ScriptedHost implements Host {
     if (c === undefined || item?.type !== "message" || item.send?.state !== "held") throw hostError("refused", "This message is already on its way.");
     c.items = c.items.filter((i) => i.id !== id && !(i.type === "change" && i.what === "resolved" && i.at >= item.at));
     c.status = "open";
-    c.drafts = [{ note: false, text: item.text, html: this.sentHtml.get(id) ?? null, subject: item.subject, to: item.to, cc: item.cc, bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: item.files, updated_at: Date.now() }];
+    c.drafts = [{ note: false, text: item.text, html: this.sentHtml.get(id) ?? null, subject: item.subject, to: item.to, cc: item.cc, bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: item.files, of: [], updated_at: Date.now() }];
     this.tell(c.id);
-    return { command: "send", conversation: c.id, draft: true };
+    return { command: "send", conversation: c.id, draft: true, gone: 0 };
   }
 
   private readonly answers: Answers = {
@@ -523,6 +524,7 @@ export class ScriptedHost implements Host {
       const other = this.find(b);
       const done = this.act("link", a, (c) => {
         c.handles = [...c.handles, ...other.handles];
+        c.drafts = bothDrafts(c.drafts, other.drafts);
         c.linked = [...(c.linked ?? []), ...other.handles.map((h) => ({ id: h.id, name: other.name, agent: me.name, at: Date.now() }))];
         c.items = [...c.items, ...other.items].sort((x, y) => whenOf(x) - whenOf(y));
       }, { what: "linked", value: other.name });
@@ -592,7 +594,7 @@ export class ScriptedHost implements Host {
       one.again();
       this.undoes.push({ ...one, group: nextId(), at: Date.now(), undone: false });
       this.tell(one.conversation, one.conversation === null ? { all: true } : {});
-      return { command: one.command, conversation: one.conversation, draft: false };
+      return { command: one.command, conversation: one.conversation, draft: false, gone: 0 };
     },
     reply_options: ({ conversation }) => {
       const c = this.find(conversation);
@@ -631,13 +633,13 @@ export class ScriptedHost implements Host {
       this.tell(c.id);
       return { id: sent.id, conversation: c.id, hold_until: hold };
     },
-    drafts: ({ conversation }) => this.find(conversation).drafts,
+    drafts: ({ conversation }) => this.find(conversation).drafts.map((d) => ({ ...d, of: [conversation] })),
     draft_save: ({ conversation, draft }) => {
       const c = this.find(conversation);
       const others = c.drafts.filter((d: Draft) => d.note !== draft.note);
       c.drafts = draft.text === "" && draft.files.length === 0 ? others : [...others, draft];
       this.tell(conversation, { lists: false });
-      return {};
+      return { of: c.drafts === others ? [] : [conversation] };
     },
     file_stage: ({ id, name, data }) => {
       const size = (data.length * 3) / 4 - (data.match(/=*$/)?.[0].length ?? 0);

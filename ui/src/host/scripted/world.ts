@@ -151,7 +151,7 @@ function furnish(all: Conversation[], now: number): void {
   if (claimed) claimed.claimed_at = claimed.at - 50 * MINUTE;
 
   const marieke = at(4);
-  marieke.drafts = [{ note: false, text: "Hoi Marieke,\n\nhierbij een nieuw label. Het oude ", html: null, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: [], updated_at: now - 4 * MINUTE }];
+  marieke.drafts = [{ note: false, text: "Hoi Marieke,\n\nhierbij een nieuw label. Het oude ", html: null, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: true, signature: true, forwarding: null, files: [], of: [], updated_at: now - 4 * MINUTE }];
 
   const klaus = at(6);
   const asked = messages(klaus).at(-1);

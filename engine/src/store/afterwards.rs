@@ -5,7 +5,7 @@
 
 use super::files::{pack, unpack_text};
 use super::ingest::{Source, snippet_of};
-use super::{Tx, conversations, search, timeline};
+use super::{Tx, conversations, outbox, search, timeline};
 use crate::error::{Error, Result};
 use crate::model::interchange::{Instant, LaterLine};
 use crate::model::{AccountId, Afterwards, Card, Later, MessageId, Reached, RemoteId, Undelivered};
@@ -57,6 +57,8 @@ struct KeptHtml {
 /// When the store fails.
 pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<()> {
     let (kind, who, value) = match &a.what {
+        // What was taken back is not said again, in whatever order it is told.
+        Later::Edited { .. } if was_unsent(tx, source.id, &a.of)? => ("edited", "", None),
         Later::Edited { text, html } => {
             let html = html.as_ref().map(|h| KeptHtml {
                 html: h.html.clone(),
@@ -92,12 +94,25 @@ pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<
              ON CONFLICT (account, remote_id, kind, who) DO UPDATE SET value = excluded.value, at = excluded.at WHERE {newer}"
         ))?
         .execute(params![source.id, a.of.0, kind, who, value, a.at])?;
+    if matches!(a.what, Later::Unsent) {
+        tx.prepare_cached("UPDATE afterwards SET value = NULL WHERE account = ?1 AND remote_id = ?2 AND kind = 'edited'")?
+            .execute(params![source.id, a.of.0])?;
+    }
     if changed > 0
         && let Some(id) = delivered_as(tx, source.id, &a.of)?
     {
         settle(tx, source.id, &a.of, id)?;
     }
     Ok(())
+}
+
+fn was_unsent(conn: &Connection, account: AccountId, remote: &RemoteId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM afterwards WHERE account = ?1 AND remote_id = ?2 AND kind = 'unsent'
+             UNION ALL SELECT 1 FROM delivery d JOIN message m ON m.id = d.message WHERE d.account = ?1 AND d.remote_id = ?2 AND m.unsent_at IS NOT NULL",
+        )?
+        .exists(params![account, remote.0])?)
 }
 
 /// The message that lies at an account under this id.
@@ -136,7 +151,12 @@ pub(super) fn settle(
     }
     for (kind, value, at) in facts {
         match kind.as_str() {
-            "edited" => edit(tx, id, value.as_deref().unwrap_or_default(), at)?,
+            "edited" => {
+                // Without words it was a change of what was taken back since.
+                if let Some(value) = &value {
+                    edit(tx, id, value, at)?;
+                }
+            }
             "unsent" => unsend(tx, id, at)?,
             "delivered" => mark(tx, id, "delivered_at", at)?,
             "read" => mark(tx, id, "read_at", at)?,
@@ -239,6 +259,7 @@ fn unsend(tx: &mut Tx<'_>, id: MessageId, at: Millis) -> Result<()> {
         "UPDATE body SET text = ?2, folds = '[]', cards = NULL, html = NULL, html_links = NULL, html_blocked = 0, html_remote = NULL, html_version = NULL WHERE rid = ?1",
     )?
     .execute(params![rid, pack(b"")])?;
+    outbox::blank(tx, id)?;
     tx.prepare_cached("UPDATE message SET unsent_at = ?2, snippet = '', subject = NULL, has_html = 0, has_files = 0, unreadable = NULL WHERE rid = ?1")?
         .execute(params![rid, at])?;
     search::index::remove(tx, rid)?;

@@ -8,9 +8,9 @@ mod author;
 mod decided;
 mod recovery;
 
-pub use attempts::{begin, confirmed, failed, filed, retry_later, sent, uncertain};
+pub use attempts::{begin, confirmed, failed, filed, held_back, retry_later, sent, uncertain};
 pub use author::author;
-pub(super) use decided::withdraw;
+pub(super) use decided::{blank, withdraw};
 pub use decided::{again, cancel, mark_sent};
 pub use recovery::{recover, recover_account};
 

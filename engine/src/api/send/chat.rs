@@ -124,7 +124,7 @@ fn allowed(
         account.config.handle_scope(),
         &key,
     );
-    if persons::known(tx, handle)?.opted_out {
+    if persons::opted_out(tx, account.id, handle)? {
         return Err(Error::Refused("this person asked for no more messages here, and the vendor refuses them; write by another channel".into()));
     }
     if a.template.is_some() {

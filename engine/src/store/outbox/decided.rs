@@ -3,11 +3,11 @@
 use super::super::log::{self, Writing, write};
 use super::super::{Tx, search};
 use super::attempts::{record, reopen, sent_after_all};
-use super::{OutboxItem, get};
+use super::{Mail, OutboxItem, get};
 use crate::error::{Error, Result};
 use crate::model::log::Entity;
 use crate::model::{CustomerId, GroupId, MessageId, OutboxState};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
 /// Take a send back before it goes. Its text returns as a draft; a resolve made with it is undone.
@@ -66,6 +66,31 @@ pub(in crate::store) fn withdraw(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     for c in shown {
         tx.recount(c);
     }
+    Ok(())
+}
+
+/// The words and files of a send that was taken back at the provider go; to whom it went stays.
+pub(in crate::store) fn blank(tx: &Tx<'_>, id: MessageId) -> Result<()> {
+    let kept: Option<String> = tx
+        .prepare_cached("SELECT mail FROM outbox WHERE id = ?1")?
+        .query_row([id], |r| r.get(0))
+        .optional()?;
+    let Some(kept) = kept else { return Ok(()) };
+    let bad = |e: serde_json::Error| Error::Corrupt(format!("send {id} cannot be read: {e}"));
+    let mail: Mail = serde_json::from_str(&kept).map_err(bad)?;
+    let blank = Mail {
+        subject: None,
+        text: String::new(),
+        html: None,
+        signature: String::new(),
+        history: None,
+        files: Vec::new(),
+        template: None,
+        ..mail
+    };
+    let blank = serde_json::to_string(&blank).map_err(|e| Error::Internal(e.to_string()))?;
+    tx.prepare_cached("UPDATE outbox SET mail = ?2 WHERE id = ?1")?
+        .execute(params![id, blank])?;
     Ok(())
 }
 

@@ -197,7 +197,10 @@ impl Engine {
         });
         *lock(&self.keeper) = Some(keeper);
         tokio::spawn(fill_index(Arc::downgrade(self)));
-        tokio::spawn(go_on_erasing(Arc::clone(&self.store), Arc::clone(&self.backups)));
+        tokio::spawn(go_on_erasing(
+            Arc::clone(&self.store),
+            Arc::clone(&self.backups),
+        ));
         let backing_up = Arc::clone(&self.backups).run(Arc::downgrade(&self.store));
         *lock(&self.backing_up) = Some(tokio::spawn(backing_up));
         Ok(())

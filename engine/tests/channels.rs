@@ -9,6 +9,8 @@ mod carried;
 mod desk;
 #[path = "channels/echoes.rs"]
 mod echoes;
+#[path = "channels/leaving.rs"]
+mod leaving;
 #[path = "channels/pace.rs"]
 mod pace;
 #[path = "channels/people.rs"]

@@ -158,7 +158,7 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
 }
 
 fn gives_up(o: &OutboxItem, now: Millis) -> bool {
-    o.tries >= FEWEST_TRIES && now - o.authored_at >= LONGEST_WAIT
+    o.tries >= FEWEST_TRIES && now - o.hold_until >= LONGEST_WAIT
 }
 
 /// 5 s, 10 s, … two hours.

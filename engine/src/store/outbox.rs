@@ -10,8 +10,8 @@ mod recovery;
 
 pub use attempts::{begin, confirmed, failed, filed, held_back, retry_later, sent, uncertain};
 pub use author::author;
-pub(super) use decided::{blank, withdraw};
 pub use decided::{again, cancel, mark_sent};
+pub(super) use decided::{blank, withdraw};
 pub use recovery::{recover, recover_account};
 
 use crate::error::{Error, Result};

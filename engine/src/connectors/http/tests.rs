@@ -133,7 +133,11 @@ fn many_calls_that_fail_in_one_moment_open_a_circuit_once_and_failed_trials_long
     let mut now = 0;
     for pause in [20_000, 40_000, 80_000, 160_000, 300_000, 300_000] {
         now += 300_000;
-        circuits.enter("h", "poll", now).ok().unwrap().leave(false, now);
+        circuits
+            .enter("h", "poll", now)
+            .ok()
+            .unwrap()
+            .leave(false, now);
         assert_eq!(refused(&circuits, now).retry_after, Some(pause));
     }
 }
@@ -146,7 +150,10 @@ fn a_trial_that_is_given_up_in_the_middle_is_the_next_ones() {
     assert!(circuits.enter("h", "poll", 10_000).is_err());
     drop(given_up);
     let next = circuits.enter("h", "poll", 10_000).ok().unwrap();
-    assert!(circuits.enter("h", "poll", 10_000).is_err(), "one at a time");
+    assert!(
+        circuits.enter("h", "poll", 10_000).is_err(),
+        "one at a time"
+    );
     next.leave(true, 10_000);
     assert!(circuits.enter("h", "poll", 10_000).is_ok());
 }

@@ -56,7 +56,8 @@ pub fn read_again(
         .optional()?;
     let mut kept = None;
     if let Some((id, rid)) = old {
-        kept = Some(Kept::aside(tx, id, rid)?);
+        let brings_files = |e: &Event| matches!(e, Event::Message(m) if m.remote_id == *remote && !m.files.is_empty());
+        kept = Some(Kept::aside(tx, id, rid, events.iter().any(brings_files))?);
         let shown = conversations::shown_in(tx, id)?;
         erase::rows(tx, id, rid)?;
         tx.prepare_cached("DELETE FROM delivery WHERE message = ?1")?
@@ -100,7 +101,8 @@ struct Kept {
 }
 
 impl Kept {
-    fn aside(tx: &Tx<'_>, id: MessageId, rid: i64) -> Result<Self> {
+    /// `replaced`: other files come in the place of its own.
+    fn aside(tx: &Tx<'_>, id: MessageId, rid: i64, replaced: bool) -> Result<Self> {
         let mut s = tx.prepare_cached(
             "SELECT name, mime FROM file WHERE message = ?1 ORDER BY position, id",
         )?;
@@ -112,8 +114,10 @@ impl Kept {
             .query_row(params![id, Class::Human.as_i64()], |r| r.get(0))
             .optional()?;
         let aside = MessageId::random();
-        tx.prepare_cached("UPDATE file SET message = ?2 WHERE message = ?1")?
-            .execute([id, aside])?;
+        if !replaced {
+            tx.prepare_cached("UPDATE file SET message = ?2 WHERE message = ?1")?
+                .execute([id, aside])?;
+        }
         Ok(Self {
             id,
             aside,
@@ -129,6 +133,7 @@ impl Kept {
         if !m.files.is_empty() {
             return m;
         }
+        // Those that are called so first, then those of the kind, then any.
         let fits = |c: &Card| {
             let named = |(name, _): &(String, String)| c.text.as_deref() == Some(name.as_str());
             let typed = |(_, mime): &(String, String)| c.mime.as_deref() == Some(mime.as_str());
@@ -143,7 +148,8 @@ impl Kept {
         all.sort_by_key(|i| fits(&m.cards[*i]));
         all.truncate(surplus.min(self.files.len()));
         let mut at = 0..;
-        m.cards.retain(|_| !at.next().is_some_and(|i| all.contains(&i)));
+        m.cards
+            .retain(|_| !at.next().is_some_and(|i| all.contains(&i)));
         m
     }
 

@@ -102,10 +102,10 @@ pub fn again(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
     let o = get(tx, id)?;
     match o.state {
         OutboxState::Failed | OutboxState::Uncertain | OutboxState::Queued => {
-            // A person's word counts its tries anew.
+            // A person's word counts its tries anew, and the time in which they are made.
             tx.execute(
-                "UPDATE outbox SET next_try = NULL, tries = 0 WHERE id = ?1",
-                [id],
+                "UPDATE outbox SET next_try = NULL, tries = 0, hold_until = ?2 WHERE id = ?1",
+                params![id, tx.now],
             )?;
             record(tx, &o, o.attempt + 1, OutboxState::Queued, None, Vec::new())
         }

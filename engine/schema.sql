@@ -310,6 +310,14 @@ CREATE TABLE note (                       -- from the log
     active INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE opt_out (                    -- who wants no more messages from an account
+    account BLOB NOT NULL,
+    handle BLOB NOT NULL,
+    wish INTEGER NOT NULL,                -- 1 = no more, 0 = again
+    at INTEGER NOT NULL,
+    PRIMARY KEY (handle, account)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE outbox (                     -- every send (model.md, Sending)
     id BLOB PRIMARY KEY,                  -- also the message's id
     conversation BLOB NOT NULL,
@@ -342,8 +350,6 @@ CREATE TABLE person (                     -- what people say of themselves at a 
     handle BLOB PRIMARY KEY,
     username TEXT,
     email TEXT,                           -- canonical address; nobody vouches for it
-    opted_out INTEGER,                    -- 1 = they want no more messages
-    opted_at INTEGER NOT NULL DEFAULT 0,
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -68,3 +68,13 @@ ALTER TABLE file ADD COLUMN expires_at INTEGER;      -- it may not be kept longe
 CREATE INDEX file_expires ON file (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX outbox_provider ON outbox (account, provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX outbox_order ON outbox (account, conversation, authored_at);
+
+CREATE TABLE opt_out (                    -- who wants no more messages from an account
+    account BLOB NOT NULL,
+    handle BLOB NOT NULL,
+    wish INTEGER NOT NULL,                -- 1 = no more, 0 = again
+    at INTEGER NOT NULL,
+    PRIMARY KEY (handle, account)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE person DROP COLUMN opted_out; -- said of each account instead
+ALTER TABLE person DROP COLUMN opted_at;

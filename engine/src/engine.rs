@@ -197,6 +197,10 @@ impl Engine {
         });
         *lock(&self.keeper) = Some(keeper);
         tokio::spawn(fill_index(Arc::downgrade(self)));
+        tokio::spawn(go_on_erasing(
+            Arc::clone(&self.store),
+            Arc::clone(&self.backups),
+        ));
         let backing_up = Arc::clone(&self.backups).run(Arc::downgrade(&self.store));
         *lock(&self.backing_up) = Some(tokio::spawn(backing_up));
         Ok(())
@@ -380,6 +384,7 @@ impl Engine {
         tracing::info!(
             "the computer was asleep or changed its network; accounts are polled at once"
         );
+        self.net.rouse();
         for r in lock(&self.running).values() {
             r.live.rouse.notify_one();
             r.live.send.notify_one();
@@ -406,6 +411,26 @@ impl Engine {
         }
         let store = Arc::clone(&self.store);
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
+    }
+}
+
+/// Accounts that were to go with their messages when Parley was stopped: the person agreed, so it is ended.
+async fn go_on_erasing(store: Arc<Store>, backups: Arc<Backups>) {
+    let erased = async {
+        let waiting = store.read(accounts::waiting_to_be_erased).await?;
+        for id in &waiting {
+            crate::transfer::erase::archive(&store, *id, |_, _| {}).await?;
+        }
+        if !waiting.is_empty() {
+            backups.prune_files(&store).await?;
+        }
+        Ok::<_, crate::error::Error>(())
+    };
+    if let Err(e) = erased.await {
+        tracing::error!(
+            code = e.code(),
+            "an account that was disconnected could not be erased; it is tried again at the next start"
+        );
     }
 }
 

@@ -11,6 +11,8 @@ mod desk;
 mod drafts;
 #[path = "channels/echoes.rs"]
 mod echoes;
+#[path = "channels/leaving.rs"]
+mod leaving;
 #[path = "channels/pace.rs"]
 mod pace;
 #[path = "channels/parts.rs"]

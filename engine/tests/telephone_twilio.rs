@@ -908,7 +908,7 @@ async fn in_the_store_a_customer_of_sms_and_whatsapp_is_one_and_each_message_is_
         1
     );
     assert_eq!(
-        count(&engine, "SELECT count(*) FROM person WHERE opted_out = 1").await,
+        count(&engine, "SELECT count(*) FROM opt_out WHERE wish = 1").await,
         1
     );
     assert_eq!(

@@ -117,14 +117,15 @@ describe("a reply goes by the way that was chosen", () => {
 });
 
 describe("what stands in the way of writing", () => {
-  const way: ToOption = { party: { name: null, address: "+49171" }, channel: "whatsapp", kind: "handle", by: [{ account: "a", until: 1000, closed: false }], opted_out: false };
+  const way: ToOption = { party: { name: null, address: "+49171" }, channel: "whatsapp", kind: "handle", by: [{ account: "a", until: 1000, closed: false, opted_out: false }], opted_out: false };
   const reach = way.by[0] ?? null;
   it("is said with its reason, also when the time runs out while one writes", () => {
     expect(barOf(way, reach, abilities.whatsapp, 999)).toBeNull();
     expect(barOf(way, reach, abilities.whatsapp, 1000)).toBe("over");
     expect(barOf(way, null, abilities.whatsapp, 0)).toBe("no_account");
     expect(barOf({ ...way, opted_out: true }, reach, abilities.whatsapp, 0)).toBe("opted_out");
-    expect(barOf({ ...way, channel: "telegram" }, { account: "a", until: null, closed: true }, abilities.telegram, 0)).toBe("never");
+    expect(barOf(way, { account: "a", until: 1000, closed: false, opted_out: true }, abilities.whatsapp, 0)).toBe("opted_out");
+    expect(barOf({ ...way, channel: "telegram" }, { account: "a", until: null, closed: true, opted_out: false }, abilities.telegram, 0)).toBe("never");
   });
 });
 

@@ -306,10 +306,10 @@ pub(super) async fn poll(a: args::AccountPoll, desk: &Desk) -> Result<Nothing> {
 }
 
 pub(super) async fn remove(a: args::AccountRemove, desk: &Desk) -> Result<Nothing> {
-    desk.engine.halt(a.id);
     if a.erase {
         return super::connect::erase(a.id, desk).await;
     }
+    desk.engine.halt(a.id);
     desk.engine
         .store()
         .write(move |tx| {

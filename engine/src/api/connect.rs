@@ -242,30 +242,33 @@ pub(super) async fn attention(a: args::Attention, desk: &Desk) -> Result<Nothing
     Ok(Nothing {})
 }
 
-/// Disconnect an account with all its messages, after asking.
+/// Disconnect an account with all its messages, after asking. Until the person has agreed it works on, and where it
+/// cannot be disconnected it goes on; what is stopped after that is ended at the next start.
 pub(super) async fn erase(id: AccountId, desk: &Desk) -> Result<Nothing> {
     super::archives::nothing_under_way(desk)?;
     let store = desk.engine.store();
     let (row, weight) = store
-        .read(move |c| Ok((accounts::get(c, id)?, erase::weigh(c, id)?)))
+        .read(move |c| Ok((accounts::get(c, id)?, erase::weigh_any(c, id)?)))
         .await?;
-    let name = row.config.address().to_owned();
+    let question = super::archives::account_question(row.config.address(), weight);
     let yes = format!("Erase {} messages", weight.messages);
-    if !desk
-        .host
-        .confirm(&super::archives::account_question(&name, weight), &yes)
-        .await
-    {
-        desk.engine.run(&row).await?;
+    if !desk.host.confirm(&question, &yes).await {
         return Ok(Nothing {});
     }
-    store
+    // Something may have begun while the question stood there.
+    super::archives::nothing_under_way(desk)?;
+    desk.engine.halt(id);
+    let disconnected = store
         .write(move |tx| {
             outbox::recover_account(tx, id)?;
             accounts::remove(tx, id)?;
             accounts::to_be_erased(tx, id)
         })
-        .await?;
+        .await;
+    if let Err(e) = disconnected {
+        desk.engine.run(&row).await?;
+        return Err(e);
+    }
     super::archives::erase_now(desk, id, |_, _| {}).await?;
     Ok(Nothing {})
 }

@@ -283,14 +283,19 @@ fn reached(
                 account: a.id,
                 until,
                 closed,
+                opted_out: persons::opted_out(c, a.id, handle)?,
             });
         }
-        by.sort_by_key(|r| (r.closed, Some(r.account) != answered));
+        by.sort_by_key(|r| (r.opted_out, r.closed, Some(r.account) != answered));
         let telephone = w.channel.of_handles() == Channel::Sms;
         let asked_for = !telephone || !by.is_empty();
         if asked_for {
             out.push(ToOption {
-                opted_out: persons::known(c, handle)?.opted_out,
+                opted_out: if by.is_empty() {
+                    persons::known(c, handle)?.opted_out
+                } else {
+                    by.iter().all(|r| r.opted_out)
+                },
                 party: w.party,
                 channel: w.channel,
                 kind: w.kind,

@@ -497,6 +497,8 @@ pub struct ChannelError {
     pub retry_after: Option<Millis>,
     /// What more is known of what a person can do.
     pub hint: Option<Hint>,
+    /// The provider was not even asked: we ourselves hold back for a while. It counts as no try.
+    pub unasked: bool,
 }
 
 impl ChannelError {
@@ -508,6 +510,16 @@ impl ChannelError {
             step,
             retry_after: None,
             hint: None,
+            unasked: false,
+        }
+    }
+
+    /// The same, of something that the provider was not asked for.
+    #[must_use]
+    pub fn before_asking(self) -> Self {
+        Self {
+            unasked: true,
+            ..self
         }
     }
 

@@ -6,12 +6,14 @@ use crate::error::{Error, Result};
 use crate::model::{Outgoing, OutgoingFile, Receipt, Remedy};
 use crate::store::outbox::{self as rows, OutboxItem};
 use crate::store::{Store, accounts, files};
-use crate::time::{Millis, SECOND};
+use crate::time::{DAY, Millis, SECOND};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A send that could not be handed over is tried this often before it is called failed: some two days.
-const MOST_TRIES: i64 = 30;
+/// A send that could not be handed over is called failed after so long,
+const LONGEST_WAIT: Millis = 2 * DAY;
+/// unless it was tried less often than this: a computer that slept over the weekend has not tried yet.
+const FEWEST_TRIES: i64 = 10;
 
 /// Send for ever what comes due.
 pub async fn run(store: Arc<Store>, live: Arc<Live>) {
@@ -141,21 +143,29 @@ async fn attempt(store: &Store, live: &Live, o: OutboxItem) -> Result<()> {
             tracing::warn!(account = %live.id, send = %id, step = e.step, "send failed");
             let now = store.clock().now();
             let what = e.what.clone();
-            let giving_up = begun.tries >= MOST_TRIES;
+            let giving_up = !e.unasked && gives_up(&begun, now);
             store
                 .write(move |tx| match e.remedy {
                     Remedy::Uncertain => rows::uncertain(tx, id, &format!("It may have gone out: {what} Check the Sent folder before sending it again.")),
                     Remedy::Final => rows::failed(tx, id, &what),
                     Remedy::Reconnect => rows::failed(tx, id, &format!("{what} Mend the account in the settings, then send again.")),
-                    Remedy::Retry | Remedy::Wait if giving_up => rows::failed(tx, id, &format!("{what} Given up after {MOST_TRIES} tries.")),
+                    Remedy::Retry | Remedy::Wait if giving_up => rows::failed(tx, id, &format!("{what} Given up after two days and {} tries.", begun.tries)),
+                    Remedy::Retry | Remedy::Wait if e.unasked => {
+                        rows::held_back(tx, id, now + e.retry_after.unwrap_or(SECOND).max(SECOND), &what)
+                    }
                     Remedy::Retry | Remedy::Wait => {
-                        let pause = e.retry_after.unwrap_or_else(|| pause(begun.tries, now));
+                        // A provider may ask for a longer rest than ours, and never for a shorter one.
+                        let pause = e.retry_after.unwrap_or(0).max(pause(begun.tries, now));
                         rows::retry_later(tx, id, now + pause, &what)
                     }
                 })
                 .await
         }
     }
+}
+
+fn gives_up(o: &OutboxItem, now: Millis) -> bool {
+    o.tries >= FEWEST_TRIES && now - o.hold_until >= LONGEST_WAIT
 }
 
 /// 5 s, 10 s, … two hours.

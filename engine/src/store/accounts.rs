@@ -285,6 +285,17 @@ pub fn to_be_erased(tx: &mut Tx<'_>, id: AccountId) -> Result<()> {
     Ok(())
 }
 
+/// The disconnected accounts that wait to be erased, as when Parley was stopped in the middle of it.
+///
+/// # Errors
+/// When the store fails.
+pub fn waiting_to_be_erased(conn: &Connection) -> Result<Vec<AccountId>> {
+    let mut s = conn
+        .prepare_cached("SELECT id FROM account WHERE archive = 1 AND connected = 0 ORDER BY id")?;
+    Ok(s.query_map([], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// Let older messages rest, or go on reading them.
 ///
 /// # Errors

@@ -57,8 +57,8 @@ struct KeptHtml {
 /// When the store fails.
 pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<()> {
     let (kind, who, value) = match &a.what {
-        // What was taken back has no words any more, however often they are told.
-        Later::Edited { .. } if is_unsent(tx, source.id, &a.of)? => ("edited", "", None),
+        // What was taken back is not said again, in whatever order it is told.
+        Later::Edited { .. } if was_unsent(tx, source.id, &a.of)? => ("edited", "", None),
         Later::Edited { text, html } => {
             let html = html.as_ref().map(|h| KeptHtml {
                 html: h.html.clone(),
@@ -94,8 +94,9 @@ pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<
              ON CONFLICT (account, remote_id, kind, who) DO UPDATE SET value = excluded.value, at = excluded.at WHERE {newer}"
         ))?
         .execute(params![source.id, a.of.0, kind, who, value, a.at])?;
-    if kind == "unsent" {
-        forget_edit(tx, source.id, &a.of)?;
+    if matches!(a.what, Later::Unsent) {
+        tx.prepare_cached("UPDATE afterwards SET value = NULL WHERE account = ?1 AND remote_id = ?2 AND kind = 'edited'")?
+            .execute(params![source.id, a.of.0])?;
     }
     if changed > 0
         && let Some(id) = delivered_as(tx, source.id, &a.of)?
@@ -105,20 +106,13 @@ pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<
     Ok(())
 }
 
-/// Whether its writer took a message back, here already or not.
-fn is_unsent(conn: &Connection, account: AccountId, remote: &RemoteId) -> Result<bool> {
+fn was_unsent(conn: &Connection, account: AccountId, remote: &RemoteId) -> Result<bool> {
     Ok(conn
         .prepare_cached(
-            "SELECT 1 FROM afterwards WHERE account = ?1 AND remote_id = ?2 AND kind = 'unsent'",
+            "SELECT 1 FROM afterwards WHERE account = ?1 AND remote_id = ?2 AND kind = 'unsent'
+             UNION ALL SELECT 1 FROM delivery d JOIN message m ON m.id = d.message WHERE d.account = ?1 AND d.remote_id = ?2 AND m.unsent_at IS NOT NULL",
         )?
         .exists(params![account, remote.0])?)
-}
-
-/// What a message said after it was changed goes with its words, even where the message itself is not here yet.
-fn forget_edit(tx: &Tx<'_>, account: AccountId, remote: &RemoteId) -> Result<()> {
-    tx.prepare_cached("UPDATE afterwards SET value = NULL WHERE account = ?1 AND remote_id = ?2 AND kind = 'edited'")?
-        .execute(params![account, remote.0])?;
-    Ok(())
 }
 
 /// The message that lies at an account under this id.
@@ -158,8 +152,9 @@ pub(super) fn settle(
     for (kind, value, at) in facts {
         match kind.as_str() {
             "edited" => {
-                if let Some(new) = value {
-                    edit(tx, id, &new, at)?;
+                // Without words it was a change of what was taken back since.
+                if let Some(value) = &value {
+                    edit(tx, id, value, at)?;
                 }
             }
             "unsent" => unsend(tx, id, at)?,

@@ -10,7 +10,7 @@ mod parts;
 mod recovery;
 mod stop;
 
-pub use attempts::{begin, confirmed, failed, filed, retry_later, sent, uncertain};
+pub use attempts::{begin, confirmed, failed, filed, held_back, retry_later, sent, uncertain};
 pub use author::author;
 pub(super) use decided::withdraw;
 pub use decided::{again, cancel, mark_sent};

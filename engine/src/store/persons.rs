@@ -16,7 +16,7 @@ pub struct Known {
     pub username: Option<String>,
     /// A mail address that nobody vouches for.
     pub email: Option<String>,
-    /// They want no more messages.
+    /// They want no more messages from at least one account; [`opted_out`] says from which.
     pub opted_out: bool,
 }
 
@@ -35,15 +35,20 @@ pub(super) fn says(tx: &mut Tx<'_>, source: &Source, p: &PersonSays) -> Result<(
     )?;
     let email = p.email.as_deref().and_then(email_key);
     tx.prepare_cached(
-        "INSERT INTO person (handle, username, email, opted_out, opted_at, at) VALUES (?1, ?2, ?3, ?4, CASE WHEN ?4 IS NULL THEN 0 ELSE ?5 END, ?5)
+        "INSERT INTO person (handle, username, email, at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (handle) DO UPDATE SET
            username = CASE WHEN excluded.username IS NOT NULL AND excluded.at >= at THEN excluded.username ELSE username END,
            email = CASE WHEN excluded.email IS NOT NULL AND excluded.at >= at THEN excluded.email ELSE email END,
-           opted_out = CASE WHEN excluded.opted_out IS NOT NULL AND excluded.opted_at >= opted_at THEN excluded.opted_out ELSE opted_out END,
-           opted_at = CASE WHEN excluded.opted_out IS NOT NULL THEN max(opted_at, excluded.opted_at) ELSE opted_at END,
            at = max(at, excluded.at)",
     )?
-    .execute(params![h, p.username, email, p.opted_out, p.at])?;
+    .execute(params![h, p.username, email, p.at])?;
+    if let Some(wish) = p.opted_out {
+        tx.prepare_cached(
+            "INSERT INTO opt_out (account, handle, wish, at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, handle) DO UPDATE SET wish = excluded.wish, at = excluded.at WHERE excluded.at >= at",
+        )?
+        .execute(params![source.id, h, wish, p.at])?;
+    }
     tx.touch(CustomerId(h.0));
     Ok(())
 }
@@ -61,15 +66,33 @@ pub(super) fn touched(tx: &mut Tx<'_>, source: &Source, t: &Touched) -> Result<(
     Ok(())
 }
 
+/// The newest wish of the people at a handle, by account: of telephone numbers one for all their accounts.
+const WISHES: &str = "SELECT o.wish, row_number() OVER (PARTITION BY CASE WHEN a.channel IN ('sms', 'whatsapp') THEN 'telephone' ELSE hex(o.account) END ORDER BY o.at DESC, o.wish DESC) AS newest
+    FROM opt_out o JOIN account a ON a.id = o.account WHERE o.handle = ?1";
+
+/// Whether somebody wants no more messages from an account. Who writes STOP by telephone means all that is sent to that
+/// number, by text message or WhatsApp; elsewhere each account is let in or shut out by itself.
+///
+/// # Errors
+/// When the store fails.
+pub fn opted_out(conn: &Connection, account: AccountId, handle: HandleId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(&format!(
+            "SELECT 1 FROM ({WISHES} AND (o.account = ?2 OR a.channel IN ('sms', 'whatsapp') AND (SELECT channel FROM account WHERE id = ?2) IN ('sms', 'whatsapp')))
+             WHERE newest = 1 AND wish = 1"
+        ))?
+        .exists(params![handle, account])?)
+}
+
 /// What is known of a person.
 ///
 /// # Errors
 /// When the store fails.
 pub fn known(conn: &Connection, handle: HandleId) -> Result<Known> {
     Ok(conn
-        .prepare_cached(
-            "SELECT username, email, coalesce(opted_out, 0) FROM person WHERE handle = ?1",
-        )?
+        .prepare_cached(&format!(
+            "SELECT username, email, EXISTS (SELECT 1 FROM ({WISHES}) WHERE newest = 1 AND wish = 1) FROM person WHERE handle = ?1",
+        ))?
         .query_row([handle], |r| {
             Ok(Known {
                 username: r.get(0)?,

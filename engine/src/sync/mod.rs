@@ -304,7 +304,7 @@ async fn rest(store: &Store, live: &Live, e: &Error, failures: u32) -> Option<Mi
         }) => (AccountState::NeedsAttention, None),
         Error::Channel(c) => (
             AccountState::Waiting,
-            Some(c.retry_after.unwrap_or_else(|| backoff(failures, now))),
+            Some(told_or_backoff(c.retry_after, failures, now)),
         ),
         _ => (AccountState::Waiting, Some(backoff(failures, now))),
     };
@@ -332,10 +332,29 @@ fn step(e: &Error) -> &'static str {
 /// 5 s, 10 s, … 10 min, each up to a fifth longer so that accounts do not march in step.
 #[must_use]
 pub fn backoff(failures: u32, now: Millis) -> Millis {
-    let pause = FIRST_PAUSE
+    let pause = doubled(failures);
+    pause + spread(pause, now)
+}
+
+/// As long as a server asks for, a little longer for some than for others. One that asks for no rest, or for one that
+/// is over by its clock, is not asked again and again: up to a minute our own pauses are the least.
+fn told_or_backoff(told: Option<Millis>, failures: u32, now: Millis) -> Millis {
+    const MINUTE: Millis = 60 * SECOND;
+    let Some(told) = told else {
+        return backoff(failures, now);
+    };
+    let pause = told.max(doubled(failures).min(MINUTE));
+    pause + spread(pause.min(LONGEST_PAUSE), now)
+}
+
+fn doubled(failures: u32) -> Millis {
+    FIRST_PAUSE
         .saturating_mul(1 << failures.min(10))
-        .min(LONGEST_PAUSE);
-    pause + now.rem_euclid(97) * pause / 5 / 97
+        .min(LONGEST_PAUSE)
+}
+
+fn spread(pause: Millis, now: Millis) -> Millis {
+    now.rem_euclid(97) * pause / 5 / 97
 }
 
 async fn say(
@@ -367,6 +386,26 @@ mod tests {
         let all: Vec<_> = (0..50).map(|_| jitter(AccountId::random())).collect();
         assert!(all.iter().all(|j| *j < Duration::from_secs(3)));
         assert!(all.iter().max() > all.iter().min());
+    }
+
+    #[test]
+    fn a_server_that_asks_for_no_rest_gets_ours_and_all_rests_are_spread() {
+        let asked_again = |failures| told_or_backoff(Some(0), failures, 0);
+        assert_eq!(asked_again(0), 5_000);
+        assert_eq!(asked_again(2), 20_000);
+        assert_eq!(asked_again(60), 60_000, "a minute is enough");
+        assert_eq!(told_or_backoff(Some(30_000), 0, 0), 30_000, "as told");
+        assert_eq!(told_or_backoff(Some(300_000), 60, 0), 300_000);
+        assert_eq!(told_or_backoff(None, 3, 0), backoff(3, 0));
+        let spread: std::collections::BTreeSet<_> = (0..97)
+            .map(|now| told_or_backoff(Some(30_000), 0, now))
+            .collect();
+        assert!(spread.len() > 50 && spread.iter().all(|p| (30_000..=36_000).contains(p)));
+        let day = 86_400_000;
+        assert!(
+            told_or_backoff(Some(day), 0, 96) <= day + 120_000,
+            "a long rest is not made much longer"
+        );
     }
 
     #[test]

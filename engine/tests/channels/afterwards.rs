@@ -326,3 +326,141 @@ fn a_message_of_ours_that_was_taken_back_on_a_phone_is_kept_nowhere() {
     assert_eq!(t.state_of(sent.id), OutboxState::Sent);
     t.is_sound();
 }
+
+#[test]
+fn words_that_were_taken_back_do_not_return_with_what_is_told_again() {
+    let t = Team::new();
+    t.hears(t.telegram, "1:1", "42", "hello");
+    t.later_event(t.telegram, "1:1", edited("swordfish"));
+    t.later_event(t.telegram, "1:1", Later::Unsent);
+    let kept = "SELECT count(*) FROM afterwards WHERE value LIKE '%swordfish%'";
+    // By an overlap of two polls, and by a change that was only told now.
+    t.later_event(t.telegram, "1:1", edited("swordfish"));
+    assert_eq!(t.number(kept), 0);
+    t.later(1_000);
+    t.later_event(t.telegram, "1:1", edited("swordfish, later"));
+    assert_eq!(t.number(kept), 0);
+    // What is told of it otherwise is taken in all the same.
+    t.later_event(
+        t.telegram,
+        "1:1",
+        Later::Reaction {
+            by: "42".into(),
+            emoji: Some("❤".into()),
+        },
+    );
+    let m = &t.shown(t.customer_on(Channel::Telegram, "42"))[0];
+    assert_eq!((m.text.as_str(), m.reactions.len()), ("", 1));
+    assert!(m.unsent_at.is_some());
+    t.is_sound();
+}
+
+#[test]
+fn what_was_taken_back_before_it_came_leaves_no_words_either() {
+    let t = Team::new();
+    t.later_event(t.telegram, "1:1", edited("swordfish"));
+    t.later_event(t.telegram, "1:1", Later::Unsent);
+    assert_eq!(
+        t.number("SELECT count(*) FROM afterwards WHERE value IS NOT NULL"),
+        0
+    );
+    t.hears(t.telegram, "1:1", "42", "swordfish");
+    let m = &t.shown(t.customer_on(Channel::Telegram, "42"))[0];
+    assert_eq!(m.text, "");
+    assert!(m.unsent_at.is_some());
+}
+
+#[test]
+fn our_own_message_that_is_taken_back_on_a_phone_is_nowhere_any_more() {
+    let t = Team::new();
+    t.can(t.telegram, |c| c.may_write_first = true);
+    t.hears(t.telegram, "1:1", "42", "hello");
+    let c = t.customer_on(Channel::Telegram, "42");
+    let sent = t.does(t.send(t.telegram, c, "42", "the swordfish is yours"));
+    t.answers(t.telegram, "1:2");
+    t.goes(t.telegram);
+    t.later_event(t.telegram, "1:2", Later::Unsent);
+    assert_eq!(
+        t.number("SELECT count(*) FROM outbox WHERE mail LIKE '%swordfish%'"),
+        0
+    );
+    let o = t.read(move |c| parley_engine::store::outbox::get(c, sent.id));
+    assert_eq!(o.mail.to[0].address, "42", "to whom it went stays");
+    assert_eq!(t.shown(c).len(), 2);
+    t.is_sound();
+}
+
+fn unknown_with_a_photo(t: &Team) -> Incoming {
+    let mut m = t.message("1:1", "42", "");
+    m.files.push(IncomingFile {
+        name: "photo.jpg".into(),
+        mime: "image/jpeg".into(),
+        content_id: None,
+        inline: false,
+        bytes: b"a photo".to_vec(),
+    });
+    m.cards.push(Card::of(CardKind::Unknown));
+    m.raw = b"{\"photo\":1,\"new\":\"kind\"}".to_vec();
+    m.quarantine = Some(1);
+    m
+}
+
+#[test]
+fn what_is_read_again_keeps_its_files_and_stays_read() {
+    let t = Team::new();
+    t.event(
+        t.telegram,
+        Event::Message(Box::new(unknown_with_a_photo(&t))),
+    );
+    let c = t.customer_on(Channel::Telegram, "42");
+    let file = t.shown(c)[0].files[0].id;
+    t.does(args::MarkRead { conversation: c });
+    // Its bytes hold the file's name and not the file.
+    let mut understood = t.message("1:1", "42", "look");
+    understood.cards = vec![
+        Card::of(CardKind::Share).saying("a lamp"),
+        Card::of(CardKind::Media).saying("photo.jpg"),
+    ];
+    let events = vec![Event::Message(Box::new(understood))];
+    *t.provider(crate::desk::BOT).reads.lock().unwrap() = (2, Some(events));
+    t.reads_again(t.telegram);
+    let m = &t.shown(c)[0];
+    assert_eq!((m.text.as_str(), m.files.len()), ("look", 1));
+    assert_eq!(m.files[0].id, file);
+    let kinds: Vec<_> = m.cards.iter().map(|c| c.kind).collect();
+    assert_eq!(kinds, [CardKind::Share], "the file itself is there");
+    assert_eq!(
+        t.number("SELECT count(*) FROM timeline WHERE unread = 1"),
+        0
+    );
+    assert_eq!(t.number("SELECT has_files FROM message"), 1);
+    assert_eq!(
+        t.number("SELECT count(*) FROM search WHERE search MATCH 'photo'"),
+        1,
+        "it is found by its file"
+    );
+    t.is_sound();
+}
+
+#[test]
+fn files_that_are_read_again_take_the_place_of_the_old_ones_and_unread_stays_unread() {
+    let t = Team::new();
+    t.event(
+        t.telegram,
+        Event::Message(Box::new(unknown_with_a_photo(&t))),
+    );
+    let mut understood = unknown_with_a_photo(&t);
+    understood.quarantine = None;
+    understood.cards.clear();
+    understood.files[0].bytes = b"the photo in full".to_vec();
+    let events = vec![Event::Message(Box::new(understood))];
+    *t.provider(crate::desk::BOT).reads.lock().unwrap() = (2, Some(events));
+    t.reads_again(t.telegram);
+    assert_eq!(t.number("SELECT count(*) FROM file"), 1);
+    assert_eq!(t.number("SELECT size FROM file"), 17);
+    assert_eq!(
+        t.number("SELECT count(*) FROM timeline WHERE unread = 1"),
+        1
+    );
+    t.is_sound();
+}

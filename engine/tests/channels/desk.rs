@@ -26,8 +26,12 @@ impl Deref for Team {
 }
 
 pub fn telegram() -> AccountConfig {
+    bot(BOT)
+}
+
+pub fn bot(id: &str) -> AccountConfig {
     AccountConfig::Telegram(TelegramConfig {
-        bot_id: BOT.into(),
+        bot_id: id.into(),
         ..TelegramConfig::default()
     })
 }

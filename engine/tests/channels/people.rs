@@ -1,6 +1,6 @@
 //! Whose conversation a message of a channel is in, and what people say of themselves.
 
-use crate::desk::{MARA, Team, instagram};
+use crate::desk::{MARA, Team, bot, instagram, sms};
 use parley_engine::api::args;
 use parley_engine::api::dto::RecipientKind;
 use parley_engine::model::*;
@@ -226,4 +226,80 @@ fn the_window_counts_who_wrote_whatever_was_made_of_the_message_here() {
     });
     t.does(t.send(t.whatsapp, c, MARA, "And again"));
     assert_eq!(t.goes(t.whatsapp), 2);
+}
+
+#[test]
+fn who_shuts_out_one_bot_is_still_written_to_by_another() {
+    let t = Team::new();
+    let other = t.connect_to(&bot("7000002"));
+    for (account, id) in [(t.telegram, "1"), (other, "2")] {
+        t.can(account, |c| c.may_write_first = true);
+        t.hears(account, id, "42", "hello");
+    }
+    let c = t.customer_on(Channel::Telegram, "42");
+    let shut_out = |account, on| {
+        t.later(1_000);
+        t.event(
+            account,
+            Event::Person(PersonSays {
+                opted_out: Some(on),
+                at: t.now(),
+                ..says("42")
+            }),
+        );
+    };
+    let way = || {
+        let o = t.does(args::ReplyOptions {
+            conversation: c,
+            answering: None,
+        });
+        let way = o.to.into_iter().next().unwrap();
+        let by: Vec<_> = way.by.iter().map(|r| (r.account, r.opted_out)).collect();
+        (by, way.opted_out)
+    };
+    shut_out(t.telegram, true);
+    assert_eq!(
+        way(),
+        (vec![(other, false), (t.telegram, true)], false),
+        "the bot that is let in is proposed"
+    );
+    assert!(t.ask(t.send(t.telegram, c, "42", "Hello?")).is_err());
+    t.does(t.send(other, c, "42", "Hello?"));
+    shut_out(other, true);
+    assert!(way().1, "now no bot may");
+    shut_out(t.telegram, false);
+    assert_eq!(way().0, [(t.telegram, false), (other, true)]);
+    t.does(t.send(t.telegram, c, "42", "Hello again"));
+    t.is_sound();
+}
+
+#[test]
+fn who_writes_stop_by_telephone_means_all_numbers_and_the_newest_word_stands() {
+    let t = Team::new();
+    let other = t.connect_to(&sms("+4930901829"));
+    for (account, id) in [(t.sms, "SM1"), (other, "SM2"), (t.whatsapp, "SM3")] {
+        t.can(account, |c| c.may_write_first = true);
+        t.hears(account, id, MARA, "hello");
+    }
+    let c = t.customer_on(Channel::Sms, MARA);
+    let wants = |account, out| {
+        t.later(1_000);
+        t.event(
+            account,
+            Event::Person(PersonSays {
+                opted_out: Some(out),
+                at: t.now(),
+                ..says(MARA)
+            }),
+        );
+    };
+    let all = [t.sms, other, t.whatsapp];
+    wants(t.sms, true);
+    for account in all {
+        assert!(t.ask(t.send(account, c, MARA, "One more")).is_err());
+    }
+    wants(other, false);
+    for account in all {
+        t.does(t.send(account, c, MARA, "Welcome back"));
+    }
 }

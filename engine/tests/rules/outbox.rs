@@ -131,6 +131,76 @@ fn the_provider_says_how_long_to_wait() {
 }
 
 #[test]
+fn what_we_hold_back_ourselves_counts_as_no_try_however_often() {
+    let (s, id) = scene();
+    s.later(10 * SECOND);
+    for _ in 0..60 {
+        let held = ChannelError {
+            retry_after: Some(0),
+            ..ChannelError::new(
+                Remedy::Wait,
+                "send",
+                "mail.test is left alone for a moment.",
+            )
+        };
+        s.provider(TEAM).will_answer(Err(held.before_asking()));
+        assert_eq!(flush(&s), 1);
+        let o = item(&s, id);
+        assert_eq!((o.state, o.tries), (OutboxState::Queued, 0));
+        assert!(o.next_try.unwrap() >= s.now() + SECOND);
+        s.clock.set(o.next_try.unwrap());
+    }
+    assert_eq!((flush(&s), s.state_of(id)), (1, OutboxState::Sent));
+    s.is_sound();
+}
+
+#[test]
+fn a_provider_that_asks_for_hardly_any_rest_gets_ours() {
+    let (s, id) = scene();
+    s.later(10 * SECOND);
+    let begun = s.now();
+    for _ in 0..12 {
+        s.provider(TEAM).will_answer(Err(ChannelError {
+            retry_after: Some(0),
+            ..ChannelError::new(Remedy::Wait, "data", "too many.")
+        }));
+        assert_eq!((flush(&s), s.state_of(id)), (1, OutboxState::Queued));
+        s.clock.set(item(&s, id).next_try.unwrap());
+    }
+    assert!(s.now() - begun > 120 * MINUTE);
+}
+
+#[test]
+fn what_could_not_be_handed_over_in_two_days_of_trying_is_called_failed() {
+    let (s, id) = scene();
+    s.later(10 * SECOND);
+    let begun = s.now();
+    let mut tries = 0;
+    while s.state_of(id) != OutboxState::Failed {
+        says(&s, Remedy::Retry, "no network.");
+        tries += flush(&s);
+        if let Some(next) = item(&s, id).next_try {
+            s.clock.set(next);
+        }
+        assert!(tries < 1_000);
+    }
+    let days = 24 * 60 * MINUTE;
+    assert!((2 * days..3 * days).contains(&(s.now() - begun)));
+    assert!(item(&s, id).error.unwrap().contains("Given up"));
+    s.is_sound();
+}
+
+#[test]
+fn a_computer_that_slept_over_the_weekend_has_not_tried_yet() {
+    let (s, id) = scene();
+    s.later(3 * 24 * 60 * MINUTE);
+    says(&s, Remedy::Retry, "no network yet.");
+    assert_eq!((flush(&s), s.state_of(id)), (1, OutboxState::Queued));
+    s.later(MINUTE);
+    assert_eq!((flush(&s), s.state_of(id)), (1, OutboxState::Sent));
+}
+
+#[test]
 fn an_uncertain_send_is_never_tried_again_by_itself() {
     let (s, id) = scene();
     s.later(10 * SECOND);
@@ -343,17 +413,21 @@ fn a_wrong_password_fails_the_send_and_says_what_to_do() {
 fn a_person_who_tries_again_gets_all_tries_again() {
     let (s, id) = scene();
     s.later(10 * SECOND);
-    for _ in 0..40 {
-        says(&s, Remedy::Retry, "busy.");
-        flush(&s);
-        s.later(3 * 60 * MINUTE);
-    }
-    assert_eq!((s.state_of(id), calls(&s)), (OutboxState::Failed, 30));
+    let busy = |times| {
+        for _ in 0..times {
+            says(&s, Remedy::Retry, "busy.");
+            flush(&s);
+            s.later(3 * 60 * MINUTE);
+        }
+    };
+    busy(40);
+    assert_eq!((s.state_of(id), calls(&s)), (OutboxState::Failed, 17));
     s.provider(TEAM).answers.lock().unwrap().clear();
     s.does(args::OutboxRetry { id });
-    says(&s, Remedy::Retry, "busy.");
-    flush(&s);
-    assert_eq!(s.state_of(id), OutboxState::Queued);
+    busy(16);
+    assert_eq!(s.state_of(id), OutboxState::Queued, "two days anew");
+    busy(1);
+    assert_eq!(s.state_of(id), OutboxState::Failed);
 }
 
 #[test]

@@ -127,3 +127,16 @@ fn an_account_that_rests_after_a_failure_tries_again_at_once_after_sleep() {
     });
     assert!(dead.polls.load(Ordering::SeqCst) >= 2);
 }
+
+#[test]
+fn hosts_that_failed_on_the_network_before_are_asked_again_on_the_new_one() {
+    use parley_engine::connectors::http::Ask;
+    let s = Scene::new();
+    // Nobody listens there.
+    let nobody = || Ask::get("http://127.0.0.1:1/".parse().unwrap(), "poll");
+    let unasked = || s.run(s.engine.net().ask(nobody())).unwrap_err().unasked;
+    let first: Vec<bool> = (0..6).map(|_| unasked()).collect();
+    assert_eq!(first, [false, false, false, false, false, true]);
+    s.engine.rouse();
+    assert!(!unasked());
+}

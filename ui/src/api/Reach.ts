@@ -16,4 +16,8 @@ until: number | null,
 /**
  * One may not write now: the window is over, or they never wrote. Approved texts may still go.
  */
-closed: boolean, };
+closed: boolean, 
+/**
+ * They want no more messages from it.
+ */
+opted_out: boolean, };

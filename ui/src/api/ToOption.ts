@@ -25,6 +25,6 @@ kind: RecipientKind,
  */
 by: Array<Reach>, 
 /**
- * They want no more messages there.
+ * They want no more messages there, from none of the accounts.
  */
 opted_out: boolean, };

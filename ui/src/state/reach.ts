@@ -20,7 +20,7 @@ export const isOver = (reach: Reach, now: number): boolean => reach.closed || (r
 
 /** What stands in the way of writing; null where nothing does. */
 export function barOf(way: ToOption, reach: Reach | null, can: Capabilities | null, now: number): Bar | null {
-  if (way.opted_out) return "opted_out";
+  if (way.opted_out || reach?.opted_out === true) return "opted_out";
   if (way.channel === "email") return way.by.length === 0 && can === null ? "no_account" : null;
   if (reach === null) return "no_account";
   if (!isOver(reach, now)) return null;

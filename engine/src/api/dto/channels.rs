@@ -14,6 +14,8 @@ dto! {
         pub until: Option<i64>,
         /// One may not write now: the window is over, or they never wrote. Approved texts may still go.
         pub closed: bool,
+        /// They want no more messages from it.
+        pub opted_out: bool,
     }
     /// A reaction to a message.
     pub struct ReactionItem {

@@ -46,7 +46,7 @@ dto! {
         pub kind: RecipientKind,
         /// By which accounts they are reached, the proposed one first; empty = by none that is connected.
         pub by: Vec<Reach>,
-        /// They want no more messages there.
+        /// They want no more messages there, from none of the accounts.
         pub opted_out: bool,
     }
     /// What the composer starts from.

@@ -150,6 +150,11 @@ impl Net {
         Arc::clone(all.entry(name.to_owned()).or_insert_with(fresh))
     }
 
+    /// The computer slept or came to another network: how hosts failed before says nothing of how they are now.
+    pub fn rouse(&self) {
+        self.circuits.forget();
+    }
+
     /// Ask, and give back whatever was answered, with any status. Redirects are not followed.
     ///
     /// # Errors
@@ -158,13 +163,13 @@ impl Net {
     pub async fn ask(&self, ask: Ask) -> Result<Answer> {
         let host = ask.url.host_str().unwrap_or_default().to_owned();
         let (step, acts) = (ask.step, ask.acts);
-        self.circuits.enter(&host, step, self.clock.now())?;
+        let pass = self.circuits.enter(&host, step, self.clock.now())?;
         let got = self.exchange(ask, &host).await;
         let reached = match &got {
             Ok(answer) => answer.status < 500,
             Err(_) => false,
         };
-        self.circuits.leave(&host, reached, self.clock.now());
+        pass.leave(reached, self.clock.now());
         got.map_err(|failure| failure.said(&host, step, acts))
     }
 

@@ -89,23 +89,88 @@ async fn an_allowance_is_shared_and_never_overdrawn() {
 fn a_host_that_fails_again_and_again_is_left_alone_then_tried_once() {
     let circuits = Circuits::default();
     let now = 1_000;
-    for _ in 0..5 {
-        assert!(circuits.enter("h", "poll", now).is_ok());
-        circuits.leave("h", false, now);
-    }
-    let e = circuits.enter("h", "poll", now).unwrap_err();
+    fails_five_times(&circuits, now);
+    let e = refused(&circuits, now);
     assert_eq!((e.remedy, e.retry_after), (Remedy::Wait, Some(10_000)));
+    assert!(e.unasked, "nothing was asked of the host");
     assert!(circuits.enter("other", "poll", now).is_ok());
-    assert!(
-        circuits.enter("h", "poll", now + 10_000).is_ok(),
-        "one tries"
-    );
-    assert!(
-        circuits.enter("h", "poll", now + 10_000).is_err(),
+    let trial = circuits.enter("h", "poll", now + 10_000);
+    let trial = trial.unwrap_or_else(|_| panic!("one tries"));
+    assert_eq!(
+        refused(&circuits, now + 10_000).retry_after,
+        Some(5_000),
         "and only one"
     );
-    circuits.leave("h", true, now + 10_001);
+    trial.leave(true, now + 10_001);
     assert!(circuits.enter("h", "poll", now + 10_001).is_ok());
+}
+
+fn fails_five_times(circuits: &Circuits, now: Millis) {
+    for _ in 0..5 {
+        let pass = circuits.enter("h", "poll", now);
+        pass.unwrap_or_else(|_| panic!("not yet open"))
+            .leave(false, now);
+    }
+}
+
+fn refused(circuits: &Circuits, now: Millis) -> ChannelError {
+    match circuits.enter("h", "poll", now) {
+        Ok(_) => panic!("it is let through"),
+        Err(e) => e,
+    }
+}
+
+#[test]
+fn many_calls_that_fail_in_one_moment_open_a_circuit_once_and_failed_trials_longer() {
+    let circuits = Circuits::default();
+    let under_way: Vec<_> = (0..20)
+        .map(|_| circuits.enter("h", "poll", 0).ok().unwrap())
+        .collect();
+    for pass in under_way {
+        pass.leave(false, 0);
+    }
+    assert_eq!(refused(&circuits, 0).retry_after, Some(10_000));
+    let mut now = 0;
+    for pause in [20_000, 40_000, 80_000, 160_000, 300_000, 300_000] {
+        now += 300_000;
+        circuits
+            .enter("h", "poll", now)
+            .ok()
+            .unwrap()
+            .leave(false, now);
+        assert_eq!(refused(&circuits, now).retry_after, Some(pause));
+    }
+}
+
+#[test]
+fn a_trial_that_is_given_up_in_the_middle_is_the_next_ones() {
+    let circuits = Circuits::default();
+    fails_five_times(&circuits, 0);
+    let given_up = circuits.enter("h", "poll", 10_000).ok().unwrap();
+    assert!(circuits.enter("h", "poll", 10_000).is_err());
+    drop(given_up);
+    let next = circuits.enter("h", "poll", 10_000).ok().unwrap();
+    assert!(
+        circuits.enter("h", "poll", 10_000).is_err(),
+        "one at a time"
+    );
+    next.leave(true, 10_000);
+    assert!(circuits.enter("h", "poll", 10_000).is_ok());
+}
+
+#[test]
+fn on_another_network_every_host_is_asked_again() {
+    let net = Net::new(clock());
+    fails_five_times(&net.circuits, 0);
+    let stale = net.circuits.enter("h", "poll", 10_000).ok().unwrap();
+    net.rouse();
+    assert!(net.circuits.enter("h", "poll", 0).is_ok());
+    // What was asked on the network before takes nothing from what is asked on this one.
+    fails_five_times(&net.circuits, 0);
+    let trial = net.circuits.enter("h", "poll", 10_000).ok().unwrap();
+    drop(stale);
+    assert!(net.circuits.enter("h", "poll", 10_000).is_err());
+    drop(trial);
 }
 
 #[test]
@@ -116,9 +181,7 @@ fn a_clock_that_is_set_back_lengthens_no_rest() {
     c.set(c.now() - 900 * SECOND);
     assert_eq!(budget.held(), Some(c.now() + 60 * SECOND));
     let circuits = Circuits::default();
-    for _ in 0..5 {
-        circuits.leave("h", false, 900 * SECOND);
-    }
+    fails_five_times(&circuits, 900 * SECOND);
     assert!(circuits.enter("h", "poll", 900 * SECOND).is_err());
     assert!(circuits.enter("h", "poll", 0).is_ok());
 }

@@ -180,6 +180,7 @@ impl Api {
                     "Meta's allowance for this account is nearly used up; Parley rests so that it is not blocked.",
                 )
             }
+            .before_asking()
             .into());
         }
         budget.turn().await;

@@ -109,7 +109,8 @@ impl Api {
             return Err(ChannelError {
                 retry_after: Some(wait),
                 ..ChannelError::new(Remedy::Wait, step, format!("{host} asked to wait."))
-            });
+            }
+            .before_asking());
         }
         self.budget.turn().await;
         Ok(())

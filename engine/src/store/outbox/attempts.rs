@@ -112,6 +112,18 @@ pub fn retry_later(tx: &mut Tx<'_>, id: MessageId, next: Millis, error: &str) ->
     )
 }
 
+/// We held back ourselves, and nothing was asked of the provider: it counts as no try.
+///
+/// # Errors
+/// When the store fails.
+pub fn held_back(tx: &mut Tx<'_>, id: MessageId, next: Millis, error: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE outbox SET tries = max(tries - 1, 0) WHERE id = ?1 AND state = 'sending'",
+        [id],
+    )?;
+    retry_later(tx, id, next, error)
+}
+
 /// The provider's answer is final. A resolve that was made with it is taken back. Says nothing when the attempt was
 /// decided meanwhile.
 ///

@@ -98,10 +98,10 @@ pub fn again(tx: &mut Tx<'_>, id: MessageId) -> Result<()> {
         }
     }
     for part in parts::to_go_again(tx, &o)? {
-        // A person's word counts its tries anew.
+        // A person's word counts its tries anew, and the time in which they are made.
         tx.execute(
-            "UPDATE outbox SET next_try = NULL, tries = 0 WHERE id = ?1",
-            [part.id],
+            "UPDATE outbox SET next_try = NULL, tries = 0, hold_until = ?2 WHERE id = ?1",
+            params![part.id, tx.now],
         )?;
         let attempt = part.attempt + 1;
         record(tx, &part, attempt, OutboxState::Queued, None, Vec::new())?;

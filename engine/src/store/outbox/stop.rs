@@ -23,7 +23,7 @@ pub fn opted_out(tx: &Tx<'_>, account: AccountId, to: &Party) -> Result<bool> {
         return Ok(false);
     };
     let handle = handle_id(&tx.identity.ids, source.channel, &source.scope, &key);
-    Ok(persons::known(tx, handle)?.opted_out)
+    persons::opted_out(tx, account, handle)
 }
 
 /// A send that waited while its recipient asked for no more messages fails instead of going. Returns whether it did.

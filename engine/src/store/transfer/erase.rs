@@ -42,6 +42,14 @@ pub fn weigh(conn: &Connection, account: AccountId) -> Result<Weight> {
     if !is_archive(conn, account)? {
         return Err(Error::NotFound("this archive".into()));
     }
+    weigh_any(conn, account)
+}
+
+/// The same of any account, also of one that is still connected.
+///
+/// # Errors
+/// When the store fails.
+pub fn weigh_any(conn: &Connection, account: AccountId) -> Result<Weight> {
     let with = format!(
         "WITH held (m) AS MATERIALIZED ({HELD}),
               gone (m) AS MATERIALIZED (SELECT m FROM held WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message = held.m AND d.account <> ?1)
@@ -113,6 +121,8 @@ struct Left {
 
 fn one(tx: &mut Tx<'_>, account: AccountId, id: MessageId, left: &mut Left) -> Result<()> {
     tx.prepare_cached("DELETE FROM read_mark WHERE account = ?1 AND remote_id IN (SELECT remote_id FROM delivery WHERE account = ?1 AND message = ?2)")?
+        .execute(params![account, id])?;
+    tx.prepare_cached("DELETE FROM afterwards WHERE account = ?1 AND remote_id IN (SELECT remote_id FROM delivery WHERE account = ?1 AND message = ?2)")?
         .execute(params![account, id])?;
     tx.prepare_cached("DELETE FROM delivery WHERE account = ?1 AND message = ?2")?
         .execute(params![account, id])?;
@@ -299,7 +309,11 @@ fn customer(tx: &mut Tx<'_>, c: CustomerId) -> Result<()> {
         "DELETE FROM draft WHERE conversation = ?1",
         "DELETE FROM episode WHERE conversation = ?1",
         "DELETE FROM wait WHERE conversation = ?1",
+        // What they reacted with, also to what never came here.
+        "DELETE FROM afterwards WHERE kind = 'reaction' AND (account, who) IN (SELECT a.id, h.value FROM handle h JOIN account a ON a.scope = h.scope
+           AND CASE a.channel WHEN 'whatsapp' THEN 'sms' ELSE a.channel END = h.channel WHERE h.id = ?1)",
         "DELETE FROM person WHERE handle = ?1",
+        "DELETE FROM opt_out WHERE handle = ?1",
         "DELETE FROM route WHERE handle = ?1",
         "DELETE FROM touch WHERE handle = ?1",
         "DELETE FROM handle WHERE id = ?1",
@@ -394,6 +408,7 @@ pub fn end(tx: &mut Tx<'_>, account: AccountId, messages: u32) -> Result<()> {
         "DELETE FROM quarantine WHERE account = ?1",
         "DELETE FROM route WHERE account = ?1",
         "DELETE FROM touch WHERE account = ?1",
+        "DELETE FROM opt_out WHERE account = ?1",
         "DELETE FROM account WHERE id = ?1",
     ] {
         tx.execute(sql, [account])?;

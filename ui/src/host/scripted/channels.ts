@@ -108,18 +108,19 @@ export function waysTo(c: Conversation, accounts: readonly AccountItem[]): ToOpt
   const now = Date.now();
   const messages = c.items.filter((i): i is MessageItem & { type: "message" } => i.type === "message");
   const last = messages.findLast((m) => m.direction === "inbound");
-  const reach = (channel: Channel): Reach[] =>
+  const reach = (channel: Channel, optedOut = false): Reach[] =>
     accounts.filter((a) => a.config.channel === channel).map((a) => {
       const hours = a.capabilities.reply_window_hours;
       const wrote = messages.findLast((m) => m.direction === "inbound" && m.channel === channel)?.at ?? null;
-      if (hours === null) return { account: a.id, until: null, closed: wrote === null && !a.capabilities.may_write_first };
+      if (hours === null) return { account: a.id, until: null, closed: wrote === null && !a.capabilities.may_write_first, opted_out: optedOut };
       const until = (wrote ?? 0) + hours * HOUR;
-      return { account: a.id, until: until > now ? until : null, closed: until <= now };
+      return { account: a.id, until: until > now ? until : null, closed: until <= now, opted_out: optedOut };
     });
   const ways = c.handles.flatMap((h): ToOption[] => {
     const party = { name: h.name, address: h.value };
     const channels: Channel[] = h.channel === "sms" ? ["sms", "whatsapp"] : [h.channel];
-    return channels.map((channel) => ({ party, channel, kind: "handle", by: reach(channel), opted_out: h.opted_out && channel === h.channel }));
+    // STOP counts for the whole number.
+    return channels.map((channel) => ({ party, channel, kind: "handle", by: reach(channel, h.opted_out), opted_out: h.opted_out }));
   });
   const given = c.handles.flatMap((h): ToOption[] => (h.email === null ? [] : [{ party: { name: h.name, address: h.email }, channel: "email", kind: "given", by: reach("email"), opted_out: false }]));
   const all = [...ways, ...given].filter((w) => w.by.length > 0 || w.channel === last?.channel);

@@ -42,6 +42,7 @@ export class Chat {
   private begunAnew = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private told = "";
+  private stopped = false;
 
   constructor(
     readonly options: Options,
@@ -55,7 +56,7 @@ export class Chat {
       matrix: this.matrix,
       store,
       room: async () => (await this.entered()).room,
-      settled: async () => this.feed?.ready,
+      settled: () => this.settled(),
       changed: () => this.update(),
       trouble: (error) => this.say("send", error),
       ended: (error) => this.beginAnew(error),
@@ -175,6 +176,12 @@ export class Chat {
     return this.entering;
   }
 
+  /** Waits until it is known what the homeserver has. Nothing goes where the chat is closed. */
+  private async settled(): Promise<void> {
+    await this.feed?.ready;
+    if (this.feed?.over?.trouble === "closed") throw this.feed.over;
+  }
+
   private async enter(): Promise<Identity> {
     if (this.identity === null) {
       const identity = await enter(this.matrix, this.options, this.store, this.touches);
@@ -189,7 +196,16 @@ export class Chat {
     return this.identity;
   }
 
+  /** Ends for this page; what is kept stays, and what can be sent goes out with the next one. */
+  stop(): void {
+    this.stopped = true;
+    this.open = false;
+    this.feed?.stop();
+    this.outbox.stop();
+  }
+
   private listen(identity: Identity): void {
+    if (this.stopped) return;
     this.feed?.stop();
     this.identity = identity;
     this.matrix.token = identity.token;

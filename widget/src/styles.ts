@@ -97,7 +97,7 @@ textarea:focus-visible,input:focus-visible{outline-offset:0}
 @media (max-width:480px){
 .root.open{inset:0!important;--full:1}
 .open .launcher{display:none}
-.open .panel{position:absolute;inset:0;inline-size:auto;block-size:var(--seen,100dvh);border:0;border-radius:0;padding-block-start:env(safe-area-inset-top);background:linear-gradient(var(--accent) env(safe-area-inset-top),var(--ground) 0)}
+.open .panel{inset:var(--seen-top,0) 0 auto;inline-size:auto;block-size:var(--seen,100dvh);border:0;border-radius:0;padding-block-start:env(safe-area-inset-top);background:linear-gradient(var(--accent) env(safe-area-inset-top),var(--ground) 0)}
 }
 @media (prefers-reduced-motion:reduce){.panel{animation:none}}
 @media (forced-colors:active){.launcher,.bubble,.solid,.composer .go,.head,.badge{border:1px solid}.own .bubble{border-width:2px}}

@@ -40,6 +40,7 @@ export class View {
     private readonly chat: Chat,
     private readonly speech: Speech,
     private readonly onOpen: (open: boolean) => void,
+    signal: AbortSignal,
   ) {
     const { words } = speech;
     const { options } = chat;
@@ -64,8 +65,15 @@ export class View {
     this.earlier.addEventListener("click", () => void this.showEarlier());
     root.addEventListener("keydown", (event) => this.key(event));
     this.takeDrops();
-    // A keyboard on glass covers the page without making it smaller.
-    window.visualViewport?.addEventListener("resize", () => root.style.setProperty("--seen", `${window.visualViewport?.height ?? 0}px`));
+    for (const what of ["resize", "scroll"]) window.visualViewport?.addEventListener(what, () => this.fit(), { signal });
+  }
+
+  /** A keyboard on glass covers the page without making it smaller, and may move it. Who zooms in wants it larger, not fitted. */
+  private fit(): void {
+    const { scale, height, offsetTop } = window.visualViewport as VisualViewport;
+    if (scale > 1.01) return;
+    this.root.style.setProperty("--seen", `${height}px`);
+    this.root.style.setProperty("--seen-top", `${offsetTop}px`);
   }
 
   open(focus = true): void {
@@ -116,17 +124,26 @@ export class View {
   private drawStatus(): void {
     const { words } = this.speech;
     const { trouble, options, store } = this.chat;
+    if (trouble?.kind === "limited") return this.count(trouble.until);
     clearTimeout(this.ticking);
+    this.ticking = undefined;
+    set(this.status, { "aria-live": null });
     if (trouble === null) return write(this.status, this.note || (store.kept.keeps ? "" : words.notKept));
-    if (trouble.kind === "limited") {
-      const left = Math.max(1, Math.ceil((trouble.until - Date.now()) / 1000));
-      this.ticking = setTimeout(() => this.update(), 1_000);
-      return write(this.status, fill(words.limited, { n: left }));
-    }
     const texts = { offline: words.offline, closed: words.closed, ended: words.ended, server: words.trouble, refused: words.trouble } as const;
     const text = texts[trouble.kind];
     if (trouble.kind !== "closed" || options.mail === "") return write(this.status, text);
     if (this.status.querySelector("a") === null) this.status.replaceChildren(`${text} ${words.closedMail} `, el("a", { href: `mailto:${options.mail}` }, options.mail));
+  }
+
+  /** Counts down; a screen reader is told where it began, not every second. */
+  private count(until: number): void {
+    if (this.ticking !== undefined) return;
+    write(this.status, fill(this.speech.words.limited, { n: Math.max(1, Math.ceil((until - Date.now()) / 1000)) }));
+    this.ticking = setTimeout(() => {
+      this.ticking = undefined;
+      set(this.status, { "aria-live": "off" });
+      this.update();
+    }, 1_000);
   }
 
   private drawLines(): void {

@@ -33,6 +33,8 @@ export class Chat {
   lines: Line[] = [];
   /** What went wrong with listening and with sending, until it goes well again. */
   private readonly troubles: Record<"feed" | "send", Hitch | null> = { feed: null, send: null };
+  /** What the visitor is told where nothing is wrong. */
+  note = "";
   /** Whether the panel is open. */
   open = false;
   private feed: Feed | null = null;
@@ -244,7 +246,7 @@ export class Chat {
     this.feed?.stop();
     this.feed = null;
     this.identity = null;
-    this.matrix.token = "";
+    this.note = this.matrix.token = "";
     this.troubles.feed = this.troubles.send = null;
     this.attic.clear();
     this.outbox.clear();

@@ -30,7 +30,6 @@ export class View {
   private readonly elements = new Map<string, { element: HTMLElement; print: string }>();
   private asked: Asked = "";
   private wanted: Asked = "";
-  private note = "";
   private heard = Date.now();
   private frame = 0;
   private ticking: ReturnType<typeof setTimeout> | undefined;
@@ -128,7 +127,7 @@ export class View {
     clearTimeout(this.ticking);
     this.ticking = undefined;
     set(this.status, { "aria-live": null });
-    if (trouble === null) return write(this.status, this.note || (store.kept.keeps ? "" : words.notKept));
+    if (trouble === null) return write(this.status, this.chat.note || (store.kept.keeps ? "" : words.notKept));
     const texts = { offline: words.offline, closed: words.closed, ended: words.ended, server: words.trouble, refused: words.trouble } as const;
     const text = texts[trouble.kind];
     if (trouble.kind !== "closed" || options.mail === "") return write(this.status, text);
@@ -232,7 +231,7 @@ export class View {
       contact,
       async ({ name, email, line }) => {
         await chat.introduce(name, email, line);
-        this.note = fill(words.thanks, { email });
+        this.chat.note = fill(words.thanks, { email });
         done();
       },
       () => {
@@ -254,7 +253,6 @@ export class View {
   private async forget(): Promise<void> {
     this.dismiss();
     this.composer.clear();
-    this.note = "";
     await this.chat.forget();
     this.close();
   }
@@ -309,7 +307,7 @@ export class View {
   }
 
   private said(send: () => void): void {
-    this.note = "";
+    this.chat.note = "";
     send();
     this.draw();
     this.log.scrollTop = this.log.scrollHeight;
@@ -317,12 +315,12 @@ export class View {
 
   private async files(files: readonly File[]): Promise<void> {
     const { words, language } = this.speech;
-    this.note = "";
+    this.chat.note = "";
     const most = await this.chat.mostBytes().catch(() => null);
     for (const file of files) {
       const name = fileName(file.name) || words.file;
-      if (file.size === 0) this.note = fill(words.emptyFile, { name });
-      else if (most !== null && file.size > most) this.note = fill(words.tooLarge, { name, limit: bytes(most, language) });
+      if (file.size === 0) this.chat.note = fill(words.emptyFile, { name });
+      else if (most !== null && file.size > most) this.chat.note = fill(words.tooLarge, { name, limit: bytes(most, language) });
       else this.chat.outbox.file(file);
     }
     this.draw();

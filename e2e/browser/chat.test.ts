@@ -130,6 +130,20 @@ test("hostile names and texts stay text", async (t) => {
   assert.deepEqual(s.complaints, []);
 });
 
+test("a formatted answer is shown with its marks, under a strict policy, and nothing else of it", async (t) => {
+  const s = await scene(t, {}, { strict: true });
+  if (s === null) return;
+  const room = await s.begin();
+  const formatted_body = '<p>We have <strong>three</strong>, <em>all</em> of <a href="https://lamps.test/brass" onclick="alert(1)">these</a>:</p>\n<ul>\n<li style="color:red">brass</li>\n<li>steel</li>\n</ul><script>alert(1)</script><img src="x" onerror="alert(1)"><iframe src="https://evil.test/"></iframe>';
+  await s.agent.send(room, { msgtype: "m.text", body: "We have three, all of these: brass, steel", format: "org.matrix.custom.html", formatted_body });
+  const line = s.line("We have three");
+  await line.waitFor();
+  assert.equal(await line.locator(".bubble").evaluate((bubble) => [...bubble.querySelectorAll("*")].map((one) => one.localName).join(" ")), "p strong em a ul li li");
+  assert.deepEqual(await line.locator("a").evaluate((a) => [...a.attributes].map(({ name, value }) => `${name}=${value}`)), ["href=https://lamps.test/brass", "target=_blank", "rel=noopener noreferrer nofollow"]);
+  assert.deepEqual(await line.locator("strong, em, li").evaluateAll((all) => all.map((one) => [getComputedStyle(one).fontWeight, getComputedStyle(one).fontStyle, getComputedStyle(one).listStyleType, one.getAttributeNames().join()].join(" ").trim())), ["700 normal disc", "400 italic disc", "400 normal disc", "400 normal disc"]);
+  assert.deepEqual(s.complaints, []);
+});
+
 const PICTURE = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==", "base64");
 
 test("a file and a picture go both ways", async (t) => {

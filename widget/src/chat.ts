@@ -270,7 +270,7 @@ export class Chat {
     const read = this.readUpTo(messages, me);
     this.lines = [
       ...messages.map((one, n): Line => ({ ...one, state: one.own ? (n <= read ? "read" : "sent") : "", pending: null })),
-      ...this.outbox.pending.map((one): Line => ({ id: one.txn, txn: one.txn, own: true, sender: me, at: one.at, kind: one.file === null ? "text" : "media", text: typeof one.content?.["body"] === "string" && one.file === null ? one.content["body"] : "", media: null, edited: false, reactions: [], state: one.state, pending: one })),
+      ...this.outbox.pending.map((one): Line => ({ id: one.txn, txn: one.txn, own: true, sender: me, at: one.at, kind: one.file === null ? "text" : "media", text: typeof one.content?.["body"] === "string" && one.file === null ? one.content["body"] : "", html: "", media: null, edited: false, reactions: [], state: one.state, pending: one })),
     ];
     this.remind();
     this.see();

@@ -52,7 +52,7 @@ button:disabled{cursor:default;opacity:.5}
 .log{flex:1;min-block-size:0;overflow:auto;overscroll-behavior:contain;padding:16px;display:flex;flex-direction:column;gap:8px}
 .log:focus-visible{outline-offset:-2px}
 .greeting{margin-block-end:4px}
-ol{list-style:none;padding:0;display:flex;flex-direction:column;gap:4px}
+.log>ol{list-style:none;padding:0;display:flex;flex-direction:column;gap:4px}
 .line{display:flex;flex-direction:column;align-items:flex-start;max-inline-size:85%;min-inline-size:0}
 .line.own{align-self:flex-end;align-items:flex-end}
 .who{margin-block-start:8px}
@@ -63,6 +63,11 @@ ol{list-style:none;padding:0;display:flex;flex-direction:column;gap:4px}
 .meta button,.more-text,.earlier,a{color:var(--link);text-decoration:underline;text-underline-offset:2px}
 .earlier{align-self:center;padding:4px 8px;font-size:13px}
 .bubble{max-inline-size:100%;padding:8px 12px;border-radius:14px;background:var(--bubble);white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid transparent}
+.rich{white-space:normal}
+.rich>*+*{margin-block-start:6px}
+.rich :is(ul,ol){padding-inline-start:20px}
+b,strong{font-weight:700}
+i,em{font-style:italic}
 .greeting{align-self:flex-start;max-inline-size:85%}
 .own .bubble{background:var(--accent);color:var(--on)}
 .own .bubble a,.own .more-text{color:inherit}

@@ -66,6 +66,7 @@ button:disabled{cursor:default;opacity:.5}
 .rich{white-space:normal}
 .rich>*+*{margin-block-start:6px}
 .rich :is(ul,ol){padding-inline-start:20px}
+.rich ul{list-style:disc}
 b,strong{font-weight:700}
 i,em{font-style:italic}
 .greeting{align-self:flex-start;max-inline-size:85%}

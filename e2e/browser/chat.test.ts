@@ -1,112 +1,14 @@
 /// <reference lib="dom" />
 // The website chat in Chromium, against a real homeserver: a visitor on one side, an agent on the other.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
-import { chromiumPath } from "../lib/browser.ts";
+import { test } from "node:test";
+import { scene } from "../lib/chat.ts";
 import { eventually } from "../lib/process.ts";
-import { type PageWishes, Shop, type Snippet } from "../lib/shop.ts";
-import { type Account, NO_SYNAPSE, Synapse } from "../lib/synapse.ts";
 
 const axe = readFileSync(createRequire(join(import.meta.dirname, "../../ui/package.json")).resolve("axe-core/axe.min.js"), "utf8");
-const folder = mkdtempSync(join(tmpdir(), "parley-chat-"));
-
-interface World {
-  synapse: Synapse;
-  shop: Shop;
-  browser: Browser;
-}
-
-let world: World | null = null;
-let missing = NO_SYNAPSE;
-
-before(async () => {
-  const executablePath = chromiumPath();
-  if (executablePath === undefined) {
-    missing = "there is no Chromium here (name one in CHROMIUM)";
-    return;
-  }
-  const synapse = await Synapse.start(join(folder, "synapse"), { largest: "200K" });
-  if (synapse === null) return;
-  await synapse.registrationToken("shop");
-  const browser = await chromium.launch({ executablePath, headless: true, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
-  world = { synapse, shop: await Shop.start(), browser };
-});
-after(async () => {
-  await world?.browser.close();
-  world?.shop.stop();
-  await world?.synapse.stop();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-let count = 0;
-
-/** A shop of its own for one test: an agent, a page, and a visitor who looks at it. */
-class Scene {
-  readonly complaints: string[] = [];
-
-  constructor(
-    readonly world: World,
-    readonly agent: Account,
-    readonly context: BrowserContext,
-    readonly page: Page,
-    readonly address: string,
-  ) {
-    page.on("pageerror", (error) => this.complaints.push(`error: ${error.message}`));
-    page.on("console", (line) => {
-      if (/Content Security Policy|Trusted/i.test(line.text())) this.complaints.push(`policy: ${line.text()}`);
-    });
-  }
-
-  get panel(): Locator {
-    return this.page.getByRole("dialog");
-  }
-
-  async open(): Promise<void> {
-    await this.page.locator("parley-chat .launcher").click();
-    await this.panel.waitFor();
-  }
-
-  async write(text: string): Promise<void> {
-    await this.panel.locator("textarea").fill(text);
-    await this.page.keyboard.press("Enter");
-  }
-
-  line(text: string): Locator {
-    return this.panel.locator(".line").filter({ hasText: text });
-  }
-
-  /** Writes the first message and has the agent come in. */
-  async begin(text = "Is the lamp in stock?"): Promise<string> {
-    await this.open();
-    await this.write(text);
-    const room = await this.agent.joinInvited();
-    await this.agent.heard(room, text);
-    return room;
-  }
-}
-
-async function scene(t: TestContext, snippet: Snippet = {}, { browser = {}, query = "", ...wishes }: PageWishes & { browser?: BrowserContextOptions; query?: string } = {}): Promise<Scene | null> {
-  if (world === null) {
-    t.skip(missing);
-    return null;
-  }
-  count += 1;
-  const agent = await world.synapse.register(`support${count}`);
-  await agent.call("PUT", `/profile/${encodeURIComponent(agent.user)}/displayname`, { displayname: "Mia" });
-  const address = world.shop.page(`/page${count}`, { homeserver: world.synapse.url, token: "shop", support: agent.user, consent: "never", name: "Lamp Shop", ...snippet }, wishes);
-  const context = await world.browser.newContext({ viewport: { width: 1000, height: 760 }, locale: "en-GB", reducedMotion: "reduce", acceptDownloads: true, ...browser });
-  context.setDefaultTimeout(60_000);
-  const page = await context.newPage();
-  const made = new Scene(world, agent, context, page, address);
-  t.after(() => context.close());
-  await page.goto(address + query);
-  return made;
-}
 
 for (const strict of [false, true]) {
   test(`a visitor writes, an agent answers, both see it${strict ? ", in a page with a strict content policy" : ""}`, async (t) => {
@@ -228,6 +130,20 @@ test("hostile names and texts stay text", async (t) => {
   assert.deepEqual(s.complaints, []);
 });
 
+test("a formatted answer is shown with its marks, under a strict policy, and nothing else of it", async (t) => {
+  const s = await scene(t, {}, { strict: true });
+  if (s === null) return;
+  const room = await s.begin();
+  const formatted_body = '<p>We have <strong>three</strong>, <em>all</em> of <a href="https://lamps.test/brass" onclick="alert(1)">these</a>:</p>\n<ul>\n<li style="color:red">brass</li>\n<li>steel</li>\n</ul><script>alert(1)</script><img src="x" onerror="alert(1)"><iframe src="https://evil.test/"></iframe>';
+  await s.agent.send(room, { msgtype: "m.text", body: "We have three, all of these: brass, steel", format: "org.matrix.custom.html", formatted_body });
+  const line = s.line("We have three");
+  await line.waitFor();
+  assert.equal(await line.locator(".bubble").evaluate((bubble) => [...bubble.querySelectorAll("*")].map((one) => one.localName).join(" ")), "p strong em a ul li li");
+  assert.deepEqual(await line.locator("a").evaluate((a) => [...a.attributes].map(({ name, value }) => `${name}=${value}`)), ["href=https://lamps.test/brass", "target=_blank", "rel=noopener noreferrer nofollow"]);
+  assert.deepEqual(await line.locator("strong, em, li").evaluateAll((all) => all.map((one) => [getComputedStyle(one).fontWeight, getComputedStyle(one).fontStyle, getComputedStyle(one).listStyleType, one.getAttributeNames().join()].join(" ").trim())), ["700 normal none", "400 italic none", "400 normal disc", "400 normal disc"]);
+  assert.deepEqual(s.complaints, []);
+});
+
 const PICTURE = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==", "base64");
 
 test("a file and a picture go both ways", async (t) => {
@@ -345,7 +261,7 @@ test("a no is kept, and the touch is never told", async (t) => {
 test("where the shop may always, the session's first page is told, not the last one", async (t) => {
   const s = await scene(t, { consent: "always" }, { query: CAME_BY });
   if (s === null) return;
-  const other = s.world.shop.page(`/other${count}`, { homeserver: s.world.synapse.url, token: "shop", support: s.agent.user, consent: "always" });
+  const other = s.world.shop.page(`${new URL(s.address).pathname}-other`, { homeserver: s.world.synapse.url, token: "shop", support: s.agent.user, consent: "always" });
   await s.page.goto(other);
   const room = await s.begin();
   const touch = await s.agent.state(room, "chat.parley.touch");

@@ -33,6 +33,8 @@ export class Chat {
   lines: Line[] = [];
   /** What went wrong with listening and with sending, until it goes well again. */
   private readonly troubles: Record<"feed" | "send", Hitch | null> = { feed: null, send: null };
+  /** What the visitor is told where nothing is wrong. */
+  note = "";
   /** Whether the panel is open. */
   open = false;
   private feed: Feed | null = null;
@@ -42,6 +44,7 @@ export class Chat {
   private begunAnew = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private told = "";
+  private stopped = false;
 
   constructor(
     readonly options: Options,
@@ -55,7 +58,7 @@ export class Chat {
       matrix: this.matrix,
       store,
       room: async () => (await this.entered()).room,
-      settled: async () => this.feed?.ready,
+      settled: () => this.settled(),
       changed: () => this.update(),
       trouble: (error) => this.say("send", error),
       ended: (error) => this.beginAnew(error),
@@ -175,6 +178,12 @@ export class Chat {
     return this.entering;
   }
 
+  /** Waits until it is known what the homeserver has. Nothing goes where the chat is closed. */
+  private async settled(): Promise<void> {
+    await this.feed?.ready;
+    if (this.feed?.over?.trouble === "closed") throw this.feed.over;
+  }
+
   private async enter(): Promise<Identity> {
     if (this.identity === null) {
       const identity = await enter(this.matrix, this.options, this.store, this.touches);
@@ -189,7 +198,16 @@ export class Chat {
     return this.identity;
   }
 
+  /** Ends for this page; what is kept stays, and what can be sent goes out with the next one. */
+  stop(): void {
+    this.stopped = true;
+    this.open = false;
+    this.feed?.stop();
+    this.outbox.stop();
+  }
+
   private listen(identity: Identity): void {
+    if (this.stopped) return;
     this.feed?.stop();
     this.identity = identity;
     this.matrix.token = identity.token;
@@ -228,7 +246,7 @@ export class Chat {
     this.feed?.stop();
     this.feed = null;
     this.identity = null;
-    this.matrix.token = "";
+    this.note = this.matrix.token = "";
     this.troubles.feed = this.troubles.send = null;
     this.attic.clear();
     this.outbox.clear();
@@ -252,7 +270,7 @@ export class Chat {
     const read = this.readUpTo(messages, me);
     this.lines = [
       ...messages.map((one, n): Line => ({ ...one, state: one.own ? (n <= read ? "read" : "sent") : "", pending: null })),
-      ...this.outbox.pending.map((one): Line => ({ id: one.txn, txn: one.txn, own: true, sender: me, at: one.at, kind: one.file === null ? "text" : "media", text: typeof one.content?.["body"] === "string" && one.file === null ? one.content["body"] : "", media: null, edited: false, reactions: [], state: one.state, pending: one })),
+      ...this.outbox.pending.map((one): Line => ({ id: one.txn, txn: one.txn, own: true, sender: me, at: one.at, kind: one.file === null ? "text" : "media", text: typeof one.content?.["body"] === "string" && one.file === null ? one.content["body"] : "", html: "", media: null, edited: false, reactions: [], state: one.state, pending: one })),
     ];
     this.remind();
     this.see();

@@ -54,7 +54,8 @@ export function composer(words: Words, draft: string, on: { text(text: string): 
     on.files([...(picker.files ?? [])]);
     picker.value = "";
   });
-  element.addEventListener("submit", (event) => {
+  // Not the form's own event: a sandboxed frame that may send no forms never gets it.
+  send.addEventListener("click", (event) => {
     event.preventDefault();
     submit();
     field.focus();

@@ -12,7 +12,7 @@ export const TOUCH = "chat.parley.touch";
 
 /** Who the visitor is, or becomes now. Two pages of one shop that begin at once become one visitor. */
 export async function enter(matrix: Matrix, options: Options, store: Store, touches: Touches): Promise<Identity> {
-  return alone(`${store.prefix}enter`, async () => {
+  return alone(store, async () => {
     let identity = store.identity();
     const returning = identity !== undefined;
     if (identity === undefined) {
@@ -29,10 +29,10 @@ export async function enter(matrix: Matrix, options: Options, store: Store, touc
   });
 }
 
-/** Runs one at a time over all pages of the shop, where the browser can. */
-function alone<T>(what: string, run: () => Promise<T>): Promise<T> {
+/** Runs one at a time over all pages of the shop, where the browser can. One that keeps nothing shares nothing either, and refuses a lock. */
+function alone<T>(store: Store, run: () => Promise<T>): Promise<T> {
   const { locks } = navigator as { locks?: LockManager };
-  return locks === undefined ? run() : (locks.request(what, run) as Promise<T>);
+  return locks === undefined || !store.kept.keeps ? run() : (locks.request(`${store.prefix}enter`, run) as Promise<T>);
 }
 
 /** The room that was made although its answer got lost. */

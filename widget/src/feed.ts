@@ -27,8 +27,10 @@ export class Feed {
   readonly read = new Map<string, string>();
   /** Where older history begins; null where there is none. */
   back: string | null = null;
-  /** Resolves with the first answer, when it is known what the homeserver has. */
+  /** Resolves with the first answer, when it is known what the homeserver has, or when there will be none. */
   readonly ready: Promise<void>;
+  /** Why nothing comes any more, where that is for good. */
+  over: ChatError | null = null;
   private readonly names = new Map<string, string>();
   private readonly known = new Set<string>();
   private since = "";
@@ -52,6 +54,7 @@ export class Feed {
   stop(): void {
     this.control.abort();
     this.pause.wake();
+    this.isReady();
   }
 
   /** Something changed (the page is looked at, the network is back): try now. */
@@ -79,6 +82,7 @@ export class Feed {
       } catch (error) {
         if (this.stopped) return;
         const why = error instanceof ChatError ? error : new ChatError("server", String(error));
+        if (!why.passes) this.over = why;
         this.listener.trouble(why);
         if (!why.passes) return this.stop();
         failures += 1;

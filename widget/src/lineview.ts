@@ -2,6 +2,7 @@
 import type { Chat, Line } from "./chat";
 import { el, icon, icons } from "./dom";
 import { bytes, LARGEST_PICTURE } from "./files";
+import { link, rich } from "./rich";
 import type { Media } from "./timeline";
 import { cut, fileName, pieces, SHOWN } from "./text";
 import { fill, type Words } from "./words";
@@ -13,8 +14,8 @@ export interface Speech {
 
 /** What of a message decides how it looks: as long as it is the same, its element stays. */
 export function fingerprint(line: Line, name: string, first: boolean, last: boolean): string {
-  const { kind, text, media, edited, reactions, state, pending, at } = line;
-  return JSON.stringify([kind, text, media, edited, reactions, state, pending?.state, name, first, last, at]);
+  const { kind, text, html, media, edited, reactions, state, pending, at } = line;
+  return JSON.stringify([kind, text, html, media, edited, reactions, state, pending?.state, name, first, last, at]);
 }
 
 export function lineView(chat: Chat, { words, language }: Speech, line: Line, name: string, first: boolean, last: boolean): HTMLLIElement {
@@ -34,14 +35,21 @@ function content(chat: Chat, words: Words, language: string, line: Line): Node[]
   const parts: Node[] = [];
   if (line.pending?.file) parts.push(upload(words, line));
   else if (line.media !== null) parts.push(media(chat, words, language, line.media));
-  if (line.text !== "") parts.push(speech(words, line.text));
+  if (line.text !== "") parts.push(speech(words, line.text, line.own ? "" : line.html));
   return parts;
 }
 
-/** A text with its links; of a very long one the beginning. */
-function speech(words: Words, text: string): HTMLElement {
+/** A text with its links, as far as it goes with its marks; of a very long one the beginning. */
+function speech(words: Words, text: string, html: string): HTMLElement {
   const bubble = el("div", { class: "bubble", dir: "auto" });
-  const show = (shown: string): void => bubble.replaceChildren(...pieces(shown).map(({ text: words, href }) => (href === undefined ? words : el("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, words))));
+  const linked = (shown: string): (Node | string)[] => pieces(shown).map(({ text: words, href }) => (href === undefined ? words : link(href, words)));
+  const show = (shown: string): void => bubble.replaceChildren(...linked(shown));
+  if (html !== "") {
+    bubble.classList.add("rich");
+    rich(bubble, html, linked);
+    if (bubble.textContent?.trim() !== "") return bubble;
+    bubble.classList.remove("rich");
+  }
   if (text.length <= SHOWN) show(text);
   else {
     show(`${cut(text, SHOWN)}…`);

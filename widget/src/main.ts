@@ -15,6 +15,8 @@ interface Handle {
   consent(yes: boolean): void;
   /** Ends the chat and forgets the visitor on this device. */
   forget(): Promise<void>;
+  /** Takes the chat off this page; what it knows stays. The snippet puts it back. */
+  remove(): void;
 }
 
 declare global {
@@ -43,10 +45,12 @@ function start(script: HTMLScriptElement): void {
   root.dir = direction(tongue);
   shadow.append(root);
 
+  const life = new AbortController();
   const chat: Chat = new Chat(chosen, store, touches, () => view.update());
-  const view = new View(root, chat, { words: words(tongue), language: tongue }, (open) => store.now.set("open", open));
-  document.body.append(host);
-  listen(chat);
+  const view = new View(root, chat, { words: words(tongue), language: tongue }, (open) => store.now.set("open", open), life.signal);
+  // Beside the body: shops that swap it when somebody follows a link keep the chat, and a body that is moved or turned takes it nowhere.
+  document.documentElement.append(host);
+  listen(chat, life.signal);
   chat.resume();
   if (store.now.get("open") === true) view.open(false);
   view.update();
@@ -58,17 +62,26 @@ function start(script: HTMLScriptElement): void {
       view.update();
     },
     forget: () => chat.forget(),
+    remove: () => {
+      life.abort();
+      chat.stop();
+      host.remove();
+      delete window.ParleyChat;
+    },
   };
 }
 
-function listen(chat: Chat): void {
+function listen(chat: Chat, signal: AbortSignal): void {
   const wake = (): void => chat.wake();
-  document.addEventListener("visibilitychange", wake);
-  window.addEventListener("online", wake);
-  window.addEventListener("pageshow", wake);
-  window.addEventListener("storage", (event) => {
-    if (event.key === null || event.key === `${chat.store.prefix}identity`) wake();
-  });
+  document.addEventListener("visibilitychange", wake, { signal });
+  for (const what of ["online", "pageshow"]) window.addEventListener(what, wake, { signal });
+  window.addEventListener(
+    "storage",
+    (event) => {
+      if (event.key === null || event.key === `${chat.store.prefix}identity`) wake();
+    },
+    { signal },
+  );
 }
 
 const script = document.currentScript instanceof HTMLScriptElement ? document.currentScript : document.querySelector<HTMLScriptElement>("script[data-homeserver][data-support]");

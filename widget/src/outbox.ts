@@ -35,10 +35,14 @@ export interface Sender {
 export class Outbox {
   pending: Pending[] = [];
   private running = false;
+  private stopped = false;
   private readonly pause = new Pause();
+  /** All that this page ever had; what else is kept is another page's. */
+  private readonly mine = new Set<string>();
 
   constructor(private readonly sender: Sender) {
     this.pending = sender.store.outbox().map(({ txn, at, content }) => pending(txn, at, content, null, "waiting"));
+    for (const { txn } of this.pending) this.mine.add(txn);
   }
 
   text(body: string): void {
@@ -68,6 +72,8 @@ export class Outbox {
     if (found === undefined || found.state === "sent") return;
     found.control.abort();
     this.pending = this.pending.filter((one) => one !== found);
+    // What was the trouble troubles nobody any more.
+    if (!this.waits()) this.sender.trouble(null);
     this.keep();
     this.pause.wake();
   }
@@ -78,6 +84,13 @@ export class Outbox {
     if (left.length === this.pending.length) return;
     this.pending = left;
     this.save();
+  }
+
+  /** Begins nothing more. A file cannot wait for the next page. */
+  stop(): void {
+    this.stopped = true;
+    for (const one of this.pending) if (one.file !== null) this.discard(one.txn);
+    this.pause.wake();
   }
 
   clear(): void {
@@ -96,7 +109,7 @@ export class Outbox {
     this.running = true;
     try {
       for (let failures = 0; ; ) {
-        const next = this.pending.find((one) => one.state === "sending" || one.state === "waiting");
+        const next = this.waits();
         if (next === undefined) return;
         const wait = await this.attempt(next, failures);
         failures = wait === 0 ? 0 : failures + 1;
@@ -110,8 +123,10 @@ export class Outbox {
   /** Tries one; gives how long to wait before the next try, 0 for none. */
   private async attempt(one: Pending, failures: number): Promise<number> {
     try {
-      const room = await this.sender.room();
+      await this.sender.room();
       await this.sender.settled();
+      // Another one, where that has turned out to be gone.
+      const room = await this.sender.room();
       // It may have come back meanwhile, or been taken away.
       if (!this.pending.includes(one)) return 0;
       one.content ??= await this.upload(one);
@@ -124,7 +139,7 @@ export class Outbox {
     } catch (error) {
       if (!this.pending.includes(one)) return 0;
       const why = error instanceof ChatError ? error : new ChatError("refused", String(error));
-            // Thrown out of the room, or the account is gone.
+      // Thrown out of the room, or the account is gone.
       const over = why.trouble === "ended" || (why.trouble === "refused" && why.code === "M_FORBIDDEN");
       if (over && this.sender.ended(why)) {
         if (one.file !== null) one.content = null;
@@ -152,8 +167,13 @@ export class Outbox {
 
   private add(one: Pending): void {
     this.pending.push(one);
+    this.mine.add(one.txn);
     this.keep();
     this.wake();
+  }
+
+  private waits(): Pending | undefined {
+    return this.stopped ? undefined : this.pending.find(going);
   }
 
   private keep(): void {
@@ -161,15 +181,30 @@ export class Outbox {
     this.sender.changed();
   }
 
-  /** What is text survives the page; a file cannot. */
+  /** What is text survives the page; a file cannot, so the browser asks before it leaves one behind. */
   private save(): void {
+    const { store } = this.sender;
+    const others = store.outbox().filter((one) => !this.mine.has(one.txn));
     const texts = this.pending.filter((one) => one.state !== "sent" && one.content !== null && one.file === null);
-    this.sender.store.kept.set("outbox", texts.map(({ txn, at, content }) => ({ txn, at, content: content ?? {} })));
+    store.kept.set("outbox", [...others, ...texts.map(({ txn, at, content }) => ({ txn, at, content: content ?? {} }))]);
+    // Only while there is something to ask about: a listener that stays keeps pages out of the cache of "back".
+    window[this.pending.some((one) => one.file !== null && going(one)) ? "addEventListener" : "removeEventListener"]("beforeunload", hold);
   }
 }
 
 function pending(txn: string, at: number, content: Json | null, file: File | null, state: Pending["state"]): Pending {
   return { txn, at, content, file, progress: 0, state, event: "", control: new AbortController() };
+}
+
+function going(one: Pending): boolean {
+  return one.state === "sending" || one.state === "waiting";
+}
+
+/** Has the browser ask whether the page may go. */
+function hold(event: Event): void {
+  event.preventDefault();
+  // What browsers of before 2024 go by.
+  event.returnValue = false;
 }
 
 function transaction(): string {

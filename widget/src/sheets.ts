@@ -45,7 +45,8 @@ export function mailSheet(words: Words, asked: boolean, known: { name: string; e
   const heading = el("h3", { id: "sheet" }, asked ? words.askTitle : words.mailTitle);
   // The browser's own bubble speaks its own language and cannot be styled.
   const form = el("form", { class: "sheet", novalidate: true, "aria-labelledby": "sheet" }, heading, el("p", {}, words.askText), el("label", {}, `${words.name} (${words.optional})`, named), el("label", {}, words.email, email), problem, el("div", { class: "row" }, submit, button("plain", words.notNow, close)));
-  form.addEventListener("submit", (event) => {
+  // Enter in a field presses the button too. The form's own event never comes in a sandboxed frame.
+  submit.addEventListener("click", (event) => {
     event.preventDefault();
     const one = { name: oneLine(named.value, 100), email: email.value.trim() };
     if (!isEmail(one.email)) {

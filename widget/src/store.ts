@@ -49,6 +49,7 @@ function storage(kind: "localStorage" | "sessionStorage"): Storage | null {
 }
 
 class Drawer<T> {
+  /** Only what the storage refused: what another page of the shop forgets must be forgotten here too. */
   private readonly memory = new Map<string, string>();
 
   constructor(
@@ -61,28 +62,25 @@ class Drawer<T> {
   }
 
   get<K extends keyof T & string>(key: K): T[K] | undefined {
-    let text: string | null | undefined;
     try {
-      text = this.storage?.getItem(this.prefix + key);
+      const text = this.memory.get(key) ?? this.storage?.getItem(this.prefix + key);
+      return text == null ? undefined : (JSON.parse(text) as T[K]);
     } catch {
-      text = null;
-    }
-    text ??= this.memory.get(key);
-    try {
-      return text === undefined ? undefined : (JSON.parse(text) as T[K]);
-    } catch {
+      // Refused since, or written by somebody else.
       return undefined;
     }
   }
 
   set<K extends keyof T & string>(key: K, value: T[K]): void {
     const text = JSON.stringify(value);
-    this.memory.set(key, text);
     try {
       this.storage?.setItem(this.prefix + key, text);
+      if (this.storage !== null) return void this.memory.delete(key);
     } catch {
-      // Full, or refused since: the page's own memory has it.
+      // Full, or refused since: what is kept there is no longer true, and the page's own memory has what is.
+      this.remove(key);
     }
+    this.memory.set(key, text);
   }
 
   remove(key: keyof T & string): void {
@@ -129,9 +127,9 @@ export class Store {
     return Array.isArray(found) ? found.filter((one) => typeof one?.txn === "string" && typeof one.content === "object" && one.content !== null) : [];
   }
 
-  /** The identity and all that hangs on it, not what the visitor decided. */
+  /** The identity and all that hangs on it; not what the visitor decided, nor what is unsent: it goes out under the next one. */
   end(): void {
-    for (const key of ["identity", "outbox", "seen", "declined"] as const) this.kept.remove(key);
+    for (const key of ["identity", "seen", "declined"] as const) this.kept.remove(key);
   }
 
   forget(): void {

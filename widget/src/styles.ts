@@ -52,7 +52,7 @@ button:disabled{cursor:default;opacity:.5}
 .log{flex:1;min-block-size:0;overflow:auto;overscroll-behavior:contain;padding:16px;display:flex;flex-direction:column;gap:8px}
 .log:focus-visible{outline-offset:-2px}
 .greeting{margin-block-end:4px}
-ol{list-style:none;padding:0;display:flex;flex-direction:column;gap:4px}
+.log>ol{list-style:none;padding:0;display:flex;flex-direction:column;gap:4px}
 .line{display:flex;flex-direction:column;align-items:flex-start;max-inline-size:85%;min-inline-size:0}
 .line.own{align-self:flex-end;align-items:flex-end}
 .who{margin-block-start:8px}
@@ -63,6 +63,12 @@ ol{list-style:none;padding:0;display:flex;flex-direction:column;gap:4px}
 .meta button,.more-text,.earlier,a{color:var(--link);text-decoration:underline;text-underline-offset:2px}
 .earlier{align-self:center;padding:4px 8px;font-size:13px}
 .bubble{max-inline-size:100%;padding:8px 12px;border-radius:14px;background:var(--bubble);white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid transparent}
+.rich{white-space:normal}
+.rich>*+*{margin-block-start:6px}
+.rich :is(ul,ol){padding-inline-start:20px}
+.rich ul{list-style:disc}
+b,strong{font-weight:700}
+i,em{font-style:italic}
 .greeting{align-self:flex-start;max-inline-size:85%}
 .own .bubble{background:var(--accent);color:var(--on)}
 .own .bubble a,.own .more-text{color:inherit}
@@ -97,7 +103,7 @@ textarea:focus-visible,input:focus-visible{outline-offset:0}
 @media (max-width:480px){
 .root.open{inset:0!important;--full:1}
 .open .launcher{display:none}
-.open .panel{position:absolute;inset:0;inline-size:auto;block-size:var(--seen,100dvh);border:0;border-radius:0;padding-block-start:env(safe-area-inset-top);background:linear-gradient(var(--accent) env(safe-area-inset-top),var(--ground) 0)}
+.open .panel{inset:var(--seen-top,0) 0 auto;inline-size:auto;block-size:var(--seen,100dvh);border:0;border-radius:0;padding-block-start:env(safe-area-inset-top);background:linear-gradient(var(--accent) env(safe-area-inset-top),var(--ground) 0)}
 }
 @media (prefers-reduced-motion:reduce){.panel{animation:none}}
 @media (forced-colors:active){.launcher,.bubble,.solid,.composer .go,.head,.badge{border:1px solid}.own .bubble{border-width:2px}}

@@ -19,6 +19,8 @@ export interface Message {
   at: number;
   kind: "text" | "media" | "gone" | "unsupported";
   text: string;
+  /** The same with marks, where there are some; nothing of it is to be trusted. */
+  html: string;
   media: Media | null;
   edited: boolean;
   reactions: { key: string; count: number }[];
@@ -105,11 +107,11 @@ function shown(id: string, event: Json, gone: ReadonlySet<string>, me: string): 
   if (obj(content["m.relates_to"])["rel_type"] === "m.replace") return null;
   const sender = str(event["sender"], 300);
   const base = { id, txn: str(obj(event["unsigned"])["transaction_id"], 100), own: sender === me, sender, at: number(event["local_ts"] ?? event["origin_server_ts"]), edited: false, reactions: [] };
-  if (gone.has(id)) return { ...base, kind: "gone", text: "", media: null };
-  return { ...base, ...(type === "m.room.message" ? body(content) : { kind: "unsupported" as const, text: str(content["body"], 500), media: null }) };
+  if (gone.has(id)) return { ...base, kind: "gone", text: "", html: "", media: null };
+  return { ...base, ...(type === "m.room.message" ? body(content) : { kind: "unsupported" as const, text: str(content["body"], 500), html: "", media: null }) };
 }
 
-type Body = Pick<Message, "kind" | "text" | "media">;
+type Body = Pick<Message, "kind" | "text" | "html" | "media">;
 
 /** What a message's content shows. */
 export function body(content: Json): Body {
@@ -118,15 +120,23 @@ export function body(content: Json): Body {
     case "m.text":
     case "m.notice":
     case "m.emote":
-      return { kind: "text", text: answer(content, text), media: null };
+      return { kind: "text", text: answer(content, text), html: formatted(content), media: null };
     case "m.image":
     case "m.file":
     case "m.video":
     case "m.audio":
       return attached(content, text);
     default:
-      return { kind: "unsupported", text: text.slice(0, 500), media: null };
+      return { kind: "unsupported", text: text.slice(0, 500), html: "", media: null };
   }
+}
+
+/** What is longer is shown as its plain text. */
+const MOST_HTML = 16_000;
+
+function formatted(content: Json): string {
+  const html = str(content["formatted_body"]);
+  return content["format"] === "org.matrix.custom.html" && html.length <= MOST_HTML ? html : "";
 }
 
 /** An answer repeats in front what it answers, for programs that know no answers. */
@@ -137,13 +147,13 @@ function answer(content: Json, text: string): string {
 
 function attached(content: Json, text: string): Body {
   const uri = str(content["url"], 600);
-  if (mxc(uri) === null) return { kind: "unsupported", text: text.slice(0, 500), media: null };
+  if (mxc(uri) === null) return { kind: "unsupported", text: text.slice(0, 500), html: "", media: null };
   const info = obj(content["info"]);
   const type = str(info["mimetype"], 100).toLowerCase();
   // With a name of its own the body is what was written under the file.
   const own = typeof content["filename"] === "string" && content["filename"] !== text;
   const picture = content["msgtype"] === "m.image" && PICTURES.has(type) ? { type, width: side(info["w"]), height: side(info["h"]) } : null;
-  return { kind: "media", text: own ? text : "", media: { uri, name: fileName(own ? content["filename"] : text), size: Math.max(0, number(info["size"])), picture } };
+  return { kind: "media", text: own ? text : "", html: "", media: { uri, name: fileName(own ? content["filename"] : text), size: Math.max(0, number(info["size"])), picture } };
 }
 
 function side(value: unknown): number {

@@ -30,7 +30,6 @@ export class View {
   private readonly elements = new Map<string, { element: HTMLElement; print: string }>();
   private asked: Asked = "";
   private wanted: Asked = "";
-  private note = "";
   private heard = Date.now();
   private frame = 0;
   private ticking: ReturnType<typeof setTimeout> | undefined;
@@ -40,6 +39,7 @@ export class View {
     private readonly chat: Chat,
     private readonly speech: Speech,
     private readonly onOpen: (open: boolean) => void,
+    signal: AbortSignal,
   ) {
     const { words } = speech;
     const { options } = chat;
@@ -64,8 +64,15 @@ export class View {
     this.earlier.addEventListener("click", () => void this.showEarlier());
     root.addEventListener("keydown", (event) => this.key(event));
     this.takeDrops();
-    // A keyboard on glass covers the page without making it smaller.
-    window.visualViewport?.addEventListener("resize", () => root.style.setProperty("--seen", `${window.visualViewport?.height ?? 0}px`));
+    for (const what of ["resize", "scroll"]) window.visualViewport?.addEventListener(what, () => this.fit(), { signal });
+  }
+
+  /** A keyboard on glass covers the page without making it smaller, and may move it. Who zooms in wants it larger, not fitted. */
+  private fit(): void {
+    const { scale, height, offsetTop } = window.visualViewport as VisualViewport;
+    if (scale > 1.01) return;
+    this.root.style.setProperty("--seen", `${height}px`);
+    this.root.style.setProperty("--seen-top", `${offsetTop}px`);
   }
 
   open(focus = true): void {
@@ -116,17 +123,26 @@ export class View {
   private drawStatus(): void {
     const { words } = this.speech;
     const { trouble, options, store } = this.chat;
+    if (trouble?.kind === "limited") return this.count(trouble.until);
     clearTimeout(this.ticking);
-    if (trouble === null) return write(this.status, this.note || (store.kept.keeps ? "" : words.notKept));
-    if (trouble.kind === "limited") {
-      const left = Math.max(1, Math.ceil((trouble.until - Date.now()) / 1000));
-      this.ticking = setTimeout(() => this.update(), 1_000);
-      return write(this.status, fill(words.limited, { n: left }));
-    }
+    this.ticking = undefined;
+    set(this.status, { "aria-live": null });
+    if (trouble === null) return write(this.status, this.chat.note || (store.kept.keeps ? "" : words.notKept));
     const texts = { offline: words.offline, closed: words.closed, ended: words.ended, server: words.trouble, refused: words.trouble } as const;
     const text = texts[trouble.kind];
     if (trouble.kind !== "closed" || options.mail === "") return write(this.status, text);
     if (this.status.querySelector("a") === null) this.status.replaceChildren(`${text} ${words.closedMail} `, el("a", { href: `mailto:${options.mail}` }, options.mail));
+  }
+
+  /** Counts down; a screen reader is told where it began, not every second. */
+  private count(until: number): void {
+    if (this.ticking !== undefined) return;
+    write(this.status, fill(this.speech.words.limited, { n: Math.max(1, Math.ceil((until - Date.now()) / 1000)) }));
+    this.ticking = setTimeout(() => {
+      this.ticking = undefined;
+      set(this.status, { "aria-live": "off" });
+      this.update();
+    }, 1_000);
   }
 
   private drawLines(): void {
@@ -215,7 +231,7 @@ export class View {
       contact,
       async ({ name, email, line }) => {
         await chat.introduce(name, email, line);
-        this.note = fill(words.thanks, { email });
+        this.chat.note = fill(words.thanks, { email });
         done();
       },
       () => {
@@ -237,7 +253,6 @@ export class View {
   private async forget(): Promise<void> {
     this.dismiss();
     this.composer.clear();
-    this.note = "";
     await this.chat.forget();
     this.close();
   }
@@ -292,7 +307,7 @@ export class View {
   }
 
   private said(send: () => void): void {
-    this.note = "";
+    this.chat.note = "";
     send();
     this.draw();
     this.log.scrollTop = this.log.scrollHeight;
@@ -300,12 +315,12 @@ export class View {
 
   private async files(files: readonly File[]): Promise<void> {
     const { words, language } = this.speech;
-    this.note = "";
+    this.chat.note = "";
     const most = await this.chat.mostBytes().catch(() => null);
     for (const file of files) {
       const name = fileName(file.name) || words.file;
-      if (file.size === 0) this.note = fill(words.emptyFile, { name });
-      else if (most !== null && file.size > most) this.note = fill(words.tooLarge, { name, limit: bytes(most, language) });
+      if (file.size === 0) this.chat.note = fill(words.emptyFile, { name });
+      else if (most !== null && file.size > most) this.chat.note = fill(words.tooLarge, { name, limit: bytes(most, language) });
       else this.chat.outbox.file(file);
     }
     this.draw();

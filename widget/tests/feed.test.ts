@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { Feed, type Listener } from "../src/feed";
 import { type Json, Matrix } from "../src/matrix";
-import { Outbox } from "../src/outbox";
+import { Outbox, type Sender } from "../src/outbox";
 import { register } from "../src/register";
 import { Store } from "../src/store";
 import { ChatError } from "../src/trouble";
@@ -87,6 +87,22 @@ test("a room that is encrypted by force closes the chat", async () => {
   expect(heard.troubles).toEqual(["closed"]);
 });
 
+test("a feed that ends before its first answer keeps nobody waiting", async () => {
+  for (const [status, errcode, trouble] of [[401, "M_UNKNOWN_TOKEN", "ended"], [404, "M_UNRECOGNIZED", "refused"]] as const) {
+    homeserver([{ status, body: { errcode } }]);
+    const feed = new Feed(matrix(), "!r", "@me:b", listener());
+    void feed.run();
+    await feed.ready;
+    expect(feed.over?.trouble).toBe(trouble);
+  }
+  homeserver([]);
+  const left = new Feed(matrix(), "!r", "@me:b", listener());
+  void left.run();
+  left.stop();
+  await left.ready;
+  expect(left.over).toBeNull();
+});
+
 test("an answer that is not JSON is a homeserver in trouble, not data", async () => {
   vi.stubGlobal("fetch", async () => new Response("<html>Sign in to the hotel's network</html>"));
   await expect(matrix().ask("GET", "/sync")).rejects.toMatchObject({ trouble: "server" });
@@ -105,10 +121,10 @@ test("registration that is too busy asks for patience and closes nothing", async
   await expect(register(matrix(), "t")).rejects.toMatchObject({ trouble: "limited", wait: 4_000 });
 });
 
-function outbox(ended: () => boolean = () => false): { box: Outbox; store: Store; troubles: (ChatError | null)[] } {
+function outbox(ended: () => boolean = () => false, over: Partial<Sender> = {}): { box: Outbox; store: Store; troubles: (ChatError | null)[] } {
   const store = new Store("https://chat.test", "@s:b");
   const troubles: (ChatError | null)[] = [];
-  const box = new Outbox({ matrix: matrix(), store, room: async () => "!r", settled: async () => undefined, changed: () => undefined, trouble: (error) => void troubles.push(error), ended });
+  const box = new Outbox({ matrix: matrix(), store, room: async () => "!r", settled: async () => undefined, changed: () => undefined, trouble: (error) => void troubles.push(error), ended, ...over });
   return { box, store, troubles };
 }
 
@@ -158,4 +174,65 @@ test("closed registration fails the message and does not begin anew for ever", a
   box.text("one");
   await vi.waitFor(() => expect(box.pending[0]?.state).toBe("failed"));
   expect(troubles.at(-1)?.trouble).toBe("closed");
+});
+
+test("a message goes to the room that is there when it is known what the homeserver has", async () => {
+  const { asked } = homeserver([{ event_id: "$1" }]);
+  let room = "!gone";
+  const { box } = outbox(undefined, { room: async () => room, settled: async () => void (room = "!new") });
+  box.text("one");
+  await vi.waitFor(() => expect(box.pending[0]?.state).toBe("sent"));
+  expect(asked[0]).toContain("/rooms/!new/send/");
+});
+
+test("where the chat has closed before anything was known, the message fails and says so", async () => {
+  const { asked } = homeserver([]);
+  const { box, troubles } = outbox(undefined, {
+    settled: async () => {
+      throw new ChatError("closed", "rooms are encrypted by force");
+    },
+  });
+  box.text("one");
+  await vi.waitFor(() => expect(box.pending[0]?.state).toBe("failed"));
+  expect(troubles.at(-1)?.trouble).toBe("closed");
+  expect(asked).toEqual([]);
+});
+
+test("two pages keep each other's unsent messages, and each takes only its own away", async () => {
+  homeserver([new TypeError("no network"), new TypeError("no network"), new TypeError("no network")]);
+  const [first, second] = [outbox(), outbox()];
+  const kept = (): unknown[] => first.store.outbox().map((one) => one.content["body"]);
+  first.box.text("one");
+  second.box.text("two");
+  first.box.text("three");
+  expect(kept().sort()).toEqual(["one", "three", "two"]);
+  first.box.discard(first.box.pending[0]?.txn ?? "");
+  expect(kept().sort()).toEqual(["three", "two"]);
+  second.box.clear();
+  expect(kept()).toEqual(["three"]);
+});
+
+test("the last message that is discarded takes the trouble along; while another waits it stays", async () => {
+  homeserver([new TypeError("no network")]);
+  const { box, troubles } = outbox();
+  box.text("one");
+  box.text("two");
+  await vi.waitFor(() => expect(troubles.at(-1)?.trouble).toBe("offline"));
+  box.discard(box.pending[1]?.txn ?? "");
+  expect(troubles.at(-1)?.trouble).toBe("offline");
+  box.discard(box.pending[0]?.txn ?? "");
+  expect(troubles.at(-1)).toBeNull();
+});
+
+test("a page is held only while a file is under way", () => {
+  homeserver([]);
+  const held = (): boolean => !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+  const { box } = outbox();
+  box.text("one");
+  expect(held()).toBe(false);
+  box.file(new File(["x"], "x.txt"));
+  expect(held()).toBe(true);
+  box.stop();
+  expect(held()).toBe(false);
+  expect(box.pending).toHaveLength(1);
 });

@@ -184,6 +184,23 @@ describe("where a visit came from", () => {
     expect(new Touches("ask", kept, page, "", 1).open).toBe(true);
   });
 
+  test("what another page forgets is forgotten here, and what storage refuses is known here alone", () => {
+    const [one, other] = [store(), store()];
+    one.kept.set("contact", { name: "Anna", email: "anna@shop.test" });
+    other.forget();
+    expect(one.kept.get("contact")).toBeUndefined();
+    one.kept.set("draft", "old");
+    const full = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    one.kept.set("draft", "new");
+    expect([one.kept.get("draft"), other.kept.get("draft")]).toEqual(["new", undefined]);
+    full.mockRestore();
+    one.kept.set("draft", "newer");
+    other.kept.set("draft", "newest");
+    expect(one.kept.get("draft")).toBe("newest");
+  });
+
   test("what somebody else wrote into our keys is no identity and no outbox", () => {
     const kept = store();
     localStorage.setItem(`${kept.prefix}identity`, '{"user":1}');

@@ -17,6 +17,10 @@ if (packed > MOST) {
   console.error("the chat script has become too large for a page that somebody waits for");
   process.exit(1);
 }
+if (bytes.some((byte) => byte > 0x7f)) {
+  console.error("the chat script holds more than ASCII: a page in another encoding would show garbled words");
+  process.exit(1);
+}
 for (const mark of ["eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"]) {
   if (bytes.includes(mark)) {
     console.error(`the chat script holds “${mark}”, which a strict content policy or a careful shop refuses`);

@@ -15,6 +15,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn names_are_not_asked_for_while_little_is_left_and_are_later() {
     let shop = Shop::instagram().await;
+    shop.poll().await.unwrap();
     let low = Usage {
         app: 10,
         business: 96,

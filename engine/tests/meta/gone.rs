@@ -89,17 +89,22 @@ async fn a_short_list_is_not_believed_about_messages_that_have_no_details_any_mo
     let new = writes(&shop, "new", 20);
     // All but the newest are missing from the list, and nothing says that there are older ones.
     let last = new.last().unwrap();
-    let row = json!({ "data": [{ "id": shop.talk(), "updated_time": "2026-01-01T00:00:00+0000", "messages": { "data": [
-        { "id": last, "created_time": "2026-01-01T00:00:00+0000", "message": "new 19", "from": { "id": ANNA }, "to": { "data": [{ "id": shop.config.id }] } },
+    let at = shop.graph.world().time.now();
+    let at = jiff::Timestamp::from_millisecond(at).unwrap();
+    let at = at.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string();
+    let row = json!({ "data": [{ "id": shop.talk(), "updated_time": at, "messages": { "data": [
+        { "id": last, "created_time": at, "message": "new 19", "from": { "id": ANNA }, "to": { "data": [{ "id": shop.config.id }] } },
     ] } }] });
     let faults = &shop.graph.world().faults;
     faults.on("GET", LIST).once(Fault::answer(200, row));
-    shop.poll().await.unwrap();
+    // Meta says of each that it was deleted, because twenty are newer; but their ids are listed.
+    assert_eq!(unsent(&shop.poll().await.unwrap()), [""; 0]);
     assert_eq!(
         shop.asked_for(&known[0]),
         0,
-        "twenty are newer, as far as is known"
+        "of this one twenty are known to be newer"
     );
+    assert_eq!(unsent(&shop.poll().await.unwrap()), [""; 0]);
 }
 
 #[tokio::test]

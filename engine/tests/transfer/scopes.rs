@@ -22,8 +22,12 @@ fn config() -> AccountConfig {
 }
 
 fn takes(s: &Scene, lines: &str) {
+    takes_file(s, &format!("{HEAD}{lines}"));
+}
+
+fn takes_file(s: &Scene, content: &str) {
     let dir = folder();
-    let file = put(dir.path(), "lines.jsonl", format!("{HEAD}{lines}"));
+    let file = put(dir.path(), "lines.jsonl", content);
     let i = s.imports(&file, Options::default());
     assert_eq!(s.problems(&i).len(), 0, "{:?}", s.problems(&i));
 }
@@ -87,7 +91,7 @@ fn a_part_of_a_workspace_keeps_who_wrote_and_whose_customer_it_was() {
     });
     assert!(!part.contains("\"config\""));
     let other = Scene::new();
-    takes(&other, part.strip_prefix(HEAD).unwrap_or(&part));
+    takes_file(&other, &part);
     let theirs = |sql| other.number(sql);
     assert_eq!(
         theirs("SELECT count(*) FROM message WHERE direction = 0"),

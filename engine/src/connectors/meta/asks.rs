@@ -71,6 +71,26 @@ impl Meta {
         Err(refused.error)
     }
 
+    /// Whether an id is among all those that a conversation lists, with details or without. Where that cannot be seen, it
+    /// is not said to be missing.
+    pub(super) async fn is_listed(&self, talk: &str, id: &str) -> Result<bool> {
+        let token = self.tokens.token(&self.api).await?;
+        let (path, query) = ([talk, "messages"], [("fields", "id"), ("limit", "100")]);
+        let asked = self
+            .api
+            .get(&token, &path, &query, "messages", Counts::Conversations);
+        let page = match asked.await {
+            Ok(page) => page,
+            Err(refused) if refused.is_its_word() => return Ok(true),
+            Err(refused) => return Err(refused.error),
+        };
+        let Some(rows) = page.get("data").and_then(Value::as_array) else {
+            return Ok(true);
+        };
+        let is_it = |r: &Value| r.get("id").and_then(convert::id).as_deref() == Some(id);
+        Ok(rows.iter().any(is_it) || next(Some(&page)).is_some())
+    }
+
     async fn ask_message(&self, id: &str) -> std::result::Result<(), Refused> {
         let token = self.tokens.token(&self.api).await?;
         let (path, query) = ([id], [("fields", "id")]);

@@ -40,6 +40,8 @@ pub(super) struct Told {
     pub(super) seen: Seen,
     /// Messages that were there and are not any more; perhaps taken back.
     pub(super) absent: BTreeSet<String>,
+    /// The oldest that is listed with details. All that is newer has details, or was taken back.
+    pub(super) oldest: Millis,
     /// Those of them that are to be asked for, in this order.
     pub(super) due: Vec<String>,
     /// Between what was known and what is there, messages may be missing: those after this instant.
@@ -130,6 +132,7 @@ impl Talk {
         let bare = |r: &&Read| r.is_bare() && r.at().is_some_and(|at| at > since);
         told.bare = self.reads.iter().filter(bare).count();
         let absent = self.absent(a, oldest);
+        told.oldest = oldest.unwrap_or(Millis::MAX);
         told.absent = absent.iter().map(|m| m.id.clone()).collect();
         told.due = self.due(a, &absent);
         // Perhaps taken back: watched until that is known.

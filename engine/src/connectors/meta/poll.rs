@@ -414,7 +414,7 @@ impl Meta {
                 }
             }
         }
-        self.taken_back(&mut told, now, asked).await;
+        self.taken_back(&id, &mut told, now, asked).await;
         let drafts = std::mem::take(&mut told.drafts).into_iter();
         pieces.extend(drafts.map(|d| Piece::Draft(Box::new(self.at_level(d)))));
         pieces.extend(told.events.drain(..).map(Piece::Event));
@@ -423,7 +423,7 @@ impl Meta {
 
     /// Asks for messages that are not listed any more. One that is there after all says that the list has holes, and an
     /// answer that says nothing that this is no moment to ask: the others wait for the next look.
-    async fn taken_back(&self, told: &mut Told, now: Millis, asked: &mut usize) {
+    async fn taken_back(&self, talk: &str, told: &mut Told, now: Millis, asked: &mut usize) {
         let listed = |m: &&SeenMessage| !told.absent.contains(&m.id);
         let other = told.seen.messages.iter().rev().find(listed);
         let other = other.map(|m| m.id.clone());
@@ -432,7 +432,13 @@ impl Meta {
                 break;
             }
             *asked += 1;
-            match self.is_gone(&id, other.as_deref()).await {
+            let detailed = told.seen.find(&id).is_some_and(|m| m.at > told.oldest);
+            let gone = match self.is_gone(&id, other.as_deref()).await {
+                // The vendor says that also of what is merely too old for details. Its id is listed then.
+                Ok(true) if !detailed => self.is_listed(talk, &id).await.map(|there| !there),
+                said => said,
+            };
+            match gone {
                 Ok(true) => {
                     told.seen.messages.retain(|m| m.id != id);
                     told.events.push(later(&RemoteId(id), now, Later::Unsent));

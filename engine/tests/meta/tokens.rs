@@ -136,7 +136,11 @@ async fn the_end_of_a_token_is_counted_down_warned_of_and_then_wants_a_person() 
     let time = &shop.graph.world().time;
     time.advance(Duration::from_secs(2 * DAY));
     shop.poll().await.unwrap();
-    assert!(shop.connector.standing().notes.is_empty());
+    let notes = shop.connector.standing().notes;
+    assert!(
+        matches!(notes.as_slice(), [yearly] if yearly.contains("Data Use Checkup")),
+        "{notes:?}"
+    );
     shop.graph
         .world()
         .faults

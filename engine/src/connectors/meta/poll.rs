@@ -382,8 +382,8 @@ impl Meta {
             }),
             None => Turn::Over {
                 top,
+                all: scan.full || state.edge.is_none() || after.is_none(),
                 below: after,
-                all: scan.full || state.edge.is_none(),
             },
         }
     }

@@ -168,6 +168,7 @@ async fn a_real_mail_server_s_bounce_is_read() {
         message_id: "t-9.bounce@shop.test".into(),
         in_reply_to: None,
         references: vec![],
+        customer_wrote: None,
         date: 1_704_186_000_000,
     };
     mailbox.send(&message).await.unwrap();

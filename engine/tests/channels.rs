@@ -24,3 +24,5 @@ mod scene;
 mod sending;
 #[path = "channels/settings.rs"]
 mod settings;
+#[path = "channels/unread.rs"]
+mod unread;

@@ -179,6 +179,7 @@ fn outgoing() -> Outgoing {
         message_id: "t-1.k3f9@shop.test".into(),
         in_reply_to: None,
         references: vec![],
+        customer_wrote: None,
         date: 1_704_186_000_000,
     }
 }

@@ -44,6 +44,7 @@ fn outgoing() -> Outgoing {
         message_id: "t-1.k3f9@shop.test".into(),
         in_reply_to: Some("q1@customer.test".into()),
         references: vec!["q0@customer.test".into(), "q1@customer.test".into()],
+        customer_wrote: None,
         date: 1_704_186_000_000,
     }
 }

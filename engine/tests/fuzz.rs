@@ -341,6 +341,7 @@ fn nothing_written_into_a_header_begins_another_field() {
             message_id: "1@b.test".into(),
             in_reply_to: None,
             references: vec![],
+            customer_wrote: None,
             date: 0,
         };
         if let Some(raw) = written(&message) {

@@ -159,6 +159,7 @@ fn outgoing(route: &str, key: u8, text: &str) -> Outgoing {
         message_id: String::new(),
         in_reply_to: None,
         references: vec![],
+        customer_wrote: None,
         date: 0,
     }
 }

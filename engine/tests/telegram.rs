@@ -72,6 +72,7 @@ fn outgoing(text: &str) -> Outgoing {
         message_id: "m@parley.test".into(),
         in_reply_to: None,
         references: Vec::new(),
+        customer_wrote: None,
         date: 0,
     }
 }

@@ -27,3 +27,5 @@ mod round_trip;
 mod sample;
 #[path = "transfer/schema.rs"]
 mod schema;
+#[path = "transfer/scopes.rs"]
+mod scopes;

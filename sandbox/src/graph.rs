@@ -28,7 +28,11 @@
 //! - **Media** lie on another server ([`Graph::cdn`]) behind a redirect with an address that runs out. Whoever shows it
 //!   the token is refused.
 //!
-//! Flags of faults: [`DUPLICATE`](crate::http::DUPLICATE), [`SHUFFLE`](crate::http::SHUFFLE), [`POISON`].
+//! - **Holes**: a message can be [hidden](Message::hidden) from lists, as the vendor hides some in trouble: it takes its
+//!   place there and is not given.
+//!
+//! Flags of faults: [`DUPLICATE`](crate::http::DUPLICATE), [`SHUFFLE`](crate::http::SHUFFLE), [`POISON`], [`HOLLOW`],
+//! [`UNPAGED`].
 
 mod account;
 mod errors;
@@ -51,6 +55,10 @@ use crate::http::{Fake, Request, Response, Server, World};
 
 /// A flag: the first message of each conversation is of a shape that nobody expects.
 pub const POISON: &str = "poison";
+/// A flag: conversations are listed without their messages.
+pub const HOLLOW: &str = "hollow";
+/// A flag: the messages of a conversation come without the way to older ones.
+pub const UNPAGED: &str = "unpaged";
 /// A customer.
 pub const ANNA: &str = "6100000000000001";
 /// Another one.

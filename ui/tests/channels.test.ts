@@ -9,10 +9,10 @@ import { ScriptedHost } from "../src/host/scripted/scripted";
 import { message } from "../src/host/scripted/world";
 import { allowance, daysLeft } from "../src/screens/settings/standing";
 import { Attention } from "../src/state/attention";
-import { gistOf, isQuiet, placed } from "../src/state/cards";
+import { gistOf, isQuiet, placed, quietWords } from "../src/state/cards";
 import { Composer } from "../src/state/composer.svelte";
 import { blankOf, Connecting, deedsOf, kindOf, kinds, snippetOf, type ChatKind } from "../src/state/connecting.svelte";
-import { messagesOf, refusalOf } from "../src/state/filerules";
+import { messagesOf, mostOf, refusalOf } from "../src/state/filerules";
 import { partsOf } from "../src/state/lengths";
 import { linesOf } from "../src/state/lines";
 import { Linking } from "../src/state/linking.svelte";
@@ -156,6 +156,10 @@ describe("files", () => {
     expect(refusalOf({ mime: "image/gif", size: 1 }, abilities.instagram)).toBe("kind");
     expect(refusalOf({ mime: "video/mp4", size: 1 }, abilities.instagram)).toBeNull();
     expect(refusalOf({ mime: "image/png", size: 9 * 1024 * 1024 }, abilities.instagram)).toBe("large");
+    // Meta takes larger ones of everything but pictures.
+    expect(refusalOf({ mime: "video/mp4", size: 9 * 1024 * 1024 }, abilities.instagram)).toBeNull();
+    expect(refusalOf({ mime: "application/zip", size: 26 * 1024 * 1024 }, abilities.messenger)).toBe("large");
+    expect([mostOf("image/jpeg", abilities.messenger), mostOf("audio/mp4", abilities.messenger), mostOf("image/png", abilities.whatsapp)]).toEqual([8 * 1024 * 1024, 25 * 1024 * 1024, null]);
     expect(refusalOf({ mime: "image/png", size: 1 }, abilities.whatsapp)).toBe("none");
     expect(refusalOf({ mime: "image/gif", size: 90 * 1024 * 1024 }, abilities.email)).toBeNull();
   });
@@ -259,6 +263,8 @@ describe("what a message carries", () => {
   const made = (more: Partial<MessageItem>): MessageItem => message(1, { name: "A", address: "a", subject: "", ago: 0, lines: [], channel: "instagram" }, null, "", more);
   it("is a quiet line where nobody wrote anything", () => {
     expect(isQuiet(made({ cards: [{ kind: "missing", count: 3 }] }))).toBe(true);
+    expect(quietWords(made({ cards: [{ kind: "missing", count: 3 }] }))).toContain("3");
+    expect(quietWords(made({ cards: [{ kind: "missing" }] }))).toMatch(/^Some messages/);
     expect(isQuiet(made({ cards: [{ kind: "media" }] }))).toBe(false);
     expect(isQuiet(made({ text: "Hi", cards: [{ kind: "missing", count: 3 }] }))).toBe(false);
     expect(isQuiet(made({}))).toBe(false);

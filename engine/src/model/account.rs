@@ -376,6 +376,10 @@ pub struct Capabilities {
     /// Largest file in bytes, where known.
     #[ts(type = "number | null")]
     pub max_attachment: Option<u64>,
+    /// Largest file in bytes of some media types, as `image/*`, where it is less than that.
+    #[serde(default)]
+    #[ts(type = "Array<[string, number]>")]
+    pub max_by_type: Vec<(String, u64)>,
     /// Most files of one message; the others go in messages of their own. 0 = as many as one likes.
     pub max_files: u32,
     /// A file goes without text, in a message of its own.
@@ -412,6 +416,7 @@ impl Capabilities {
             copies: false,
             attachments: false,
             max_attachment: None,
+            max_by_type: Vec::new(),
             max_files: 1,
             files_apart: false,
             file_types: Vec::new(),
@@ -424,6 +429,30 @@ impl Capabilities {
             templates: Vec::new(),
             may_keep_media: true,
         }
+    }
+}
+
+impl Capabilities {
+    /// Largest file of a media type in bytes, where known.
+    #[must_use]
+    pub fn most_of(&self, mime: &str) -> Option<u64> {
+        let of_type = self
+            .max_by_type
+            .iter()
+            .filter(|(t, _)| is_media_of(t, mime));
+        of_type
+            .map(|(_, most)| *most)
+            .chain(self.max_attachment)
+            .min()
+    }
+}
+
+/// Whether a media type is the one that is named, or of the kind (`image/*`).
+#[must_use]
+pub fn is_media_of(named: &str, mime: &str) -> bool {
+    match named.strip_suffix("/*") {
+        Some(kind) => mime.split('/').next() == Some(kind),
+        None => named == mime,
     }
 }
 

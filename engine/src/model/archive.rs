@@ -17,6 +17,10 @@ pub struct Archive {
     /// Addresses that are ours in its messages.
     #[serde(default)]
     pub own: Vec<String>,
+    /// Within which its customers' ids are unique, where the channel has such (`AccountConfig::handle_scope`). No part of
+    /// its identity: it may become known later.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scope: String,
     /// What it holds is made up, to look around with.
     #[serde(default, skip_serializing_if = "is_false")]
     pub sample: bool,
@@ -39,7 +43,17 @@ impl Archive {
                 .cloned()
                 .unwrap_or_else(|| name.trim().to_owned()),
             own: own.to_vec(),
+            scope: String::new(),
             sample: false,
+        }
+    }
+
+    /// The same for customers whose ids are unique within a scope.
+    #[must_use]
+    pub fn within(self, scope: &str) -> Self {
+        Self {
+            scope: scope.to_owned(),
+            ..self
         }
     }
 

@@ -97,6 +97,9 @@ pub struct AccountLine {
     /// Further addresses that are ours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own: Vec<String>,
+    /// Within which its customers' ids are unique.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scope: String,
     /// Parley's settings of it, without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<Value>,

@@ -448,6 +448,8 @@ pub enum Event {
         place: Place,
         /// Its identity.
         identity: Identity,
+        /// Whose conversation it lies in, where that is known.
+        from: Option<Party>,
         /// The provider's time.
         at: Option<Millis>,
         /// Why, in words.

@@ -107,6 +107,8 @@ pub struct Outgoing {
     pub files: Vec<OutgoingFile>,
     /// What its connector needs to answer this person, as the person's last message here said: a room, a chat.
     pub route: Option<String>,
+    /// When this person last wrote to the account, where that is known.
+    pub customer_wrote: Option<Millis>,
     /// An approved text in the place of this one.
     pub template: Option<TemplateUse>,
     /// Our own Message-ID without angle brackets, fixed before the first try.

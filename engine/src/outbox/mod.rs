@@ -179,11 +179,14 @@ fn pause(tries: i64, now: Millis) -> Millis {
 async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
     let (ids, kept, date) = (o.mail.files.clone(), store.files(), store.clock().now());
     let (account, to) = (o.account, o.mail.to.first().cloned());
-    let (files, route) = store
+    let (files, route, customer_wrote) = store
         .read(move |c| {
-            let route = match to {
-                Some(p) => rows::route(c, account, &p)?,
-                None => None,
+            let (route, wrote) = match to {
+                Some(p) => (
+                    rows::route(c, account, &p)?,
+                    rows::customer_wrote(c, account, &p)?,
+                ),
+                None => (None, None),
             };
             let files = ids
                 .into_iter()
@@ -198,7 +201,7 @@ async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
                     })
                 })
                 .collect::<Result<Vec<_>>>()?;
-            Ok((files, route))
+            Ok((files, route, wrote))
         })
         .await?;
     let m = &o.mail;
@@ -215,6 +218,7 @@ async fn outgoing(store: &Store, o: &OutboxItem) -> Result<Outgoing> {
         history: m.history.clone(),
         files,
         route,
+        customer_wrote,
         template: m.template.clone(),
         message_id: o.message_id.clone(),
         in_reply_to: m.in_reply_to.clone(),

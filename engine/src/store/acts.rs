@@ -233,10 +233,12 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
         .and_then(|v| v.as_i64())
         .unwrap_or(0);
     let connected = on(tx, Entity::Account, id)?;
-    let before_live: Option<i64> = tx
-        .query_row("SELECT live_from FROM account WHERE id = ?1", [a], |r| {
-            r.get(0)
-        })
+    let before_bounds: Option<(i64, String)> = tx
+        .query_row(
+            "SELECT live_from, scope FROM account WHERE id = ?1",
+            [a],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
         .optional()?;
     tx.execute(
         "INSERT INTO account (id, channel, config, live_from, connected, archive, scope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -256,9 +258,9 @@ fn account(tx: &mut Tx<'_>, id: &str) -> Result<()> {
         .symmetric_difference(&own_addresses(tx, a)?)
         .cloned()
         .collect();
-    super::places::ours_changed(tx, &changed)?;
-    if before_live.is_some_and(|b| b != live_from) {
-        super::places::live_from_changed(tx, a)?;
+    super::places::ours_changed(tx, channel, &scope, &changed)?;
+    if before_bounds.is_some_and(|b| b != (live_from, scope)) {
+        super::places::bounds_changed(tx, a)?;
     }
     tx.changes.accounts = true;
     Ok(())
@@ -285,7 +287,7 @@ fn described(config: &Value) -> Option<Described> {
     Some(Described {
         channel: a.medium,
         archive: true,
-        scope: String::new(),
+        scope: a.scope.clone(),
         ours: a.own_addresses(),
     })
 }

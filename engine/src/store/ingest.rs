@@ -191,6 +191,10 @@ pub(super) fn take(
     match event {
         Event::Message(m) => {
             if known(tx, source, &m.remote_id)? {
+                // What could not be read, and now can, takes its place.
+                if again::makes_way(tx, source, m)? {
+                    message(tx, source, m)?;
+                }
                 brought.known += 1;
             } else if message(tx, source, m)? {
                 brought.new += 1;
@@ -202,6 +206,7 @@ pub(super) fn take(
             remote_id,
             place,
             identity,
+            from,
             at,
             reason,
             raw,
@@ -210,11 +215,10 @@ pub(super) fn take(
                 brought.known += 1;
             } else {
                 let id = message_id(&tx.identity.ids, source, identity, remote_id);
-                if message(
-                    tx,
-                    source,
-                    &unreadable(remote_id, *place, identity, *at, raw),
-                )? {
+                let mut card = unreadable(remote_id, *place, identity, *at, raw);
+                card.from.clone_from(from);
+                if message(tx, source, &card)? {
+                    again::aside(tx, source, &card, id)?;
                     tx.execute(
                         "UPDATE message SET unreadable = ?2 WHERE id = ?1",
                         params![id, reason],

@@ -252,21 +252,35 @@ pub fn due(
 /// # Errors
 /// When the store fails.
 pub fn route(conn: &Connection, account: AccountId, to: &Party) -> Result<Option<String>> {
+    match handle_of(conn, account, to)? {
+        Some(h) => super::persons::route(conn, account, h),
+        None => Ok(None),
+    }
+}
+
+/// When somebody last wrote to an account.
+///
+/// # Errors
+/// When the store fails.
+pub fn customer_wrote(conn: &Connection, account: AccountId, to: &Party) -> Result<Option<Millis>> {
+    match handle_of(conn, account, to)? {
+        Some(h) => super::persons::last_wrote(conn, account, h),
+        None => Ok(None),
+    }
+}
+
+fn handle_of(conn: &Connection, account: AccountId, to: &Party) -> Result<Option<HandleId>> {
     let source = super::ingest::source(conn, account)?;
     let Some(key) = address_key(source.channel, &to.address) else {
         return Ok(None);
     };
-    let handle: Option<HandleId> = conn
+    Ok(conn
         .prepare_cached("SELECT id FROM handle WHERE channel = ?1 AND scope = ?2 AND value = ?3")?
         .query_row(
             params![source.channel.of_handles().as_str(), source.scope, key],
             |r| r.get(0),
         )
-        .optional()?;
-    match handle {
-        Some(h) => super::persons::route(conn, account, h),
-        None => Ok(None),
-    }
+        .optional()?)
 }
 
 /// Sends of an account whose copy must still be filed in Sent.

@@ -10,7 +10,7 @@ pub(super) use home::{Home, Letter, home};
 use super::ingest::{direction, is_own};
 use super::{Tx, conversations, threads, variants};
 use crate::error::Result;
-use crate::model::{AccountId, Class, CustomerId, Direction, MessageId, address_key};
+use crate::model::{AccountId, Channel, Class, CustomerId, Direction, MessageId, address_key};
 use crate::time::Millis;
 use rusqlite::{Connection, params};
 use stands::{stands, told};
@@ -247,15 +247,22 @@ fn show(tx: &mut Tx<'_>, id: MessageId, s: &Shown<'_>) -> Result<()> {
 }
 
 /// Addresses became ours, or are ours no more.
-pub(super) fn ours_changed(tx: &mut Tx<'_>, addresses: &[String]) -> Result<()> {
+pub(super) fn ours_changed(
+    tx: &mut Tx<'_>,
+    channel: Channel,
+    scope: &str,
+    addresses: &[String],
+) -> Result<()> {
     let mut affected: BTreeSet<MessageId> = BTreeSet::new();
     for a in addresses {
         let mut s = tx.prepare_cached(
-            "SELECT t.message FROM handle h JOIN timeline t ON t.conversation = h.id WHERE h.channel = 'email' AND h.scope = '' AND h.value = ?1",
+            "SELECT t.message FROM handle h JOIN timeline t ON t.conversation = h.id WHERE h.channel = ?1 AND h.scope = ?2 AND h.value = ?3",
         )?;
         affected.extend(
-            s.query_map([a], |r| r.get::<_, MessageId>(0))?
-                .collect::<rusqlite::Result<Vec<_>>>()?,
+            s.query_map(params![channel.of_handles().as_str(), scope, a], |r| {
+                r.get::<_, MessageId>(0)
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()?,
         );
         if is_own(tx, a)? {
             continue;
@@ -273,8 +280,8 @@ pub(super) fn ours_changed(tx: &mut Tx<'_>, addresses: &[String]) -> Result<()> 
     Ok(())
 }
 
-/// The account counts from another instant on.
-pub(super) fn live_from_changed(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+/// The account counts from another instant on, or knows its customers within another scope.
+pub(super) fn bounds_changed(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
     let held: Vec<MessageId> = {
         let mut s = tx.prepare("SELECT DISTINCT message FROM delivery WHERE account = ?1")?;
         s.query_map([account], |r| r.get(0))?

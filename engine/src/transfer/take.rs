@@ -182,7 +182,12 @@ impl Taker {
             Brings::Account(chosen) if rows::channel_of(tx, *chosen)? == Some(a.channel) => *chosen,
             brings => {
                 // Two mailboxes may be called the same.
-                let said = [Some(a.address.clone()), a.name.clone()];
+                let scope = scope_of(a);
+                let mut said = [Some(a.address.clone()), a.name.clone()];
+                if !a.scope.is_empty() {
+                    // Its address is a number that nobody knows.
+                    said.reverse();
+                }
                 let name = said
                     .into_iter()
                     .flatten()
@@ -194,7 +199,9 @@ impl Taker {
                 let measured = matches!(brings, Brings::Archive { measured: true, .. });
                 let sample = matches!(brings, Brings::Archive { sample: true, .. });
                 let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-                let archive = Archive::new(a.channel, &name, &own).of_sample(sample);
+                let archive = Archive::new(a.channel, &name, &own)
+                    .within(&scope)
+                    .of_sample(sample);
                 rows::archive(tx, &archive, measured)?
             }
         };
@@ -209,6 +216,18 @@ impl Taker {
         let ours = rows::handle(tx, h, &value)?;
         self.naming.remember(tx, &h.id, ours.0)
     }
+}
+
+/// Within which the ids of an account's customers are unique: as the file says; else, on channels where that is the
+/// account's own id, its address, if it is one.
+fn scope_of(a: &AccountLine) -> String {
+    let is_id = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let address = a.address.trim();
+    let scoped = matches!(a.channel, Channel::Instagram | Channel::Messenger);
+    if a.scope.is_empty() && scoped && is_id(address) {
+        return address.to_owned();
+    }
+    a.scope.chars().take(320).collect()
 }
 
 /// Whether a failure is of the database or the disk and not of the thing.

@@ -201,14 +201,26 @@ async fn a_send_whose_answer_is_lost_is_uncertain_and_is_found_by_the_next_look(
         headers: Default::default(),
         body: unknown,
     };
+    let strange = json!({ "error": { "code": -1, "message": "?", "is_transient": true } });
+    let inside = Fault::AnswerAfter {
+        status: 500,
+        headers: Default::default(),
+        body: strange,
+    };
     let page = Fault::AnswerAfter {
         status: 200,
         headers: Default::default(),
         body: "<html>".into(),
     };
-    for (n, fault) in [Fault::CloseAfter, Fault::Cut { after: 5 }, after, page]
-        .into_iter()
-        .enumerate()
+    for (n, fault) in [
+        Fault::CloseAfter,
+        Fault::Cut { after: 5 },
+        after,
+        inside,
+        page,
+    ]
+    .into_iter()
+    .enumerate()
     {
         let what = format!("{fault:?}");
         faults.on("POST", MESSAGES).once(fault);
@@ -219,13 +231,13 @@ async fn a_send_whose_answer_is_lost_is_uncertain_and_is_found_by_the_next_look(
             .unwrap_err();
         assert_eq!(e.remedy, Remedy::Uncertain, "{what}");
     }
-    assert_eq!(shop.graph.sent().len(), 4, "all of them went out");
+    assert_eq!(shop.graph.sent().len(), 5, "all of them went out");
     let events = shop.poll().await.unwrap();
     let found = messages(&events)
         .iter()
         .filter(|m| m.place == Place::Sent)
         .count();
-    assert_eq!(found, 4);
+    assert_eq!(found, 5);
     faults.on("POST", MESSAGES).once(Fault::too_many(Some(30)));
     let e = shop
         .connector
@@ -233,7 +245,7 @@ async fn a_send_whose_answer_is_lost_is_uncertain_and_is_found_by_the_next_look(
         .await
         .unwrap_err();
     assert_eq!((e.remedy, e.retry_after), (Remedy::Wait, Some(30_000)));
-    assert_eq!(shop.graph.sent().len(), 4);
+    assert_eq!(shop.graph.sent().len(), 5);
 }
 
 #[tokio::test]
@@ -297,4 +309,78 @@ async fn the_account_never_writes_to_itself() {
         assert_eq!(e.remedy, Remedy::Final);
     }
     assert_eq!(shop.graph.world().calls.count("POST", MESSAGES), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_is_refused_is_refused_for_good_and_one_that_broke_is_tried_again() {
+    let shop = Shop::open(Options::page(), Channel::Messenger, |_| {}).await;
+    shop.graph.writes(Platform::Messenger, ANNA, "A picture?");
+    let picture = shop.outgoing_file(ANNA, "jug.png", "image/png", b"\x89PNG\r\n\x1a\n");
+    let said = |status: u16, code: i64, sub: i64| {
+        Fault::answer(
+            status,
+            json!({ "error": { "code": code, "error_subcode": sub, "message": "Non" } }),
+        )
+    };
+    let faults = &shop.graph.world().faults;
+    for (fault, remedy) in [
+        (said(400, 100, 0), Remedy::Final),
+        (said(400, 100, 2_018_999), Remedy::Final),
+        (said(400, 777, 0), Remedy::Final),
+        (said(400, 100, 2_018_047), Remedy::Final),
+        (said(400, 190, 463), Remedy::Reconnect),
+        (said(400, 1, 0), Remedy::Retry),
+        (said(500, -1, 0), Remedy::Retry),
+        (Fault::status(502), Remedy::Retry),
+        (said(400, 613, 0), Remedy::Wait),
+    ] {
+        let what = format!("{fault:?}");
+        faults
+            .on("POST", "/v26.0/*/message_attachments")
+            .once(fault);
+        let e = shop.connector.send(&picture).await.unwrap_err();
+        assert_eq!(e.remedy, remedy, "{what}: {e}");
+    }
+    assert!(shop.graph.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_window_that_is_surely_over_is_not_tried_without_the_tag() {
+    let shop = Shop::open(Options::page(), Channel::Messenger, |c| {
+        c.human_agent = true;
+    })
+    .await;
+    shop.graph.api().with(|a, _| a.human_agent = true);
+    shop.graph.writes(Platform::Messenger, ANNA, "Hello");
+    let time = &shop.graph.world().time;
+    let wrote = time.now();
+    time.advance(Duration::from_secs(26 * 3_600));
+    let after = |text: &str| parley_engine::model::Outgoing {
+        customer_wrote: Some(wrote),
+        ..shop.outgoing(ANNA, text)
+    };
+    let tries = || shop.graph.world().calls.count("POST", MESSAGES);
+    shop.connector.send(&after("unsure")).await.unwrap();
+    assert_eq!(
+        tries(),
+        2,
+        "before anything was read, she may have written since"
+    );
+    shop.poll().await.unwrap();
+    shop.connector.send(&after("sure")).await.unwrap();
+    assert_eq!(tries(), 3);
+    time.advance(Duration::from_secs(3_600));
+    shop.connector.send(&after("stale")).await.unwrap();
+    assert_eq!(tries(), 5, "what was read an hour ago says little");
+    let tagged = shop.graph.sent();
+    assert!(tagged.iter().all(|s| s.body["tag"] == "HUMAN_AGENT"));
+}
+
+#[tokio::test]
+async fn pictures_have_a_limit_of_their_own() {
+    let can = Shop::messenger().await.connector.capabilities();
+    assert_eq!(can.most_of("image/png"), Some(8 << 20));
+    assert_eq!(can.most_of("video/mp4"), Some(25 << 20));
+    let by_instagram = Shop::instagram().await.connector.capabilities();
+    assert!(by_instagram.max_by_type.is_empty());
 }

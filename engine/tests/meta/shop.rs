@@ -145,6 +145,20 @@ impl Shop {
         self.cursor.lock().unwrap().as_ref().unwrap().0.clone()
     }
 
+    /// The id of its only conversation.
+    pub fn talk(&self) -> String {
+        let state: serde_json::Value = serde_json::from_str(&self.cursor()).unwrap();
+        let talks = state["talks"].as_object().unwrap();
+        assert_eq!(talks.len(), 1);
+        talks.keys().next().unwrap().clone()
+    }
+
+    /// How many questions for one thing of this id there were.
+    pub fn asked_for(&self, id: &str) -> usize {
+        let calls = self.graph.world().calls.all();
+        calls.iter().filter(|c| c.path.ends_with(id)).count()
+    }
+
     pub fn list_calls(&self) -> usize {
         let calls = self.graph.world().calls.all();
         calls
@@ -175,6 +189,7 @@ impl Shop {
             message_id: String::new(),
             in_reply_to: None,
             references: vec![],
+            customer_wrote: None,
             date: self.graph.world().time.now(),
         }
     }

@@ -136,7 +136,11 @@ async fn the_end_of_a_token_is_counted_down_warned_of_and_then_wants_a_person() 
     let time = &shop.graph.world().time;
     time.advance(Duration::from_secs(2 * DAY));
     shop.poll().await.unwrap();
-    assert!(shop.connector.standing().notes.is_empty());
+    let notes = shop.connector.standing().notes;
+    assert!(
+        matches!(notes.as_slice(), [yearly] if yearly.contains("Data Use Checkup")),
+        "{notes:?}"
+    );
     shop.graph
         .world()
         .faults
@@ -213,4 +217,38 @@ async fn the_token_stands_in_no_error_no_note_and_no_cursor() {
     for s in said {
         assert!(!s.contains(&token) && !s.contains("access_token"), "{s}");
     }
+}
+
+#[tokio::test]
+async fn trouble_while_a_persons_token_is_exchanged_is_not_said_to_be_a_wrong_token() {
+    let mut shop = Shop::open(Options::page(), Channel::Messenger, |_| {}).await;
+    let person = shop.graph.api().with(|a, _| a.person_token.clone());
+    shop.secret.0.lock().unwrap().push(person);
+    shop.begin_anew();
+    let said = |code: i64, sub: i64| {
+        Fault::answer(
+            400,
+            serde_json::json!({ "error": { "code": code, "error_subcode": sub, "message": "Non" } }),
+        )
+    };
+    let faults = &shop.graph.world().faults;
+    let page = format!("/v26.0/{}", shop.config.page);
+    for (fault, remedy) in [
+        (Fault::status(500), Remedy::Retry),
+        (said(2, 0), Remedy::Retry),
+        (Fault::CloseBefore, Remedy::Retry),
+        (Fault::Html, Remedy::Retry),
+        (said(100, 33), Remedy::Reconnect),
+        (Fault::too_many(Some(1)), Remedy::Wait),
+    ] {
+        let what = format!("{fault:?}");
+        faults.on("GET", &page).once(fault);
+        let e = shop.poll().await.unwrap_err();
+        assert_eq!(e.remedy, remedy, "{what}: {e}");
+    }
+    shop.graph
+        .world()
+        .time
+        .advance(std::time::Duration::from_secs(5));
+    shop.poll().await.unwrap();
 }

@@ -330,6 +330,7 @@ impl Mail {
                 remote_id: self.remote_id(),
                 place: self.place,
                 identity: self.identity(),
+                from: None,
                 at: self.provider.or(Some(date)),
                 reason: "its parts do not fit together".into(),
                 raw,

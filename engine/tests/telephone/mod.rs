@@ -135,6 +135,7 @@ pub fn outgoing(from: &str, to: &str, text: &str) -> Outgoing {
         message_id: "m@parley".into(),
         in_reply_to: None,
         references: Vec::new(),
+        customer_wrote: None,
         date: START,
     }
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::POISON;
 use super::account::Account;
 use super::errors::failed;
 use super::fields::{self, Field};
 use super::message::{Platform, Thread, time};
+use super::{HOLLOW, POISON, UNPAGED};
 use crate::http::{DUPLICATE, Request, Response, SHUFFLE, World};
 
 const USUAL: usize = 25;
@@ -62,6 +62,24 @@ impl Account {
         paging
     }
 
+    /// Conversations as they are listed.
+    fn in_order(&self) -> impl Iterator<Item = &Thread> {
+        let mut all: Vec<&Thread> = self.threads.iter().collect();
+        if self.unordered {
+            all.sort_by(|a, b| a.id.cmp(&b.id));
+        } else {
+            all.sort_by_key(|t| std::cmp::Reverse(t.updated));
+        }
+        all.into_iter()
+    }
+
+    /// The people of a platform's conversations in the order in which these are listed.
+    #[must_use]
+    pub fn listed_people(&self, platform: Platform) -> Vec<String> {
+        let all = self.in_order().filter(|t| t.platform == platform);
+        all.map(|t| t.person.clone()).collect()
+    }
+
     pub(super) fn conversations(&mut self, request: &Request, world: &World) -> Response {
         if let Err(refused) = self.within_quota(world) {
             return refused;
@@ -88,12 +106,7 @@ impl Account {
         let wanted = |t: &&Thread| {
             t.platform == platform && person.is_none_or(|p| p == t.person) && !t.messages.is_empty()
         };
-        let mut all: Vec<&Thread> = self.threads.iter().filter(wanted).collect();
-        if self.unordered {
-            all.sort_by(|a, b| a.id.cmp(&b.id));
-        } else {
-            all.sort_by_key(|t| std::cmp::Reverse(t.updated));
-        }
+        let all: Vec<&Thread> = self.in_order().filter(wanted).collect();
         let mut rows: Vec<&Thread> = all.iter().skip(after).take(limit).copied().collect();
         let until = after + rows.len();
         if request.flagged(DUPLICATE) {
@@ -119,6 +132,7 @@ impl Account {
         out.insert("id".into(), thread.id.clone().into());
         for field in asked {
             let value = match field.name.as_str() {
+                "messages" if request.flagged(HOLLOW) => continue,
                 "updated_time" => time(thread.updated).into(),
                 "participants" => json!({ "data": [
                     self.party(thread.platform, &self.own(thread.platform)),
@@ -143,13 +157,16 @@ impl Account {
     ) -> Value {
         let listed = thread.listed();
         let limit = asked.limit.unwrap_or(USUAL).clamp(1, MOST);
-        let rows = listed.iter().skip(after).take(limit);
+        let rows: Vec<_> = listed.iter().skip(after).take(limit).collect();
+        let until = after + rows.len();
         let bare = [Field {
             name: "created_time".into(),
             ..Field::default()
         }];
         let now = world.time.now();
         let mut data: Vec<Value> = rows
+            .into_iter()
+            .filter(|m| !m.hidden)
             .map(|m| {
                 let within = if thread.detailed(&m.id) && !asked.within.is_empty() {
                     &asked.within[..]
@@ -159,7 +176,6 @@ impl Account {
                 self.render(thread, m, within, now)
             })
             .collect();
-        let until = after + data.len();
         if request.flagged(DUPLICATE) {
             let again = data.clone();
             data.extend(again);
@@ -175,7 +191,7 @@ impl Account {
         let edge = format!("{}/messages", thread.id);
         json!({
             "data": data,
-            "paging": self.paging(request, world, &edge, (after, until, until < listed.len())),
+            "paging": self.paging(request, world, &edge, (after, until, until < listed.len() && !request.flagged(UNPAGED))),
         })
     }
 

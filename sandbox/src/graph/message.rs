@@ -101,6 +101,8 @@ pub struct Message {
     pub unsupported: bool,
     /// It was taken back.
     pub deleted: bool,
+    /// It takes its place in lists and is not given there.
+    pub hidden: bool,
 }
 
 impl Message {

@@ -37,6 +37,10 @@ attachments: boolean,
  */
 max_attachment: number | null, 
 /**
+ * Largest file in bytes of some media types, as `image/*`, where it is less than that.
+ */
+max_by_type: Array<[string, number]>, 
+/**
  * Most files of one message; the others go in messages of their own. 0 = as many as one likes.
  */
 max_files: number, 

@@ -33,7 +33,7 @@ export function quietWords(message: MessageItem): string {
   return message.cards
     .map((card) => {
       switch (card.kind) {
-        case "missing": return t("card.missingText", { n: card.count ?? 1, channel });
+        case "missing": return card.count === undefined ? t("card.missingSome", { channel }) : t("card.missingText", { n: card.count, channel });
         case "encrypted": return t("card.encryptedText");
         case "call": return card.text === undefined ? t("card.call") : t("card.callText", { text: card.text });
         default: return card.text ?? word("card", card.kind);

@@ -17,7 +17,7 @@ import { plain } from "../i18n";
 import { fullTime } from "../i18n/time";
 import { Attachments, isPicture, isPictureFile, type Given, type Weight } from "./attachments.svelte";
 import { clock } from "./clock.svelte";
-import { messagesOf, refusalOf, type FileRefusal } from "./filerules";
+import { messagesOf, mostOf, refusalOf, type FileRefusal } from "./filerules";
 import { MOST_PARTS, partsOf, roomFor, type Room } from "./lengths";
 import { barOf, blanksOf, crosses, keyOfWay, reachOf, type Bar } from "./reach";
 
@@ -477,10 +477,11 @@ export class Composer {
   }
 
   /** The files that cannot go by this way, with the reason. */
-  get refused(): { file: FileItem; why: FileRefusal }[] {
+  get refused(): { file: FileItem; why: FileRefusal; most: number }[] {
+    const { can } = this;
     return this.files.flatMap((file) => {
-      const why = refusalOf(file, this.can);
-      return why === null ? [] : [{ file, why }];
+      const why = refusalOf(file, can);
+      return why === null || can === null ? [] : [{ file, why, most: why === "large" ? (mostOf(file.mime, can) ?? 0) : 0 }];
     });
   }
 
@@ -603,11 +604,14 @@ export class Composer {
   async give(files: readonly File[], how: { pasted: boolean; inside: boolean; at?: number | undefined }): Promise<void> {
     const words = { none: "composer.noFiles", kind: "composer.wrongKind", large: "composer.tooLargeHere" } as const;
     const why = (file: File): FileRefusal | null => refusalOf({ mime: file.type, size: file.size }, this.can);
-    const refused = files.flatMap((file) => why(file) ?? [])[0];
-    if (refused !== undefined) {
-      const names = files.filter((file) => why(file) === refused).map((file) => file.name).join(", ");
+    const most = (file: File): number => (this.can === null ? null : mostOf(file.type, this.can)) ?? 0;
+    const first = files.find((file) => why(file) !== null);
+    const refused = first === undefined ? null : why(first);
+    if (first !== undefined && refused !== null) {
+      const alike = (file: File): boolean => why(file) === refused && (refused !== "large" || most(file) === most(first));
+      const names = files.filter(alike).map((file) => file.name).join(", ");
       this.expanded = true;
-      this.error = plain(words[refused], { name: names, n: Math.floor((this.can?.max_attachment ?? 0) / 1024 / 1024) });
+      this.error = plain(words[refused], { name: names, n: Math.floor(most(first) / 1024 / 1024) });
     }
     const right = files.filter((file) => why(file) === null);
     if (right.length === 0) return;

@@ -5,7 +5,7 @@ use crate::api::settings;
 use crate::error::{Error, Result};
 use crate::model::{
     Capabilities, Channel, CustomerId, FileId, GroupId, HandleId, Party, TemplateUse, TextLimit,
-    TextUnit, address_key, message_parts, sms,
+    TextUnit, address_key, is_media_of, message_parts, sms,
 };
 use crate::store::accounts::AccountRow;
 use crate::store::outbox::{self, Authored, Mail, OutboxItem};
@@ -290,7 +290,7 @@ fn fitting(tx: &Tx<'_>, staged: &[FileId], can: &Capabilities) -> Result<Vec<Fil
     }
     for id in staged {
         let f = files::get(tx, *id)?;
-        if let Some(most) = can.max_attachment.filter(|m| f.size > *m) {
+        if let Some(most) = can.most_of(&f.mime).filter(|m| f.size > *m) {
             return Err(Error::Invalid(format!(
                 "“{}” has {} MB, and at most {} MB can be sent here",
                 f.name,
@@ -298,10 +298,7 @@ fn fitting(tx: &Tx<'_>, staged: &[FileId], can: &Capabilities) -> Result<Vec<Fil
                 most >> 20
             )));
         }
-        let fits = |t: &String| match t.strip_suffix("/*") {
-            Some(kind) => f.mime.split('/').next() == Some(kind),
-            None => *t == f.mime,
-        };
+        let fits = |t: &String| is_media_of(t, &f.mime);
         if !can.file_types.is_empty() && !can.file_types.iter().any(fits) {
             return Err(Error::Invalid(format!(
                 "“{}” is of a kind ({}) that cannot be sent by {}",

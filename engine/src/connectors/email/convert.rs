@@ -68,6 +68,7 @@ pub fn unreadable(
         remote_id,
         place,
         identity: identity::of(raw),
+        from: None,
         at,
         reason,
         raw: raw.to_vec(),

@@ -30,6 +30,7 @@ fn outgoing() -> Outgoing {
         message_id: "t-1.abc@shop.test".into(),
         in_reply_to: Some("m2@x.test".into()),
         references: vec!["m1@x.test".into(), "m2@x.test".into()],
+        customer_wrote: None,
         date: 1_704_186_000_123,
     }
 }

@@ -73,7 +73,9 @@ impl Answer {
         })
     }
 
-    fn is_page(&self) -> bool {
+    /// Whether it is a web page.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
         let start = self.body.iter().find(|b| !b.is_ascii_whitespace());
         start == Some(&b'<')
             || self

@@ -92,6 +92,7 @@ fn unreadable(room: &str, event: &Value) -> Event {
         remote_id: RemoteId(format!("{room} {id}").trim().to_owned()),
         place: Place::Inbox,
         identity: Identity::Provider,
+        from: None,
         at: event["origin_server_ts"].as_i64(),
         reason: "it lacks what every event has".into(),
         raw: event.to_string().into_bytes(),

@@ -1,6 +1,6 @@
 //! Questions to the interface: where they go, how often, and what the vendor says of its allowance beside its answers.
 
-use super::faults::{self, Refused};
+use super::faults::{self, Aim, Refused};
 use crate::connectors::Result;
 use crate::connectors::http::{Answer, Ask, Base, Body, Budget, Net, Reach};
 use crate::model::{Channel, ChannelError, MetaConfig, MetaDoor, Remedy};
@@ -17,6 +17,8 @@ const PAGE: &str = "https://graph.facebook.com";
 /// Two calls a second are allowed for conversations. A little less, one at a time: what leaves here half a second apart
 /// may arrive closer together.
 const CALLS: f64 = 1.8;
+/// From so many percent of the allowance on, only what must be asked is asked.
+pub(super) const BUSY: u32 = 75;
 /// From so many percent of the allowance on, nothing is asked for a while.
 const STOP: u32 = 95;
 /// For so long then.
@@ -34,9 +36,17 @@ pub(super) struct Api {
     /// Whose messages: the segment in front of `conversations` and `messages`.
     pub(super) owner: String,
     /// For conversations.
-    pub(super) reads: Arc<Budget>,
+    reads: Arc<Budget>,
     /// For everything else.
-    pub(super) sends: Arc<Budget>,
+    sends: Arc<Budget>,
+    app: App,
+}
+
+/// What the vendor counts for the app as a whole. Which app a token is of it does not say, so all accounts behind one
+/// door share this.
+struct App {
+    reads: Arc<Budget>,
+    sends: Arc<Budget>,
 }
 
 /// Which allowance a question counts to.
@@ -71,8 +81,16 @@ impl Api {
             "me" => &config.id,
             page => page,
         };
+        let base = Base::of(&config.base_url, vendor, Reach::Loopback);
+        let door = base.as_ref().map(Base::host).unwrap_or(vendor).to_owned();
+        // No pace of its own: it only rests.
+        let app = |kind: &str| net.budget(&format!("meta-app:{door}{kind}"), 1_000.0, 1_000);
         Self {
-            base: Base::of(&config.base_url, vendor, Reach::Loopback),
+            app: App {
+                reads: app(""),
+                sends: app(":send"),
+            },
+            base,
             version: if version.is_empty() { VERSION } else { version }.to_owned(),
             channel,
             owner: owner.to_owned(),
@@ -81,6 +99,21 @@ impl Api {
             net,
             clock,
         }
+    }
+
+    /// How much of the account's or the app's allowance is used, whichever is more, in percent.
+    pub(super) fn used(&self) -> Option<u32> {
+        self.reads.used().max(self.app.reads.used())
+    }
+
+    /// Until when nothing is looked for.
+    pub(super) fn held(&self) -> Option<Millis> {
+        self.reads.held().max(self.app.reads.held())
+    }
+
+    /// Little is left of the allowance: what can be done without is left out.
+    pub(super) fn is_short(&self) -> bool {
+        self.held().is_some() || self.used().is_some_and(|u| u >= BUSY)
     }
 
     /// The word for the platform.
@@ -119,7 +152,7 @@ impl Api {
         counts: Counts,
     ) -> std::result::Result<Value, Refused> {
         let ask = Ask::get(self.url(segments, query)?, step);
-        self.ask(with(ask, token), counts).await
+        self.ask(with(ask, token), counts, Aim::Look).await
     }
 
     /// Does something.
@@ -129,13 +162,13 @@ impl Api {
         segments: &[&str],
         body: Body,
         step: &'static str,
-        acts: bool,
+        aim: Aim,
     ) -> std::result::Result<Value, Refused> {
         let ask = Ask {
-            acts,
+            acts: aim == Aim::Send,
             ..Ask::post(self.url(segments, &[])?, step, body)
         };
-        self.ask(with(ask, token), Counts::Other).await
+        self.ask(with(ask, token), Counts::Other, aim).await
     }
 
     /// A new token for the old one. It is asked for as the vendor documents it: with the old one in the question.
@@ -148,7 +181,8 @@ impl Api {
         url.query_pairs_mut()
             .append_pair("grant_type", "ig_refresh_token")
             .append_pair("access_token", token.expose_secret());
-        let json = self.ask(Ask::get(url, "token"), Counts::Other).await?;
+        let ask = Ask::get(url, "token");
+        let json = self.ask(ask, Counts::Other, Aim::Look).await?;
         let new = json.get("access_token").and_then(Value::as_str);
         let lasts = json.get("expires_in").and_then(Value::as_i64);
         match (new, lasts) {
@@ -164,14 +198,15 @@ impl Api {
         }
     }
 
-    async fn ask(&self, ask: Ask, counts: Counts) -> std::result::Result<Value, Refused> {
-        let budget = match counts {
-            Counts::Conversations => &self.reads,
-            Counts::Other => &self.sends,
+    async fn ask(&self, ask: Ask, counts: Counts, aim: Aim) -> std::result::Result<Value, Refused> {
+        let (account, app) = match counts {
+            Counts::Conversations => (&self.reads, &self.app.reads),
+            Counts::Other => (&self.sends, &self.app.sends),
         };
         let (step, acts) = (ask.step, ask.acts);
         let now = self.clock.now();
-        if let Some(until) = budget.held().filter(|until| until - now > PATIENCE) {
+        let held = account.held().max(app.held());
+        if let Some(until) = held.filter(|until| until - now > PATIENCE) {
             return Err(ChannelError {
                 retry_after: Some(until - now),
                 ..ChannelError::new(
@@ -183,8 +218,9 @@ impl Api {
             .before_asking()
             .into());
         }
-        budget.turn().await;
-        let answer = self.net.ask(ask).await?;
+        app.turn().await;
+        account.turn().await;
+        let answer = self.net.ask(ask).await.map_err(|e| passing(e, aim))?;
         let regain = self.allowance(&answer);
         // A refusal may come with any status, also with that of success.
         let in_words = answer.ok() && faults::Said::read(&answer.body).is_some();
@@ -192,12 +228,17 @@ impl Api {
             return Ok(answer.json(step, acts)?);
         }
         let now = self.clock.now();
-        let refused = faults::refused(&answer, self.channel, step, acts, now, regain);
+        let refused = faults::refused(&answer, self.channel, step, aim, now, regain);
         // Without a word of how long, whoever asks again grows patient by itself.
         let rest = refused.error.retry_after;
         if let Some(rest) = rest.filter(|_| refused.throttled() || answer.status == 429) {
-            self.reads.hold_until(now + rest);
-            self.sends.hold_until(now + rest);
+            let (reads, sends) = if refused.of_the_app() {
+                (&self.app.reads, &self.app.sends)
+            } else {
+                (&self.reads, &self.sends)
+            };
+            reads.hold_until(now + rest);
+            sends.hold_until(now + rest);
         }
         Err(refused)
     }
@@ -209,29 +250,26 @@ impl Api {
             let text = answer.header(name)?;
             serde_json::from_str::<Value>(text).ok()
         };
-        let app = read("x-app-usage");
-        let business = read("x-business-use-case-usage");
-        if app.is_none() && business.is_none() {
-            return None;
-        }
-        let each = business.iter().filter_map(Value::as_object);
-        let each = each.flat_map(|o| o.values().filter_map(Value::as_array).flatten());
-        let (mut percent, mut regain) = (0, 0);
-        for usage in app.iter().chain(each) {
-            let number = |name: &str| {
-                let n = usage.get(name).and_then(Value::as_f64).unwrap_or(0.0);
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                let n = n.clamp(0.0, 100_000.0) as u32;
-                n
-            };
-            for name in ["call_count", "total_time", "total_cputime"] {
-                percent = percent.max(number(name));
-            }
-            regain = regain.max(number("estimated_time_to_regain_access"));
-        }
         let now = self.clock.now();
+        if let Some(app) = read("x-app-usage") {
+            let percent = percent(std::iter::once(&app));
+            self.app.reads.told(percent);
+            self.app.sends.told(percent);
+            if percent >= STOP {
+                // Answers of people still go out: only looking for news can wait.
+                self.app.reads.hold_until(now + STOPPED);
+            }
+        }
+        let business = read("x-business-use-case-usage")?;
+        let each = business.as_object().into_iter().flat_map(|o| o.values());
+        let each: Vec<&Value> = each.filter_map(Value::as_array).flatten().collect();
+        let percent = percent(each.iter().copied());
         self.reads.told(percent);
         self.sends.told(percent);
+        let regain = each
+            .iter()
+            .map(|u| number(u, "estimated_time_to_regain_access"));
+        let regain = regain.max().unwrap_or(0);
         if regain > 0 {
             let rest = Millis::from(regain) * 60 * SECOND;
             self.reads.hold_until(now + rest);
@@ -239,11 +277,35 @@ impl Api {
             return Some(rest);
         }
         if percent >= STOP {
-            // Answers of people still go out: only looking for news can wait.
             self.reads.hold_until(now + STOPPED);
         }
         None
     }
+}
+
+/// The worst of what is said of an allowance.
+fn percent<'a>(each: impl Iterator<Item = &'a Value>) -> u32 {
+    const KINDS: [&str; 3] = ["call_count", "total_time", "total_cputime"];
+    let all = each.flat_map(|usage| KINDS.map(|name| number(usage, name)));
+    all.max().unwrap_or(0)
+}
+
+fn number(usage: &Value, name: &str) -> u32 {
+    let n = usage.get(name).and_then(Value::as_f64).unwrap_or(0.0);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let n = n.clamp(0.0, 100_000.0) as u32;
+    n
+}
+
+/// Whoever only asks, asks again: also after an answer that was too large, which somebody on the way may have made.
+fn passing(error: ChannelError, aim: Aim) -> ChannelError {
+    if aim == Aim::Look && error.remedy == Remedy::Final {
+        return ChannelError {
+            remedy: Remedy::Retry,
+            ..error
+        };
+    }
+    error
 }
 
 fn with(ask: Ask, token: &SecretString) -> Ask {

@@ -2,7 +2,7 @@
 
 use super::api::Counts;
 use super::convert::{self, Somebody};
-use super::cursor::{SeenMessage, State};
+use super::cursor::State;
 use super::diff::{Told, next};
 use super::faults::Refused;
 use super::poll::Memory;
@@ -24,13 +24,17 @@ pub(super) struct Page {
 }
 
 impl Meta {
-    /// A person's name, where only the user name is told. Without an answer it stays so.
-    pub(super) async fn profile(&self, customer: &mut Somebody) {
+    /// A person's name, where only the user name is told. Without an answer it stays so. False where it is to be asked
+    /// for later: names can wait while little is left of the allowance.
+    pub(super) async fn profile(&self, customer: &mut Somebody) -> bool {
         if self.channel != Channel::Instagram || customer.name.is_some() {
-            return;
+            return true;
+        }
+        if self.api.is_short() {
+            return false;
         }
         let Ok(token) = self.tokens.token(&self.api).await else {
-            return;
+            return false;
         };
         let fields = [("fields", "name,username")];
         let path = [customer.id.as_str()];
@@ -41,13 +45,14 @@ impl Meta {
             customer.name = convert::words(&json, "name");
             customer.username = convert::words(&json, "username").or(customer.username.take());
         }
+        true
     }
 
     /// Whether a message that is not listed any more was taken back. Only the vendor's word for it counts: lists have
     /// holes when it has trouble. “There is no such thing” is also what it says to who may not ask, so it counts only
     /// where another message of the same conversation is given.
-    pub(super) async fn is_gone(&self, message: &SeenMessage, other: Option<&str>) -> Result<bool> {
-        let refused = match self.ask_message(&message.id).await {
+    pub(super) async fn is_gone(&self, id: &str, other: Option<&str>) -> Result<bool> {
+        let refused = match self.ask_message(id).await {
             Ok(()) => return Ok(false),
             Err(refused) => refused,
         };
@@ -60,10 +65,30 @@ impl Meta {
             };
             return Ok(self.ask_message(other).await.is_ok());
         }
-        if refused.said.is_some() && !refused.throttled() {
+        if refused.is_its_word() {
             return Ok(false);
         }
         Err(refused.error)
+    }
+
+    /// Whether an id is among all those that a conversation lists, with details or without. Where that cannot be seen, it
+    /// is not said to be missing.
+    pub(super) async fn is_listed(&self, talk: &str, id: &str) -> Result<bool> {
+        let token = self.tokens.token(&self.api).await?;
+        let (path, query) = ([talk, "messages"], [("fields", "id"), ("limit", "100")]);
+        let asked = self
+            .api
+            .get(&token, &path, &query, "messages", Counts::Conversations);
+        let page = match asked.await {
+            Ok(page) => page,
+            Err(refused) if refused.is_its_word() => return Ok(true),
+            Err(refused) => return Err(refused.error),
+        };
+        let Some(rows) = page.get("data").and_then(Value::as_array) else {
+            return Ok(true);
+        };
+        let is_it = |r: &Value| r.get("id").and_then(convert::id).as_deref() == Some(id);
+        Ok(rows.iter().any(is_it) || next(Some(&page)).is_some())
     }
 
     async fn ask_message(&self, id: &str) -> std::result::Result<(), Refused> {
@@ -75,7 +100,8 @@ impl Meta {
         asked.await.map(|_| ())
     }
 
-    /// How many messages came since and have no details any more, as a message and for the account.
+    /// How many messages came since and have no details any more, as a message and for the account. Where that cannot be
+    /// found out, it is said without a number: what can be read does not wait for it.
     pub(super) async fn gap(
         &self,
         talk: &str,
@@ -83,7 +109,56 @@ impl Meta {
         since: Millis,
         customer: &Somebody,
         told: &Told,
-    ) -> Result<Option<(Event, Gap)>> {
+    ) -> Option<(Event, Gap)> {
+        let counted = self.count(talk, older, since, told).await;
+        let count = match counted {
+            Ok(0) => return None,
+            Ok(missing) => Some(u32::try_from(missing).unwrap_or(u32::MAX)),
+            Err(e) => {
+                tracing::warn!(step = e.step, "missing messages could not be counted");
+                None
+            }
+        };
+        let first = told.drafts.first();
+        let at = first.map_or(since, |d| d.at - 1);
+        let key = convert::digest(format!("{talk}\n{since}\n{at}").as_bytes());
+        let marker = convert::missing(&self.owner(), customer, &key, count, at);
+        let name = self.named();
+        let many = count.map_or_else(|| "Some".to_owned(), |n| n.to_string());
+        let gap = Gap {
+            place: name.to_owned(),
+            reason: format!(
+                "{many} messages of one conversation came faster than {name} lets them be read; they are marked there and can be read in {name}."
+            ),
+            since: Some(since),
+        };
+        Some((Event::Message(Box::new(marker)), gap))
+    }
+
+    /// How many messages came since and have no details: those listed without, and those behind the list.
+    async fn count(
+        &self,
+        talk: &str,
+        older: Option<&str>,
+        since: Millis,
+        told: &Told,
+    ) -> Result<usize> {
+        match self.count_behind(talk, older, since).await {
+            Ok(behind) => Ok(told.bare + behind),
+            // The documents name a way by the conversation itself as well.
+            Err(refused) if refused.is_its_word() => {
+                Ok(self.count_within(talk, since, told).await?)
+            }
+            Err(refused) => Err(refused.error),
+        }
+    }
+
+    async fn count_behind(
+        &self,
+        talk: &str,
+        older: Option<&str>,
+        since: Millis,
+    ) -> std::result::Result<usize, Refused> {
         let mut after = older.map(str::to_owned);
         let mut missing = 0;
         for _ in 0..GAP_PAGES {
@@ -101,34 +176,33 @@ impl Meta {
                 .await?;
             let rows = page.get("data").and_then(Value::as_array);
             let rows: Vec<&Value> = rows.into_iter().flatten().collect();
-            let young = |row: &&&Value| {
-                let at = row.get("created_time").and_then(when::read);
-                at.is_some_and(|at| at > since)
-            };
-            let new = rows.iter().take_while(young).count();
+            let new = rows.iter().take_while(|r| is_since(r, since)).count();
             missing += new;
             if new == rows.len() && !rows.is_empty() {
                 after = next(Some(&page)).filter(|a| *a != at);
             }
         }
-        if missing == 0 {
-            return Ok(None);
-        }
-        let count = u32::try_from(missing).unwrap_or(u32::MAX);
-        let first = told.drafts.first();
-        let at = first.map_or(since, |d| d.at - 1);
-        let key = convert::digest(format!("{talk}\n{since}\n{at}").as_bytes());
-        let owner = self.owner();
-        let marker = convert::missing(&owner, customer, &key, count, at);
-        let name = self.named();
-        let gap = Gap {
-            place: name.to_owned(),
-            reason: format!(
-                "{count} messages of one conversation came faster than {name} lets them be read; they are marked there and can be read in {name}."
-            ),
-            since: Some(since),
-        };
-        Ok(Some((Event::Message(Box::new(marker)), gap)))
+        Ok(missing)
+    }
+
+    async fn count_within(
+        &self,
+        talk: &str,
+        since: Millis,
+        told: &Told,
+    ) -> std::result::Result<usize, Refused> {
+        let token = self.tokens.token(&self.api).await?;
+        let query = [("fields", "messages.limit(100){id,created_time}")];
+        let json = self
+            .api
+            .get(&token, &[talk], &query, "messages", Counts::Conversations)
+            .await?;
+        let rows = convert::messages(&json).into_iter();
+        let missing = rows.filter(|r| {
+            let id = r.get("id").and_then(convert::id);
+            is_since(r, since) && id.is_some_and(|id| told.seen.find(&id).is_none())
+        });
+        Ok(missing.count())
     }
 
     /// A page of conversations, with fewer fields where some are refused.
@@ -212,6 +286,11 @@ impl Meta {
             after: next(Some(&json)),
         })
     }
+}
+
+fn is_since(row: &Value, since: Millis) -> bool {
+    let at = row.get("created_time").and_then(when::read);
+    at.is_some_and(|at| at > since)
 }
 
 /// The fields that are asked for: all that is of use, without what was seen to be refused, text alone.

@@ -99,7 +99,7 @@ impl Somebody {
         })
     }
 
-    fn party(&self) -> Party {
+    pub(super) fn party(&self) -> Party {
         Party {
             name: self.name.clone().or_else(|| self.username.clone()),
             address: self.id.clone(),
@@ -296,9 +296,15 @@ fn sides(
     }
 }
 
-/// A machine's message in a conversation: so many messages of it cannot be had.
+/// A machine's message in a conversation: so many messages of it cannot be had; without a number, nobody knows how many.
 #[must_use]
-pub fn missing(owner: &Owner, customer: &Somebody, key: &str, count: u32, at: Millis) -> Incoming {
+pub fn missing(
+    owner: &Owner,
+    customer: &Somebody,
+    key: &str,
+    count: Option<u32>,
+    at: Millis,
+) -> Incoming {
     Incoming {
         from: Some(customer.party()),
         to: vec![owner.party()],
@@ -306,7 +312,7 @@ pub fn missing(owner: &Owner, customer: &Somebody, key: &str, count: u32, at: Mi
         class_reason: Some("gap"),
         kind: Kind::Auto,
         cards: vec![Card {
-            count: Some(count),
+            count,
             ..Card::of(CardKind::Missing).leading(owner.inbox())
         }],
         ..Incoming::chat(format!("gap:{key}"), Place::Inbox, at)

@@ -26,6 +26,9 @@ pub(super) struct State {
     /// Everything that moved until then was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) edge: Option<Millis>,
+    /// Everything that moved until then was read, wherever in the list it stands: the last look over all pages says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) swept: Option<Millis>,
     /// A look for news that goes over several pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) scan: Option<Scan>,
@@ -103,9 +106,17 @@ pub(super) struct SeenMessage {
     /// Its text as a check value.
     #[serde(rename = "h")]
     pub(super) text: u32,
+    /// When it was not listed, and was there when it was asked for; 0 = it is listed.
+    #[serde(rename = "a", default, skip_serializing_if = "is_zero")]
+    pub(super) asked: Millis,
     /// Who reacted with what.
     #[serde(rename = "r", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) reactions: BTreeMap<String, String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks by reference
+fn is_zero(at: &Millis) -> bool {
+    *at == 0
 }
 
 impl Seen {
@@ -122,14 +133,42 @@ impl Seen {
 }
 
 impl State {
-    /// From a cursor; one that cannot be read is a new account's.
-    pub(super) fn read(cursor: Option<&Cursor>) -> Self {
+    /// From a cursor; one that cannot be read is a new account's. No instant lies ahead: one that does would keep
+    /// silent about all that comes until then.
+    pub(super) fn read(cursor: Option<&Cursor>, now: Millis) -> Self {
         let read = cursor.and_then(|c| serde_json::from_str::<Self>(&c.0).ok());
         let fresh = Self {
             v: VERSION,
             ..Self::default()
         };
-        read.filter(|s| s.v == VERSION).unwrap_or(fresh)
+        let state = read.filter(|s| s.v == VERSION).unwrap_or(fresh);
+        state.not_ahead_of(now + DAY, now)
+    }
+
+    /// With what lies behind a limit taken back to what is sure: what was read of the conversations, else a week ago.
+    fn not_ahead_of(mut self, limit: Millis, now: Millis) -> Self {
+        for seen in self.talks.values_mut() {
+            for at in [&mut seen.updated, &mut seen.low, &mut seen.newest] {
+                *at = if *at > limit { now } else { *at };
+            }
+        }
+        let ahead = |at: &Option<Millis>| at.is_some_and(|at| at > limit);
+        let scan = self.scan.as_ref().map(|s| s.top);
+        if ahead(&self.edge) || ahead(&self.swept) || ahead(&scan) {
+            let sure = now - WATCHED;
+            self.edge = self.edge.map(|e| if e > limit { sure } else { e });
+            self.swept = self.swept.map(|s| if s > limit { sure } else { s });
+            self.scan = None;
+        }
+        self
+    }
+
+    /// Since when what moved is news: to a look at the newest, or to one over all pages.
+    pub(super) fn news_since(&self, over_all: bool) -> Option<Millis> {
+        match (self.edge, self.swept) {
+            (Some(edge), Some(swept)) if over_all => Some(edge.min(swept)),
+            (edge, _) => edge,
+        }
     }
 
     /// As a cursor. The same state is the same text.
@@ -153,6 +192,7 @@ impl State {
         self.again = true;
         self.talks.clear();
         self.edge = self.edge.map(|e| e.min(since));
+        self.swept = self.swept.map(|s| s.min(since));
         self
     }
 }
@@ -171,18 +211,18 @@ mod tests {
     #[test]
     fn a_cursor_that_cannot_be_read_is_a_new_accounts() {
         for bad in ["", "{", "null", r#"{"v":99,"deep":"done"}"#, "[]"] {
-            let state = State::read(Some(&Cursor(bad.into())));
-            assert_eq!(state, State::read(None), "{bad}");
+            let state = State::read(Some(&Cursor(bad.into())), 0);
+            assert_eq!(state, State::read(None, 0), "{bad}");
         }
-        let mut state = State::read(None);
+        let mut state = State::read(None, 0);
         state.edge = Some(7);
         state.deep = Deep::After("x".into());
-        assert_eq!(State::read(Some(&state.write())), state);
+        assert_eq!(State::read(Some(&state.write()), 0), state);
     }
 
     #[test]
     fn what_moved_last_is_remembered_and_not_more_than_fits() {
-        let mut state = State::read(None);
+        let mut state = State::read(None, 0);
         let talk = |updated| Seen {
             updated,
             ..Seen::default()
@@ -199,5 +239,31 @@ mod tests {
         }
         state.forget();
         assert!(state.talks.len() <= MOST_REMEMBERED + 1);
+    }
+
+    #[test]
+    fn an_instant_far_ahead_is_taken_back_so_that_news_are_news() {
+        const YEAR: Millis = 365 * DAY;
+        let now = 50 * YEAR;
+        let mut state = State::read(None, now);
+        (state.edge, state.swept) = (Some(now + 80 * YEAR), Some(now - DAY));
+        state.talks.insert(
+            "t".into(),
+            Seen {
+                low: now + 80 * YEAR,
+                ..Seen::default()
+            },
+        );
+        let read = State::read(Some(&state.write()), now);
+        assert!(read.edge.is_some_and(|e| e < now), "{read:?}");
+        assert_eq!(read.swept, Some(now - DAY));
+        assert!(read.talks.values().all(|t| t.low <= now));
+        state.edge = Some(now + DAY / 2);
+        state.talks.clear();
+        assert_eq!(
+            State::read(Some(&state.write()), now),
+            state,
+            "clocks may differ"
+        );
     }
 }

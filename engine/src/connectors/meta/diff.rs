@@ -5,12 +5,15 @@ use super::convert::{self, Draft, Owner, Read, Somebody};
 use super::cursor::{Seen, SeenMessage, check};
 use super::when;
 use crate::model::{Afterwards, Event, Later, RemoteId};
-use crate::time::Millis;
+use crate::time::{DAY, Millis, SECOND};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// So many messages of a conversation have details.
 pub(super) const DETAILED: usize = 20;
+
+/// A message that is not listed and yet was there is asked for again after this, or as soon as the list changes.
+const ASKED_AGAIN: Millis = 3_600 * SECOND;
 
 /// Stands for the text of what could not be read; no text has this check value but by chance.
 const UNREAD: u32 = 0;
@@ -36,9 +39,15 @@ pub(super) struct Told {
     /// What it looks like now.
     pub(super) seen: Seen,
     /// Messages that were there and are not any more; perhaps taken back.
-    pub(super) absent: Vec<SeenMessage>,
+    pub(super) absent: BTreeSet<String>,
+    /// The oldest that is listed with details. All that is newer has details, or was taken back.
+    pub(super) oldest: Millis,
+    /// Those of them that are to be asked for, in this order.
+    pub(super) due: Vec<String>,
     /// Between what was known and what is there, messages may be missing: those after this instant.
     pub(super) gap_since: Option<Millis>,
+    /// So many of them are listed, without details.
+    pub(super) bare: usize,
 }
 
 /// Against what a conversation is held.
@@ -66,11 +75,17 @@ impl Talk {
                 reads.push(read);
             }
         }
+        // One wrong time must not hide what comes until then.
+        let sane = |at: &Millis| *at <= now + DAY;
+        for read in &mut reads {
+            read.at_latest(now);
+        }
         reads.reverse();
         // Pages come out of order at times; what came within one second stays as it is listed.
         reads.sort_by_key(|r| r.at().unwrap_or(Millis::MIN));
         let newest = reads.iter().filter_map(Read::at).max();
-        let updated = json.get("updated_time").and_then(when::read).or(newest)?;
+        let said = json.get("updated_time").and_then(when::read);
+        let updated = said.filter(sane).or(newest).or(said.map(|_| now))?;
         Some(Self {
             customer: customer.or_else(|| writer(&reads)),
             id,
@@ -90,6 +105,19 @@ impl Talk {
             },
             ..Told::default()
         };
+        if self.reads.is_empty() {
+            // A list that came without its messages says nothing of them: all stays as it was.
+            told.seen = Seen {
+                updated: told.seen.updated,
+                person: told.seen.person,
+                ..a.known.cloned().unwrap_or_else(|| Seen {
+                    low: Millis::MIN,
+                    newest: a.edge.unwrap_or(self.updated),
+                    ..Seen::default()
+                })
+            };
+            return told;
+        }
         let times = self.reads.iter().filter_map(|r| match r {
             Read::Message(d) => Some(d.at),
             _ => None,
@@ -100,9 +128,15 @@ impl Talk {
         let before = a.known.map_or(self.updated, |k| k.low);
         told.seen.low = oldest.unwrap_or(before);
         told.gap_since = self.gap(a, oldest);
-        told.absent = self.absent(a, oldest);
+        let since = told.gap_since.unwrap_or(Millis::MAX);
+        let bare = |r: &&Read| r.is_bare() && r.at().is_some_and(|at| at > since);
+        told.bare = self.reads.iter().filter(bare).count();
+        let absent = self.absent(a, oldest);
+        told.oldest = oldest.unwrap_or(Millis::MAX);
+        told.absent = absent.iter().map(|m| m.id.clone()).collect();
+        told.due = self.due(a, &absent);
         // Perhaps taken back: watched until that is known.
-        told.seen.messages.extend(told.absent.iter().cloned());
+        told.seen.messages.extend(absent);
         let mut last = Millis::MIN;
         for read in self.reads {
             match read {
@@ -126,7 +160,9 @@ impl Talk {
                         ..SeenMessage::default()
                     });
                     if !known {
-                        told.events.push(convert::unreadable(id, at, reason, raw));
+                        let from = self.customer.as_ref().map(convert::Somebody::party);
+                        told.events
+                            .push(convert::unreadable(id, at, reason, raw, from));
                     }
                 }
                 Read::Bare { .. } => {}
@@ -142,7 +178,7 @@ impl Talk {
     /// Only the newest messages have details: are those between what was known and these missing?
     fn gap(&self, a: &Against<'_>, oldest: Option<Millis>) -> Option<Millis> {
         let older_ones = self.older.is_some() || self.reads.iter().any(Read::is_bare);
-        let oldest = oldest.filter(|_| a.news && older_ones && self.reads.len() >= DETAILED)?;
+        let oldest = oldest.filter(|_| a.news && older_ones)?;
         let (until, joined) = match a.known {
             Some(known) => {
                 let joined = self.reads.iter().any(|r| known.find(r.id()).is_some());
@@ -159,14 +195,43 @@ impl Talk {
         let Some(known) = a.known else {
             return Vec::new();
         };
-        let complete = self.older.is_none();
+        // A list of all that there is has fewer than have details, and knows of no older ones.
+        let bare = self.reads.iter().any(Read::is_bare);
+        let complete = self.older.is_none() && !bare && self.reads.len() < DETAILED;
         let oldest = oldest.unwrap_or(Millis::MAX);
         let here: BTreeSet<&str> = self.reads.iter().map(Read::id).collect();
         let gone = known.messages.iter().filter(|m| {
             // What could not be read may come back under its true id.
-            m.text != UNREAD && (complete || m.at > oldest) && !here.contains(m.id.as_str())
+            m.text != UNREAD
+                && (complete || m.at > oldest)
+                && !here.contains(m.id.as_str())
+                && self.newer(known, m) < DETAILED
         });
         gone.cloned().collect()
+    }
+
+    /// How many messages are newer than one, or as new, as far as is known. From so many on as have details, the vendor
+    /// says of it that it was deleted, whether it was or not: it cannot be told then, and is not asked for.
+    fn newer(&self, known: &Seen, than: &SeenMessage) -> usize {
+        let listed = self.reads.iter();
+        let listed = listed.filter(|r| r.at().is_none_or(|at| at >= than.at));
+        let were = known.messages.iter().filter(|m| m.at >= than.at);
+        let ids: BTreeSet<&str> = listed.map(Read::id).chain(were.map(|m| &*m.id)).collect();
+        ids.iter().filter(|id| **id != than.id).count()
+    }
+
+    /// Which of those that are absent are asked for: those that never were first, then the newest.
+    fn due(&self, a: &Against<'_>, absent: &[SeenMessage]) -> Vec<String> {
+        let as_before = |r: &Read| {
+            let watched = |k: &Seen| r.at().is_some_and(|at| at >= k.low);
+            let before = a.known.and_then(|k| k.find(r.id()));
+            r.is_bare() || !a.known.is_some_and(watched) || before.is_some_and(|b| b.asked == 0)
+        };
+        let changed = !self.reads.iter().all(as_before);
+        let is_due = |m: &&SeenMessage| changed || m.asked == 0 || a.now - m.asked >= ASKED_AGAIN;
+        let mut due: Vec<&SeenMessage> = absent.iter().filter(is_due).collect();
+        due.sort_by_key(|m| (m.asked, std::cmp::Reverse(m.at)));
+        due.into_iter().map(|m| m.id.clone()).collect()
     }
 }
 
@@ -183,6 +248,7 @@ fn heard(draft: Draft, a: &Against<'_>, told: &mut Told) {
         id: id.0.clone(),
         at: draft.at,
         text,
+        asked: 0,
         reactions: draft.reactions.clone(),
     };
     if !a.reactions {
@@ -206,14 +272,16 @@ fn heard(draft: Draft, a: &Against<'_>, told: &mut Told) {
             emoji: None,
         }));
     }
-    if before.is_some_and(|b| b.text != text) {
+    // It is told as a whole, as if for the first time: of what could not be read, nobody has anything.
+    let unread = before.is_some_and(|b| b.text == UNREAD);
+    if !unread && before.is_some_and(|b| b.text != text) {
         told.events.push(later(Later::Edited {
             text: draft.message.text.clone(),
             html: None,
         }));
     }
     told.seen.messages.push(now);
-    if before.is_none() {
+    if before.is_none() || unread {
         told.drafts.push(draft);
     }
 }
@@ -273,7 +341,23 @@ impl Read {
         }
     }
 
+    /// A time that cannot be is the present.
+    fn at_latest(&mut self, now: Millis) {
+        let ahead = |at: Millis| at > now + DAY;
+        match self {
+            Self::Message(d) if ahead(d.at) => d.at = now,
+            Self::Bare { at, .. } | Self::Poison { at, .. } if at.is_some_and(ahead) => {
+                *at = Some(now);
+            }
+            _ => {}
+        }
+    }
+
     fn is_bare(&self) -> bool {
         matches!(self, Self::Bare { .. })
     }
 }
+
+#[cfg(test)]
+#[path = "diff_tests.rs"]
+mod tests;

@@ -11,11 +11,24 @@ const REST: Millis = 300 * SECOND;
 /// Longest of the vendor's own words that is passed on.
 const LONGEST: usize = 200;
 
+/// What a request was for: what a refusal means hangs on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// To learn something. Only a token or a permission ends that; all else passes, or concerns something else.
+    Look,
+    /// To hand over a file. Nothing is sent by that.
+    Upload,
+    /// To send.
+    Send,
+}
+
 /// What a refusal says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) code: i64,
     pub(super) sub: i64,
+    /// Something broke inside, by its status or by its own word: whatever was asked for may have been done.
+    broken: bool,
     /// By which the vendor finds it again.
     trace: String,
     /// In its words, made safe to show.
@@ -76,6 +89,17 @@ impl Refused {
         self.said.as_ref().is_some_and(|s| s.code == 1)
     }
 
+    /// The vendor itself said no, and would say so again: neither the way there nor a bad moment.
+    pub(super) fn is_its_word(&self) -> bool {
+        let said = self.said.as_ref();
+        said.is_some_and(|s| !s.throttled() && !s.broken && !matches!(s.code, 1 | 2))
+    }
+
+    /// It is the app as a whole that made too many calls, and not this account.
+    pub(super) fn of_the_app(&self) -> bool {
+        self.said.as_ref().is_some_and(|s| matches!(s.code, 4 | 17))
+    }
+
     /// It is asked to be left alone.
     pub(super) fn throttled(&self) -> bool {
         self.said.as_ref().is_some_and(Said::throttled)
@@ -93,6 +117,7 @@ impl Said {
         Some(Self {
             code: number("code")?,
             sub: number("error_subcode").unwrap_or(0),
+            broken: error.get("is_transient").and_then(Value::as_bool) == Some(true),
             trace: trace
                 .chars()
                 .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
@@ -137,7 +162,14 @@ impl Said {
     }
 
     /// Remedy and words.
-    fn means(&self, channel: Channel, acted: bool) -> (Remedy, String) {
+    fn means(&self, channel: Channel, aim: Aim) -> (Remedy, String) {
+        let (remedy, words) = self.tells(channel, aim);
+        // What says that nothing may be sent, or that one person or message is gone, is no reason not to read.
+        let passes = aim == Aim::Look && remedy == Remedy::Final;
+        (if passes { Remedy::Retry } else { remedy }, words)
+    }
+
+    fn tells(&self, channel: Channel, aim: Aim) -> (Remedy, String) {
         let name = named(channel);
         if self.throttled() {
             return (
@@ -180,18 +212,25 @@ impl Said {
                     permissions(channel), self.words
                 ),
             ),
-            (1 | 2, _) if acted => (
-                Remedy::Uncertain,
-                format!("{name} failed in the middle; the message may have gone out."),
-            ),
-            (1 | 2, _) => (Remedy::Retry, format!("{name} failed for a moment.")),
-            (100 | 12 | 2_500, 0) if !acted => (
+            (1 | 2, _) => failed_inside(name, aim),
+            _ if self.broken => failed_inside(name, aim),
+            (100 | 12 | 2_500, 0) if aim == Aim::Look => (
                 Remedy::Retry,
                 format!("{name} refused the question. Meta says: “{}”.", self.words),
             ),
-            _ if acted => (Remedy::Final, format!("{name} refused. Meta says: “{}”.", self.words)),
-            _ => (Remedy::Retry, format!("{name} refused. Meta says: “{}”.", self.words)),
+            _ => (Remedy::Final, format!("{name} refused. Meta says: “{}”.", self.words)),
         }
+    }
+}
+
+/// It broke in the middle of what it was asked to do.
+fn failed_inside(name: &str, aim: Aim) -> (Remedy, String) {
+    match aim {
+        Aim::Send => (
+            Remedy::Uncertain,
+            format!("{name} failed in the middle; the message may have gone out."),
+        ),
+        Aim::Look | Aim::Upload => (Remedy::Retry, format!("{name} failed for a moment.")),
     }
 }
 
@@ -200,14 +239,15 @@ pub(super) fn refused(
     answer: &Answer,
     channel: Channel,
     step: &'static str,
-    acted: bool,
+    aim: Aim,
     now: Millis,
     regain: Option<Millis>,
 ) -> Refused {
-    let Some(said) = Said::read(&answer.body) else {
-        return answer.failure(step, acted, now).into();
+    let Some(mut said) = Said::read(&answer.body) else {
+        return without_a_code(answer, step, aim, now).into();
     };
-    let (remedy, words) = said.means(channel, acted);
+    said.broken |= answer.status >= 500;
+    let (remedy, words) = said.means(channel, aim);
     let wait = regain.or_else(|| retry_after(&answer.headers, now));
     let error = ChannelError {
         retry_after: (remedy == Remedy::Wait).then(|| wait.unwrap_or(REST)),
@@ -217,6 +257,23 @@ pub(super) fn refused(
         said: Some(said),
         error,
     }
+}
+
+/// A refusal that is not in the vendor's form comes from a server in front of it, or from somebody on the way (a hotel,
+/// a company's gateway): whoever only asks, asks again.
+fn without_a_code(answer: &Answer, step: &'static str, aim: Aim, now: Millis) -> ChannelError {
+    let error = answer.failure(step, aim == Aim::Send, now);
+    if aim != Aim::Look || !matches!(error.remedy, Remedy::Final | Remedy::Reconnect) {
+        return error;
+    }
+    let what = match answer.json::<Value>(step, false) {
+        Err(page) if answer.is_page() => page.what,
+        _ => format!(
+            "{} refused ({}) without Meta's code; something on the way may be in between.",
+            answer.host, answer.status
+        ),
+    };
+    ChannelError::new(Remedy::Retry, step, what)
 }
 
 fn named(channel: Channel) -> &'static str {
@@ -319,18 +376,84 @@ pub(super) fn ran_out(at: Millis) -> ChannelError {
 mod tests {
     use super::*;
 
-    fn meaning(code: i64, sub: i64, acted: bool) -> Remedy {
+    fn meaning(code: i64, sub: i64, aim: Aim) -> Remedy {
         let said = Said {
             code,
             sub,
             ..Said::default()
         };
-        said.means(Channel::Instagram, acted).0
+        said.means(Channel::Instagram, aim).0
+    }
+
+    fn answered(status: u16, body: &str, aim: Aim) -> Refused {
+        let answer = Answer {
+            host: "graph.test".into(),
+            status,
+            headers: Default::default(),
+            body: body.into(),
+        };
+        refused(&answer, Channel::Instagram, "step", aim, 0, None)
+    }
+
+    #[test]
+    fn what_broke_inside_leaves_a_send_uncertain_whatever_its_code_and_a_question_to_be_asked_again()
+     {
+        let told = |code: i64, transient: bool| {
+            serde_json::json!({ "error": { "code": code, "is_transient": transient, "message": "?" } })
+                .to_string()
+        };
+        for (status, body) in [
+            (500, told(-1, true)),
+            (500, told(-1, false)),
+            (400, told(-1, true)),
+            (503, told(1_357, false)),
+            (500, told(100, false)),
+            (400, told(2, false)),
+        ] {
+            let remedy = |aim| answered(status, &body, aim).error.remedy;
+            assert_eq!(remedy(Aim::Send), Remedy::Uncertain, "{status} {body}");
+            assert_eq!(remedy(Aim::Look), Remedy::Retry, "{status} {body}");
+            assert_eq!(remedy(Aim::Upload), Remedy::Retry, "{status} {body}");
+            assert!(!answered(status, &body, Aim::Look).is_its_word());
+        }
+        // What says clearly that nothing was done stays what it is.
+        let closed = told(551, false);
+        assert_eq!(
+            answered(500, &closed, Aim::Send).error.remedy,
+            Remedy::Final
+        );
+        assert_eq!(
+            answered(400, &told(777, false), Aim::Send).error.remedy,
+            Remedy::Final
+        );
+    }
+
+    #[test]
+    fn a_page_from_somebody_on_the_way_ends_no_reading() {
+        for (status, body) in [
+            (403, "<html>Sign in</html>"),
+            (404, "<html>"),
+            (400, " <p>"),
+            (407, ""),
+            (401, "<html>"),
+            (302, ""),
+            (403, "{}"),
+        ] {
+            let e = answered(status, body, Aim::Look).error;
+            assert_eq!(e.remedy, Remedy::Retry, "{status}: {e}");
+            assert_eq!(e.what.contains("web page"), body.contains('<'), "{e}");
+        }
+        assert_eq!(
+            answered(403, "<html>", Aim::Send).error.remedy,
+            Remedy::Final,
+            "nothing was sent"
+        );
     }
 
     #[test]
     fn every_documented_code_has_its_remedy_when_reading_and_when_sending() {
         use Remedy::{Final, Reconnect, Retry, Uncertain, Wait};
+        // Codes that concern sending, or one person, message or file, do not end reading.
         for (code, sub, reading, sending) in [
             (190, 0, Reconnect, Reconnect),
             (190, 458, Reconnect, Reconnect),
@@ -339,8 +462,8 @@ mod tests {
             (190, 463, Reconnect, Reconnect),
             (190, 467, Reconnect, Reconnect),
             (102, 0, Reconnect, Reconnect),
-            (10, 2_534_022, Final, Final),
-            (10, 2_018_278, Final, Final),
+            (10, 2_534_022, Retry, Final),
+            (10, 2_018_278, Retry, Final),
             (10, 0, Reconnect, Reconnect),
             (3, 0, Reconnect, Reconnect),
             (200, 0, Reconnect, Reconnect),
@@ -357,27 +480,42 @@ mod tests {
             (1, 0, Retry, Uncertain),
             (1, 1_357_046, Retry, Uncertain),
             (2, 0, Retry, Uncertain),
-            (100, 2_534_014, Final, Final),
-            (100, 2_018_001, Final, Final),
-            (100, 2_018_047, Final, Final),
-            (100, 2_018_008, Final, Final),
-            (100, 2_018_109, Final, Final),
-            (100, 2_018_294, Final, Final),
-            (100, 2_018_074, Final, Final),
-            (551, 0, Final, Final),
-            (200, 1_545_041, Final, Final),
-            (10, 2_018_108, Final, Final),
-            (10, 1_893_063, Final, Final),
-            (100, 2_534_029, Final, Final),
-            (368, 0, Final, Final),
-            (2_022, 0, Final, Final),
-            (100, 2_018_300, Final, Final),
-            (9_000_001, 0, Final, Final),
+            (100, 2_534_014, Retry, Final),
+            (100, 2_018_001, Retry, Final),
+            (100, 2_018_047, Retry, Final),
+            (100, 2_018_008, Retry, Final),
+            (100, 2_018_109, Retry, Final),
+            (100, 2_018_294, Retry, Final),
+            (100, 2_018_074, Retry, Final),
+            (551, 0, Retry, Final),
+            (200, 1_545_041, Retry, Final),
+            (10, 2_018_108, Retry, Final),
+            (10, 1_893_063, Retry, Final),
+            (100, 2_534_029, Retry, Final),
+            (368, 0, Retry, Final),
+            (2_022, 0, Retry, Final),
+            (100, 2_018_300, Retry, Final),
+            (9_000_001, 0, Retry, Final),
             (100, 0, Retry, Final),
             (777, 0, Retry, Final),
         ] {
-            assert_eq!(meaning(code, sub, false), reading, "reading {code}/{sub}");
-            assert_eq!(meaning(code, sub, true), sending, "sending {code}/{sub}");
+            assert_eq!(
+                meaning(code, sub, Aim::Look),
+                reading,
+                "reading {code}/{sub}"
+            );
+            assert_eq!(
+                meaning(code, sub, Aim::Send),
+                sending,
+                "sending {code}/{sub}"
+            );
+            // A file is handed over once more only where it broke, and never for hours where it is refused.
+            let handing = if sending == Uncertain { Retry } else { sending };
+            assert_eq!(
+                meaning(code, sub, Aim::Upload),
+                handing,
+                "handing over {code}/{sub}"
+            );
         }
     }
 

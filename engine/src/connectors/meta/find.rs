@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 const TOOLS: &str = "In Instagram on the phone, this must be on: Settings → Messages and story replies → Message controls → Connected Tools → Allow access to messages.";
-const CHECKUP: &str = "Once a year Meta wants the app's owner to confirm its data use (Data Use Checkup, in the app's dashboard). Whoever misses it is cut off from messages.";
+pub(super) const CHECKUP: &str = "Once a year Meta wants the app's owner to confirm its data use (Data Use Checkup, in the app's dashboard). Whoever misses it is cut off from messages.";
 const TWENTY: &str =
     "Meta gives the 20 newest messages of each conversation; older ones stay at Meta.";
 const FEATURE: &str = "By this door Parley can send texts and no files. Through a linked Facebook Page it can send both.";

@@ -37,7 +37,11 @@ pub(super) async fn fetch(net: &Net, media: &Media, here: bool) -> Result<Option
             Err(e) => return Err(e),
         };
         match answer.status {
-            200 => return Ok(Some(file(media, answer.body))),
+            200 => {
+                let kind = answer.header("content-type").unwrap_or_default();
+                let page = kind.to_ascii_lowercase().contains("html");
+                return Ok(Some(file(media, answer.body)).filter(|f| is_it(f, media, page)));
+            }
             301 | 302 | 303 | 307 | 308 => {
                 let to = answer.header("location").and_then(|l| url.join(l).ok());
                 let Some(to) = to else { return Ok(None) };
@@ -66,6 +70,14 @@ fn allowed(url: &Url, here: bool) -> bool {
     url.scheme() == "https"
         && url.port().is_none()
         && (vendors(url) || OTHERS.iter().any(|o| under(host, o)))
+}
+
+/// Whether what was given is the file: nothing at all is none, and a page that says why not in its place is none.
+fn is_it(file: &IncomingFile, media: &Media, page: bool) -> bool {
+    const PAGES: [&str; 2] = ["text/html", "application/xhtml+xml"];
+    let claimed = media.mime.as_deref().unwrap_or_default();
+    let page = page || PAGES.contains(&file.mime.as_str());
+    !file.bytes.is_empty() && (!page || PAGES.contains(&claimed))
 }
 
 fn file(media: &Media, bytes: Vec<u8>) -> IncomingFile {
@@ -108,6 +120,35 @@ fn ending(mime: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::CardKind;
+
+    #[test]
+    fn a_page_or_nothing_in_the_place_of_a_file_is_no_file() {
+        let media = |mime: &str| Media {
+            url: String::new(),
+            name: None,
+            mime: Some(mime.into()),
+            preview: None,
+            card: CardKind::Media,
+        };
+        let is = |mime: &str, bytes: &[u8], page| {
+            let media = media(mime);
+            is_it(&file(&media, bytes.to_vec()), &media, page)
+        };
+        assert!(is("image/png", b"\x89PNG\r\n\x1a\n", false));
+        assert!(is("application/pdf", b"%PDF-1.4", false));
+        assert!(!is("image/png", b"", false));
+        assert!(
+            !is("image/png", b"<!DOCTYPE html><html>Gone</html>", false),
+            "by content"
+        );
+        assert!(!is("image/png", b"Please sign in", true), "by claim");
+        assert!(
+            is("text/html", b"<html>a price list</html>", true),
+            "a file may be a page"
+        );
+        assert!(is("text/xml", b"<?xml version='1.0'?><a/>", false));
+    }
 
     #[test]
     fn files_are_fetched_from_the_vendors_servers_alone() {

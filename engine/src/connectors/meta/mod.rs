@@ -29,15 +29,13 @@ use api::Counts;
 use async_trait::async_trait;
 use convert::Owner;
 use serde_json::Value;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One may answer so many hours after the customer's last message.
 const WINDOW: u32 = 24;
 /// A person may, where the vendor granted that.
 const HUMAN_WINDOW: u32 = 7 * 24;
-/// From so many percent of the allowance on, it is looked for news less often.
-const BUSY: u32 = 75;
 
 /// An Instagram account, or a Page's Messenger.
 pub struct Meta {
@@ -55,6 +53,8 @@ pub struct Meta {
     restricted: Mutex<Option<(Millis, ChannelError)>>,
     level: AtomicU8,
     history: AtomicBool,
+    /// When everything that there was had been read.
+    looked: AtomicI64,
 }
 
 impl Meta {
@@ -80,6 +80,7 @@ impl Meta {
             restricted: Mutex::default(),
             level: AtomicU8::new(0),
             history: AtomicBool::new(true),
+            looked: AtomicI64::new(Millis::MIN / 2),
         }
     }
 
@@ -178,7 +179,7 @@ impl Connector for Meta {
         let by_page = self.config.door == MetaDoor::Page;
         let instagram = self.channel == Channel::Instagram;
         // Less often when the vendor says that little is left.
-        let busy = self.api.reads.used().is_some_and(|u| u >= BUSY);
+        let busy = self.api.used().is_some_and(|u| u >= api::BUSY);
         let slower = if busy { 4 } else { 1 };
         let limit = if instagram {
             (send::INSTAGRAM_BYTES, TextUnit::Bytes)
@@ -193,6 +194,10 @@ impl Connector for Meta {
             }),
             attachments: by_page,
             max_attachment: by_page.then_some(send::FILE as u64),
+            max_by_type: by_page
+                .then(|| ("image/*".to_owned(), send::PICTURE as u64))
+                .into_iter()
+                .collect(),
             files_apart: true,
             file_types: send::INSTAGRAM_TYPES
                 .iter()
@@ -242,7 +247,11 @@ impl Connector for Meta {
 
     async fn poll(&self, cursor: Option<&Cursor>) -> Result<Batch> {
         self.ready().await?;
-        self.look(cursor).await
+        let batch = self.look(cursor).await?;
+        if !batch.more {
+            self.looked.store(self.clock.now(), Ordering::Relaxed);
+        }
+        Ok(batch)
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Receipt> {
@@ -252,6 +261,7 @@ impl Connector for Meta {
     fn standing(&self) -> Standing {
         let mut notes: Vec<String> = self.left_out().into_iter().collect();
         notes.extend(self.tokens.notes());
+        notes.push(find::CHECKUP.to_owned());
         let restricted = self
             .restricted
             .lock()
@@ -263,14 +273,15 @@ impl Connector for Meta {
         }
         Standing {
             token_until: self.tokens.until(),
-            used_percent: self.api.reads.used(),
-            held_until: self.api.reads.held(),
+            used_percent: self.api.used(),
+            held_until: self.api.held(),
             notes,
         }
     }
 
     fn rewound(&self, cursor: Option<&Cursor>, since: Millis) -> Option<Cursor> {
-        let state = cursor.map(|_| cursor::State::read(cursor))?;
+        let now = self.clock.now();
+        let state = cursor.map(|_| cursor::State::read(cursor, now))?;
         Some(state.rewound(since).write())
     }
 

@@ -9,13 +9,13 @@
 //! store knows what it has.
 
 use super::convert::{self, Draft, Media};
-use super::cursor::{Deep, OVERLAP, Scan, Seen, State};
-use super::diff::{Against, Talk, later};
+use super::cursor::{Deep, OVERLAP, Scan, Seen, SeenMessage, State};
+use super::diff::{Against, Talk, Told, later};
 use super::{Meta, media};
 use crate::connectors::Result;
 use crate::model::{BATCH_EVENTS, Batch, Card, CardKind, Cursor, Event, Gap, Later, RemoteId};
 use crate::time::{DAY, Millis, SECOND};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 /// While older conversations are read, news are looked for so often.
 const LOOK: Millis = 10 * SECOND;
@@ -29,8 +29,6 @@ const PAGE: u32 = 20;
 const MOST_PAGES: u32 = 500;
 /// Bytes of files in one batch.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// Tries of a file before it is left as a link.
-const TRIES: u32 = 3;
 /// Messages that are asked for one by one, whether they were taken back, in one look.
 const MOST_ASKED: usize = 10;
 
@@ -42,7 +40,8 @@ pub(super) struct Memory {
     disordered: bool,
     /// Conversations of a page.
     pub(super) page: u32,
-    tries: HashMap<String, u32>,
+    /// This page waited once for a file that could not be had. It does so once, whatever is the matter with how many.
+    waited: bool,
 }
 
 impl Default for Memory {
@@ -53,7 +52,7 @@ impl Default for Memory {
             last_full: Millis::MIN / 2,
             disordered: false,
             page: PAGE,
-            tries: HashMap::new(),
+            waited: false,
         }
     }
 }
@@ -84,7 +83,12 @@ enum Turn {
     /// The look goes on.
     On(Scan),
     /// The look is over: everything until then is known, and older conversations begin there.
-    Over { top: Millis, below: Option<String> },
+    Over {
+        top: Millis,
+        below: Option<String>,
+        /// It went over all pages, or what it left out is read as older conversations.
+        all: bool,
+    },
     /// Older conversations go on, or end.
     Deep(Option<String>),
 }
@@ -98,7 +102,7 @@ enum Want {
 impl Meta {
     pub(super) async fn look(&self, cursor: Option<&Cursor>) -> Result<Batch> {
         let mut memory = self.memory.lock().await;
-        let mut state = State::read(cursor);
+        let mut state = State::read(cursor, self.clock.now());
         self.set_level(state.level);
         let kept = memory.pending.take().filter(|p| Some(&p.cursor) == cursor);
         let mut pending = match kept {
@@ -122,6 +126,7 @@ impl Meta {
         }
         if pending.units.is_empty() {
             finish(&mut state, pending.turn);
+            memory.waited = false;
             batch.next = state.write();
             batch.more = state.scan.is_some() || self.reads_deep(&state);
         } else {
@@ -147,15 +152,16 @@ impl Meta {
         batch: &mut Batch,
     ) -> Result<()> {
         let mut bytes = 0;
-        while let Some(unit) = pending.units.front() {
+        while let Some(unit) = pending.units.pop_front() {
             let full = batch.events.len() + unit.pieces.len() > BATCH_EVENTS || bytes > MOST_BYTES;
             if full && !batch.events.is_empty() {
+                pending.units.push_front(unit);
                 break;
             }
-            let Some(unit) = pending.units.pop_front() else {
-                break;
-            };
-            for piece in unit.pieces {
+            let mut pieces = unit.pieces.into_iter();
+            while bytes <= MOST_BYTES
+                && let Some(piece) = pieces.next()
+            {
                 let event = match piece {
                     Piece::Event(event) => event,
                     Piece::Draft(draft) => {
@@ -165,6 +171,17 @@ impl Meta {
                     }
                 };
                 batch.events.push(event);
+            }
+            let rest: Vec<Piece> = pieces.collect();
+            if !rest.is_empty() {
+                // Its files are large: the rest of it comes with the next batch, and is not held beside these.
+                let rest = Unit {
+                    pieces: rest,
+                    seen: unit.seen,
+                    gaps: unit.gaps,
+                };
+                pending.units.push_front(rest);
+                break;
             }
             batch.gaps.extend(unit.gaps);
             if let Some((id, seen)) = unit.seen {
@@ -222,26 +239,19 @@ impl Meta {
         draft.linked(now)
     }
 
-    /// A file; none where it stays a link. A server that fails is asked again with the next polls, not for ever.
+    /// A file; none where it stays a link. A server that fails is asked again with the next poll, once a page: neither
+    /// one that is down nor many files that it does not have keep messages waiting for long.
     async fn fetched(
         &self,
         m: &Media,
         memory: &mut Memory,
     ) -> Result<Option<crate::model::IncomingFile>> {
-        let key = convert::digest(m.url.as_bytes());
         match media::fetch(&self.net, m, self.api.is_here()).await {
-            Ok(file) => {
-                memory.tries.remove(&key);
-                Ok(file)
-            }
+            Ok(file) => Ok(file),
+            Err(_) if memory.waited => Ok(None),
             Err(e) => {
-                let tries = memory.tries.entry(key.clone()).or_default();
-                *tries += 1;
-                if *tries < TRIES {
-                    return Err(e);
-                }
-                memory.tries.remove(&key);
-                Ok(None)
+                memory.waited = true;
+                Err(e)
             }
         }
     }
@@ -266,22 +276,24 @@ impl Meta {
             memory.disordered = true;
         }
         let turn = self.turn(&want, &times, page.after.clone(), state, memory, now);
+        let over_all = matches!(&want, Want::News { scan } if scan.full);
+        let since = state.news_since(over_all);
         let mut units = VecDeque::new();
         let mut asked = 0;
         for talk in talks {
-            let moved = state.edge.is_none_or(|e| talk.updated >= e - OVERLAP);
+            let moved = since.is_none_or(|e| talk.updated >= e - OVERLAP);
             let known = state.talks.get(&talk.id);
             if !deep && !moved && known.is_none() {
                 continue;
             }
             let against = Against {
                 known,
-                edge: state.edge,
+                edge: since,
                 news: !deep && state.edge.is_some() && !state.again,
                 reactions: state.level == 0,
                 now,
             };
-            let parts = self.units(talk, &against, &mut asked).await?;
+            let parts = self.units(talk, &against, &mut asked).await;
             // News are told oldest first, history newest first.
             if deep || state.edge.is_none() {
                 units.extend(parts);
@@ -317,7 +329,13 @@ impl Meta {
         } else {
             FULL
         };
-        let full = state.deep == Deep::Done && now - memory.last_full >= pause;
+        // Where nobody wants older conversations, those that moved are found among them all the same.
+        let settled = match state.deep {
+            Deep::Unknown => false,
+            Deep::After(_) => !self.reads_history(),
+            Deep::Done => true,
+        };
+        let full = settled && now - memory.last_full >= pause;
         Want::News {
             scan: Scan {
                 full,
@@ -362,57 +380,82 @@ impl Meta {
                 full: scan.full,
                 pages: scan.pages + 1,
             }),
-            None => Turn::Over { top, below: after },
+            None => Turn::Over {
+                top,
+                all: scan.full || state.edge.is_none() || after.is_none(),
+                below: after,
+            },
         }
     }
 
     /// What a conversation tells, in parts that fit into batches.
-    async fn units(
-        &self,
-        talk: Talk,
-        against: &Against<'_>,
-        asked: &mut usize,
-    ) -> Result<Vec<Unit>> {
+    async fn units(&self, talk: Talk, against: &Against<'_>, asked: &mut usize) -> Vec<Unit> {
         let (id, older) = (talk.id.clone(), talk.older.clone());
         let (mut customer, now) = (talk.customer.clone(), against.now);
-        let fresh = against.known.is_none();
         let mut told = talk.told(against);
         let mut gaps = Vec::new();
         let mut pieces = Vec::new();
         if let Some(c) = &mut customer {
-            if fresh {
-                self.profile(c).await;
-            }
             let before = against.known.map_or(0, |k| k.person);
-            if before != told.seen.person && (c.name.is_some() || c.username.is_some()) {
+            let asked_for = before != 0 || self.profile(c).await;
+            let news = before != told.seen.person && (asked_for || against.known.is_none());
+            if !asked_for {
+                told.seen.person = 0;
+            }
+            if news && (c.name.is_some() || c.username.is_some()) {
                 let at = told.seen.updated;
                 pieces.push(Piece::Event(convert::person(c, at)));
             }
             if let Some(since) = told.gap_since {
-                let gap = self.gap(&id, older.as_deref(), since, c, &told).await?;
+                let gap = self.gap(&id, older.as_deref(), since, c, &told).await;
                 if let Some((marker, gap)) = gap {
                     pieces.push(Piece::Event(marker));
                     gaps.push(gap);
                 }
             }
         }
-        let absent = std::mem::take(&mut told.absent);
-        let missing = |id: &str| absent.iter().any(|m| m.id == id);
-        for gone in absent.iter().cloned() {
-            if *asked < MOST_ASKED {
-                *asked += 1;
-                let other = told.seen.messages.iter().rev().find(|m| !missing(&m.id));
-                if self.is_gone(&gone, other.map(|m| m.id.as_str())).await? {
-                    told.seen.messages.retain(|m| m.id != gone.id);
-                    let of = RemoteId(gone.id);
-                    told.events.push(later(&of, now, Later::Unsent));
-                }
-            }
-        }
+        self.taken_back(&id, &mut told, now, asked).await;
         let drafts = std::mem::take(&mut told.drafts).into_iter();
         pieces.extend(drafts.map(|d| Piece::Draft(Box::new(self.at_level(d)))));
         pieces.extend(told.events.drain(..).map(Piece::Event));
-        Ok(parted(id, pieces, told.seen, gaps))
+        parted(id, pieces, told.seen, gaps)
+    }
+
+    /// Asks for messages that are not listed any more. One that is there after all says that the list has holes, and an
+    /// answer that says nothing that this is no moment to ask: the others wait for the next look.
+    async fn taken_back(&self, talk: &str, told: &mut Told, now: Millis, asked: &mut usize) {
+        let listed = |m: &&SeenMessage| !told.absent.contains(&m.id);
+        let other = told.seen.messages.iter().rev().find(listed);
+        let other = other.map(|m| m.id.clone());
+        for id in std::mem::take(&mut told.due) {
+            if *asked >= MOST_ASKED {
+                break;
+            }
+            *asked += 1;
+            let detailed = told.seen.find(&id).is_some_and(|m| m.at > told.oldest);
+            let gone = match self.is_gone(&id, other.as_deref()).await {
+                // The vendor says that also of what is merely too old for details. Its id is listed then.
+                Ok(true) if !detailed => self.is_listed(talk, &id).await.map(|there| !there),
+                said => said,
+            };
+            match gone {
+                Ok(true) => {
+                    told.seen.messages.retain(|m| m.id != id);
+                    told.events.push(later(&RemoteId(id), now, Later::Unsent));
+                }
+                Ok(false) => {
+                    let there = told.seen.messages.iter_mut().find(|m| m.id == id);
+                    if let Some(there) = there {
+                        there.asked = now;
+                    }
+                    break;
+                }
+                Err(e) => {
+                    tracing::warn!(step = e.step, "a message could not be asked for");
+                    *asked = MOST_ASKED;
+                }
+            }
+        }
     }
 
     /// A message without a word, while files and shares are not given, is one of those.
@@ -432,7 +475,10 @@ impl Meta {
 fn finish(state: &mut State, turn: Turn) {
     match turn {
         Turn::On(scan) => state.scan = Some(scan),
-        Turn::Over { top, below } => {
+        Turn::Over { top, below, all } => {
+            if all {
+                state.swept = Some(top);
+            }
             if state.edge.is_none() || state.deep == Deep::Unknown {
                 state.deep = below.map_or(Deep::Done, Deep::After);
             }

@@ -254,6 +254,7 @@ impl Unread {
             remote_id: RemoteId(self.key.clone()),
             place: Place::Inbox,
             identity: Identity::Provider,
+            from: None,
             at: None,
             reason: format!("A message of the phone could not be read: {}.", self.reason),
             raw: self.raw.clone(),

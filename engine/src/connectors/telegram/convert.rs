@@ -124,6 +124,7 @@ fn unreadable(update: &Value, reason: &str, read: &mut Read) {
         remote_id: RemoteId(id),
         place: Place::Inbox,
         identity: Identity::Provider,
+        from: None,
         at: None,
         reason: reason.to_owned(),
         raw,

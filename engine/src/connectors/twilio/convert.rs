@@ -212,6 +212,7 @@ impl Unread {
             remote_id: RemoteId(self.id.clone()),
             place: Place::Inbox,
             identity: Identity::Provider,
+            from: None,
             at: None,
             reason: format!("A message could not be read: {}.", self.reason),
             raw: self.raw.clone(),

@@ -1,8 +1,10 @@
 //! What was not understood, read again by a later version of its converter.
 
-use super::{Brought, source, take};
+use super::{Brought, Source, source, take};
 use crate::error::Result;
-use crate::model::{AccountId, Card, CardKind, Class, Event, Incoming, MessageId, RemoteId};
+use crate::model::{
+    AccountId, Card, CardKind, Class, Event, Identity, Incoming, MessageId, RemoteId,
+};
 use crate::store::files::unpack;
 use crate::store::transfer::erase;
 use crate::store::{Tx, afterwards, conversations, search};
@@ -47,26 +49,15 @@ pub fn read_again(
 ) -> Result<()> {
     tx.prepare_cached("UPDATE quarantine SET version = ?3 WHERE account = ?1 AND remote_id = ?2")?
         .execute(params![account, remote.0, version])?;
-    let Some(events) = events else {
+    let unreadable = |e: &Event| matches!(e, Event::Unreadable { .. });
+    let Some(events) = events.filter(|e| !e.iter().any(unreadable)) else {
         return Ok(());
     };
-    let old: Option<(MessageId, i64)> = tx
-        .prepare_cached("SELECT m.id, m.rid FROM quarantine q JOIN message m ON m.id = q.message WHERE q.account = ?1 AND q.remote_id = ?2")?
-        .query_row(params![account, remote.0], |r| Ok((r.get(0)?, r.get(1)?)))
-        .optional()?;
     let mut kept = None;
-    if let Some((id, rid)) = old {
+    if let Some((id, rid)) = quarantined(tx, account, remote)? {
         let brings_files = |e: &Event| matches!(e, Event::Message(m) if m.remote_id == *remote && !m.files.is_empty());
         kept = Some(Kept::aside(tx, id, rid, events.iter().any(brings_files))?);
-        let shown = conversations::shown_in(tx, id)?;
-        erase::rows(tx, id, rid)?;
-        tx.prepare_cached("DELETE FROM delivery WHERE message = ?1")?
-            .execute([id])?;
-        tx.prepare_cached("DELETE FROM quarantine WHERE account = ?1 AND remote_id = ?2")?
-            .execute(params![account, remote.0])?;
-        for c in shown {
-            tx.recount(c);
-        }
+        forget(tx, account, remote, id, rid)?;
     }
     let source = source(tx, account)?;
     let mut brought = Brought::default();
@@ -188,4 +179,58 @@ impl Kept {
 fn media(cards: &[Card]) -> impl Iterator<Item = (usize, &Card)> {
     let all = cards.iter().enumerate();
     all.filter(|(_, c)| c.kind == CardKind::Media)
+}
+
+/// The message that stands for what lies in quarantine, and its row.
+fn quarantined(
+    tx: &Tx<'_>,
+    account: AccountId,
+    remote: &RemoteId,
+) -> Result<Option<(MessageId, i64)>> {
+    Ok(tx
+        .prepare_cached("SELECT m.id, m.rid FROM quarantine q JOIN message m ON m.id = q.message WHERE q.account = ?1 AND q.remote_id = ?2")?
+        .query_row(params![account, remote.0], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?)
+}
+
+/// What stands for a quarantined message goes, to make room for the message.
+fn forget(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    remote: &RemoteId,
+    id: MessageId,
+    rid: i64,
+) -> Result<()> {
+    let shown = conversations::shown_in(tx, id)?;
+    erase::rows(tx, id, rid)?;
+    tx.prepare_cached("DELETE FROM delivery WHERE message = ?1")?
+        .execute([id])?;
+    tx.prepare_cached("DELETE FROM quarantine WHERE account = ?1 AND remote_id = ?2")?
+        .execute(params![account, remote.0])?;
+    for c in shown {
+        tx.recount(c);
+    }
+    Ok(())
+}
+
+/// What could not be read lies in quarantine as what was not understood does: of no version, so that each tries. A mail
+/// is told by its bytes alone, and comes as it came.
+pub(super) fn aside(tx: &Tx<'_>, source: &Source, card: &Incoming, id: MessageId) -> Result<()> {
+    if !matches!(card.identity, Identity::Provider) || card.raw.is_empty() {
+        return Ok(());
+    }
+    tx.prepare_cached("INSERT OR REPLACE INTO quarantine (account, remote_id, message, version) VALUES (?1, ?2, ?3, 0)")?
+        .execute(params![source.id, card.remote_id.0, id])?;
+    Ok(())
+}
+
+/// Makes room for a message that could not be read when it was told first; says whether it was one.
+pub(super) fn makes_way(tx: &mut Tx<'_>, source: &Source, m: &Incoming) -> Result<bool> {
+    let there = tx
+        .prepare_cached("SELECT 1 FROM delivery d JOIN message m ON m.id = d.message JOIN quarantine q ON q.message = m.id AND q.account = d.account AND q.remote_id = d.remote_id WHERE d.account = ?1 AND d.remote_id = ?2 AND m.unreadable IS NOT NULL")?
+        .exists(params![source.id, m.remote_id.0])?;
+    if there && let Some((id, rid)) = quarantined(tx, source.id, &m.remote_id)? {
+        forget(tx, source.id, &m.remote_id, id, rid)?;
+    }
+    Ok(there)
 }

@@ -3,8 +3,8 @@
 
 use super::super::ingest::{self, Brought, Participants, Row};
 use super::super::{Tx, files, outbox, places, threads, timeline};
-use super::events;
 use super::ids::Naming;
+use super::{events, give};
 use crate::error::{Error, Result};
 use crate::model::interchange::{Delivery, Instant, MessageLine, Sending};
 use crate::model::threads::ref_hash;
@@ -252,6 +252,7 @@ fn incoming(
             remote_id: nowhere,
             place: Place::Other,
             identity: identity.clone(),
+            from,
             at: None,
             reason: reason.chars().take(300).collect(),
             raw,
@@ -322,7 +323,8 @@ fn author(tx: &mut Tx<'_>, account: AccountId, line: &MessageLine) -> Result<Opt
         .query_row([account], |r| r.get::<_, String>(0))
         .ok()
         .and_then(|c| serde_json::from_str::<Value>(&c).ok())
-        .and_then(|c| Some(c.get("address")?.as_str()?.to_owned()));
+        .map(|c| give::described(&c).address)
+        .filter(|address| !address.is_empty());
     let author = match (&line.author, ours) {
         (Some(a), _) if !a.address.trim().is_empty() => a.clone(),
         (given, Some(address)) => Party {
@@ -336,10 +338,9 @@ fn author(tx: &mut Tx<'_>, account: AccountId, line: &MessageLine) -> Result<Opt
             "it went out, and its author has no usable address".into(),
         ));
     };
-    if line.deliveries.is_empty()
-        && !ingest::is_own(tx, &key)?
-        && !super::own(tx, account, &author.address)?
-    {
+    let ours = ingest::is_own(tx, &key)? || super::own(tx, account, &author.address)?;
+    // Where it was found says as much.
+    if !ours && line.deliveries.is_empty() {
         return Err(Error::Invalid(
             "it went out, and its author is none of the account's own addresses".into(),
         ));
@@ -498,11 +499,12 @@ fn insert(
     body: &Body,
     wrote: &Wrote,
 ) -> Result<()> {
-    let shown = shown_in(tx, naming, line)?;
+    let source = ingest::source(tx, account)?;
+    let shown = shown_in(tx, naming, line, &source.scope)?;
     let (conversation, also) = shown.split_first().ok_or_else(|| {
         Error::Invalid("it went out to nobody: it has neither “to” nor “shown_in”".into())
     })?;
-    let live_from = ingest::source(tx, account)?.live_from;
+    let live_from = source.live_from;
     let thread = refs(line);
     let answers = covered(tx, naming, line.answers.as_deref().unwrap_or_default())?;
     let authored = line.authored_at.unwrap_or(line.sent_at).0;
@@ -595,7 +597,12 @@ fn keep_files(tx: &Tx<'_>, id: MessageId, all: &[IncomingFile]) -> Result<Vec<Fi
 }
 
 /// The conversation it was written in first, then where else it is shown.
-fn shown_in(tx: &Tx<'_>, naming: &Naming, line: &MessageLine) -> Result<Vec<CustomerId>> {
+fn shown_in(
+    tx: &Tx<'_>,
+    naming: &Naming,
+    line: &MessageLine,
+    scope: &str,
+) -> Result<Vec<CustomerId>> {
     let mut out = Vec::new();
     for c in &line.shown_in {
         let ours = naming.known(tx, c)?.map(CustomerId).ok_or_else(|| {
@@ -608,7 +615,7 @@ fn shown_in(tx: &Tx<'_>, naming: &Naming, line: &MessageLine) -> Result<Vec<Cust
             if let Some(a) = address_key(line.channel, &p.address)
                 && !ingest::is_own(tx, &a)?
             {
-                let h = ingest::handle(tx, line.channel, "", &a, p.name.as_deref(), 0)?;
+                let h = ingest::handle(tx, line.channel, scope, &a, p.name.as_deref(), 0)?;
                 out.push(CustomerId(h.0));
             }
         }

@@ -395,6 +395,7 @@ pub fn end(tx: &mut Tx<'_>, account: AccountId, messages: u32) -> Result<()> {
         &[&account.hex()],
     )?;
     log::write(tx, "archive_erase", GroupId::random(), w)?;
+    let source = ingest::source(tx, account)?;
     let ours: Vec<String> = {
         let mut s = tx.prepare("SELECT value FROM own_address WHERE account = ?1")?;
         s.query_map([account], |r| r.get(0))?
@@ -415,7 +416,7 @@ pub fn end(tx: &mut Tx<'_>, account: AccountId, messages: u32) -> Result<()> {
     }
     imports(tx, account)?;
     // Addresses that were ours by the archive alone are anybody's again.
-    places::ours_changed(tx, &ours)?;
+    places::ours_changed(tx, source.channel, &source.scope, &ours)?;
     ready(tx)?;
     tx.changes.accounts = true;
     tx.changes.lists = true;

@@ -53,17 +53,14 @@ pub fn given_accounts(conn: &Connection, scope: &Scope) -> Result<Vec<AccountLin
         .map(|(id, channel, config)| {
             let config: Value = serde_json::from_str(&config)
                 .map_err(|_| Error::Corrupt(format!("the account {id} cannot be read")))?;
-            let (name, own) = described(&config);
+            let told = described(&config);
             Ok(AccountLine {
                 id: id.hex(),
                 channel: Channel::parse(&channel).unwrap_or(Channel::Email),
-                address: config
-                    .get("address")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned(),
-                name,
-                own,
+                address: told.address,
+                name: told.name,
+                own: told.own,
+                scope: told.scope,
                 config: scope.is_none().then_some(config),
                 unknown: Map::new(),
             })
@@ -71,14 +68,33 @@ pub fn given_accounts(conn: &Connection, scope: &Scope) -> Result<Vec<AccountLin
         .collect()
 }
 
-fn described(config: &Value) -> (Option<String>, Vec<String>) {
+/// What an account's settings say of it.
+#[derive(Default)]
+pub(super) struct Described {
+    /// The address under which it writes.
+    pub(super) address: String,
+    name: Option<String>,
+    own: Vec<String>,
+    scope: String,
+}
+
+pub(super) fn described(config: &Value) -> Described {
     if let Ok(c) = serde_json::from_value::<AccountConfig>(config.clone()) {
-        let name = Some(c.display_name().to_owned()).filter(|n| !n.is_empty());
         let aliases = c.email().map(|e| e.aliases.clone());
-        return (name, aliases.unwrap_or_default());
+        return Described {
+            address: c.sender().to_owned(),
+            name: Some(c.display_name().to_owned()).filter(|n| !n.is_empty()),
+            own: aliases.unwrap_or_default(),
+            scope: c.handle_scope().to_owned(),
+        };
     }
     serde_json::from_value::<Archive>(config.clone())
-        .map(|a| (Some(a.name), a.own))
+        .map(|a| Described {
+            address: a.address,
+            name: Some(a.name),
+            own: a.own,
+            scope: a.scope,
+        })
         .unwrap_or_default()
 }
 

@@ -362,6 +362,9 @@ pub fn archive(tx: &mut Tx<'_>, wanted: &Archive, measured: bool) -> Result<Acco
                     config.own.push(own.clone());
                 }
             }
+            if config.scope.is_empty() {
+                config.scope.clone_from(&wanted.scope);
+            }
             if config == old {
                 return Ok(id);
             }

@@ -3,7 +3,7 @@
 use crate::subject::{self, Act, Subject, Trouble};
 use async_trait::async_trait;
 use parley_engine::model::{AccountConfig, MetaConfig, MetaDoor};
-use parley_sandbox::graph::{ANNA, Graph, Kind, Message, Options, POISON, Platform};
+use parley_sandbox::graph::{ANNA, Attached, Graph, Kind, Message, Options, POISON, Platform};
 use parley_sandbox::http::{Fault, Quota};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -108,8 +108,18 @@ impl Subject for Meta {
                     .once(Fault::flag(POISON));
                 true
             }
-            // Changes are not told here, and what is not known has one form, which is not counted as unknown.
-            _ => false,
+            Act::Edit { of, text } => self.graph.change(of, |m| text.clone_into(&mut m.text)),
+            Act::Unknown => {
+                let strange = json!({ "id": "1", "hologram_data": { "x": 1 } });
+                let message = Message {
+                    files: vec![Attached::Strange(strange)],
+                    ..Message::default()
+                };
+                self.graph.brings(self.platform, ANNA, message);
+                true
+            }
+            // The vendor blocks whoever wants no more, and tells nobody.
+            Act::Refuse => false,
         }
     }
 

@@ -32,8 +32,8 @@ const templates = [
 /** What an account of a channel can do. */
 export const abilities: Readonly<Record<Channel, Capabilities>> = {
   email: capabilities,
-  instagram: { ...texts, channel: "instagram", text_limit: { most: 1000, unit: "bytes" }, attachments: true, max_attachment: 8 * 1024 * 1024, files_apart: true, file_types: ["image/png", "image/jpeg", "video/*", "audio/*", "application/pdf"], reply_window_hours: 24, may_keep_media: false },
-  messenger: { ...texts, channel: "messenger", text_limit: { most: 2000, unit: "chars" }, attachments: true, max_attachment: 25 * 1024 * 1024, files_apart: true, reply_window_hours: 24, may_keep_media: false },
+  instagram: { ...texts, channel: "instagram", text_limit: { most: 1000, unit: "bytes" }, attachments: true, max_attachment: 25 * 1024 * 1024, max_by_type: [["image/*", 8 * 1024 * 1024]], files_apart: true, file_types: ["image/png", "image/jpeg", "video/*", "audio/*", "application/pdf"], reply_window_hours: 24, may_keep_media: false },
+  messenger: { ...texts, channel: "messenger", text_limit: { most: 2000, unit: "chars" }, attachments: true, max_attachment: 25 * 1024 * 1024, max_by_type: [["image/*", 8 * 1024 * 1024]], files_apart: true, reply_window_hours: 24, may_keep_media: false },
   sms: { ...texts, channel: "sms", text_limit: { most: 3, unit: "segments" }, may_write_first: true },
   whatsapp: { ...texts, channel: "whatsapp", formatting: "signs", text_limit: { most: 1600, unit: "chars" }, reply_window_hours: 24, templates },
   telegram: { ...texts, channel: "telegram", formatting: "words", text_limit: { most: 4096, unit: "chars" }, attachments: true, max_attachment: 50 * 1024 * 1024, pushes: true },

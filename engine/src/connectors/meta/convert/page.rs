@@ -1,7 +1,7 @@
 //! Bodies as a whole, for a look at what Parley makes of them: a page of the interface, or a webhook's.
 
 use super::{Owner, Read, Somebody, message, parts, remote, webhook};
-use crate::model::{Afterwards, Channel, Event, Identity, Later, PersonSays, Place};
+use crate::model::{Afterwards, Channel, Event, Identity, Later, Party, PersonSays, Place};
 use crate::time::Millis;
 use serde_json::Value;
 
@@ -86,13 +86,20 @@ fn push(events: &mut Vec<Event>, json: &Value, owner: &Owner, customer: Option<&
             at,
             "the vendor gives its id and nothing else",
             Vec::new(),
+            customer.map(Somebody::party),
         )),
         Read::Poison {
             id,
             at,
             reason,
             raw,
-        } => events.push(unreadable(id, at, reason, raw)),
+        } => events.push(unreadable(
+            id,
+            at,
+            reason,
+            raw,
+            customer.map(Somebody::party),
+        )),
     }
 }
 
@@ -123,8 +130,10 @@ pub(in crate::connectors::meta) fn unreadable(
     at: Option<Millis>,
     reason: &str,
     raw: Vec<u8>,
+    from: Option<Party>,
 ) -> Event {
     Event::Unreadable {
+        from,
         remote_id: remote(id),
         place: Place::Inbox,
         identity: Identity::Provider,

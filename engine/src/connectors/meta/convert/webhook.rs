@@ -273,5 +273,11 @@ fn touched(r: &Value, key: String, them: &Somebody, at: Millis) -> Event {
 fn strange(json: &Value, at: Millis) -> Event {
     let raw = kept(json);
     let key = format!("unreadable:{}", super::digest(&raw));
-    unreadable(key, Some(at), "it is of a kind that is not known", raw)
+    unreadable(
+        key,
+        Some(at),
+        "it is of a kind that is not known",
+        raw,
+        None,
+    )
 }

@@ -125,6 +125,7 @@ describe("what stands in the way of writing", () => {
     expect(barOf(way, null, abilities.whatsapp, 0)).toBe("no_account");
     expect(barOf({ ...way, opted_out: true }, reach, abilities.whatsapp, 0)).toBe("opted_out");
     expect(barOf({ ...way, channel: "telegram" }, { account: "a", until: null, closed: true }, abilities.telegram, 0)).toBe("never");
+    expect(barOf({ ...way, channel: "telegram" }, { account: "a", until: 1000, closed: true }, abilities.telegram, 2000)).toBe("over");
   });
 });
 

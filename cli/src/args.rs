@@ -187,7 +187,7 @@ pub struct Inspect {
     #[arg(value_enum)]
     pub what: Thing,
     /// What it does not say itself: a region (DE) for a phone number; text, html or eml for a reply;
-    /// instagram, messenger, twilio, whatsapp, smsgate, telegram or matrix for a payload
+    /// instagram, messenger, twilio, whatsapp, smsgate, telegram or matrix for a payload whose shape does not tell
     #[arg(long)]
     pub hint: Option<String>,
     /// Lines {"id":…,"b64":…,"hint":…} in, one line {"id":…,"out":…} or {"id":…,"err":…} out for each

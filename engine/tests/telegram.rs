@@ -16,7 +16,7 @@ use parley_engine::model::{
     AccountConfig, Batch, CardKind, ChannelError, Cursor, Event, FileId, Incoming, MessageId,
     Outgoing, OutgoingFile, Party, Place, Receipt, Remedy, TelegramConfig,
 };
-use parley_engine::time::SystemClock;
+use parley_engine::time::{ManualClock, SystemClock};
 use parley_sandbox::http::Fault;
 use parley_sandbox::telegram::{Options, Telegram};
 use serde_json::{Value, json};
@@ -329,6 +329,170 @@ async fn a_file_that_cannot_be_had_is_a_card_and_stops_nothing() {
             Ok(batch) => assert_eq!(messages(&batch)[0].cards[0].kind, CardKind::Media),
         }
     }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_had_holds_nobody_else_back_and_an_album_is_given_up_as_one() {
+    let (telegram, bot) = both().await;
+    telegram.writes(ANNA, "before");
+    let picture = json!({ "base64": BASE64.encode(PNG) });
+    telegram.does(
+        "write",
+        &json!({ "from": ANNA, "pictures": [picture, picture, picture, picture] }),
+    );
+    telegram.writes(ANNA, "after");
+    telegram
+        .world()
+        .faults
+        .on("GET", "/file/")
+        .always(Fault::status(502));
+    let first = bot.poll(None).await.unwrap();
+    let texts: Vec<&str> = messages(&first).iter().map(|m| m.text.as_str()).collect();
+    assert_eq!(texts, ["before"], "it does not wait for the file behind it");
+    assert!(!first.more, "it is not asked for again at once");
+    assert_eq!(
+        bot.poll(Some(&first.next)).await.unwrap_err().remedy,
+        Remedy::Retry
+    );
+    let rest = bot.poll(Some(&first.next)).await.unwrap();
+    let rest = messages(&rest);
+    assert_eq!((rest.len(), rest[4].text.as_str()), (5, "after"));
+    assert!(rest[..4].iter().all(|m| m.cards[0].kind == CardKind::Media));
+}
+
+#[tokio::test]
+async fn news_that_are_counted_anew_are_read_and_confirmed() {
+    let (telegram, bot) = both().await;
+    telegram.writes(ANNA, "before the quiet week");
+    let first = bot.poll(None).await.unwrap();
+    bot.poll(Some(&first.next)).await.unwrap();
+    telegram.does("renumber", &json!({ "from": 1_000 }));
+    for n in 0..40 {
+        telegram.writes(ANNA, &format!("after it {n}"));
+    }
+    let (mut cursor, mut texts) = (first.next, Vec::new());
+    for _ in 0..4 {
+        let batch = bot.poll(Some(&cursor)).await.unwrap();
+        texts.extend(messages(&batch).iter().map(|m| m.text.clone()));
+        cursor = batch.next;
+    }
+    let all: Vec<String> = (0..40).map(|n| format!("after it {n}")).collect();
+    assert_eq!(texts, all);
+    assert_eq!(telegram.waiting(), 0, "and they are confirmed");
+}
+
+#[tokio::test]
+async fn another_server_counts_by_itself() {
+    let (vendor, bot) = both().await;
+    vendor.writes(ANNA, "there");
+    let cursor = bot.poll(None).await.unwrap().next;
+    let own = Telegram::start(Options::default()).await.unwrap();
+    own.writes(ANNA, "here");
+    own.writes(ANNA, "and here");
+    let moved = Connected::new(config(&own), context(&Options::default().token));
+    let batch = moved.poll(Some(&cursor)).await.unwrap();
+    let texts: Vec<&str> = messages(&batch).iter().map(|m| m.text.as_str()).collect();
+    assert_eq!(texts, ["here", "and here"]);
+}
+
+#[tokio::test]
+async fn news_that_change_nothing_are_not_asked_for_without_a_pause() {
+    let (telegram, bot) = both().await;
+    let cursor = bot.poll(None).await.unwrap().next;
+    let odd: Vec<Value> = (0..40)
+        .map(|n| json!({ "message": { "odd": n } }))
+        .collect();
+    telegram
+        .world()
+        .faults
+        .on("POST", "/bot*/getUpdates")
+        .always(Fault::answer(200, json!({ "ok": true, "result": odd })));
+    let batch = bot.poll(Some(&cursor)).await.unwrap();
+    assert!(!batch.more && batch.next == cursor && !batch.events.is_empty());
+    let waits = tokio::time::timeout(Duration::from_millis(500), bot.wait(Some(&cursor)));
+    assert!(waits.await.is_err(), "the same would come at once");
+}
+
+#[tokio::test]
+async fn each_chat_waits_its_turn_and_holds_no_other_up() {
+    let telegram = Telegram::start(Options::default()).await.unwrap();
+    let clock = ManualClock::at(1_800_000_000_000);
+    let bot = Arc::new(Connected::new(
+        config(&telegram),
+        Context {
+            net: Arc::new(Net::new(Arc::new(clock.clone()))),
+            clock: Arc::new(clock.clone()),
+            ..context(&Options::default().token)
+        },
+    ));
+    let tom = ANNA + 1;
+    telegram.writes(ANNA, "hi");
+    telegram.writes(tom, "hi");
+    for n in 0..3 {
+        bot.send(&outgoing(&format!("{n}"))).await.unwrap();
+    }
+    let fourth = tokio::spawn({
+        let bot = bot.clone();
+        async move { bot.send(&outgoing("3")).await }
+    });
+    let mut to_tom = outgoing("to another one");
+    to_tom.to[0].address = tom.to_string();
+    bot.send(&to_tom).await.unwrap();
+    assert!(!fourth.is_finished() && telegram.sent().len() == 4);
+    clock.advance(1_000);
+    fourth.await.unwrap().unwrap();
+    assert_eq!(telegram.sent().len(), 5);
+}
+
+fn wishes(batch: &Batch) -> Vec<(i64, bool)> {
+    let said = batch.events.iter().filter_map(|e| match e {
+        Event::Person(p) => p.opted_out.map(|out| (p.at, out)),
+        _ => None,
+    });
+    let mut said: Vec<_> = said.collect();
+    said.sort_unstable();
+    said
+}
+
+#[tokio::test]
+async fn whoever_writes_again_may_be_answered_though_nobody_told_that_they_let_the_bot_in() {
+    let (telegram, bot) = both().await;
+    let before = bot.poll(None).await.unwrap();
+    telegram.does("block", &json!({ "from": ANNA }));
+    assert!(bot.send(&outgoing("Are you there?")).await.is_err());
+    let batch = bot.poll(Some(&before.next)).await.unwrap();
+    assert!(wishes(&batch).iter().all(|(_, out)| *out));
+    telegram.does("unblock", &json!({ "from": ANNA }));
+    // The vendor forgets it after a day.
+    telegram.world().time.shift(25 * 3_600_000);
+    for _ in 0..3 {
+        telegram.writes(ANNA, "I am");
+    }
+    let batch = bot.poll(Some(&batch.next)).await.unwrap();
+    let said = wishes(&batch);
+    assert_eq!(said.len(), 1, "once a batch");
+    assert!(!said[0].1);
+}
+
+#[tokio::test]
+async fn a_refusal_in_a_business_accounts_chat_marks_nobody() {
+    let (telegram, bot) = both().await;
+    telegram.does("connect_business", &json!({ "owner": OWNER }));
+    telegram.does("business", &json!({ "from": ANNA, "text": "Hello?" }));
+    let batch = bot.poll(None).await.unwrap();
+    let refused = json!({ "ok": false, "error_code": 403, "description": "Forbidden: BUSINESS_PEER_USAGE_MISSING" });
+    telegram
+        .world()
+        .faults
+        .on("POST", "/bot*/sendMessage")
+        .once(Fault::answer(403, refused));
+    let answer = Outgoing {
+        route: messages(&batch)[0].route.clone(),
+        ..outgoing("Hello!")
+    };
+    assert_eq!(bot.send(&answer).await.unwrap_err().remedy, Remedy::Final);
+    let batch = bot.poll(Some(&batch.next)).await.unwrap();
+    assert!(wishes(&batch).is_empty());
 }
 
 #[tokio::test]

@@ -106,6 +106,46 @@ async fn what_came_while_the_program_was_off_is_fetched_with_its_own_date() {
 }
 
 #[tokio::test]
+async fn what_came_while_the_phone_was_away_is_fetched_as_soon_as_it_answers() {
+    let l = line().await;
+    let phone = l.phone();
+    let mut held = Held::default();
+    held.poll(&phone).await.unwrap();
+    let faults = &l.fake.world().faults;
+    faults.on("GET", "/inbox").once(Fault::CloseBefore);
+    assert!(held.poll(&phone).await.is_err());
+    l.fake.missed(TOM, "missed", START);
+    held.poll(&phone).await.unwrap();
+    assert_eq!(held.texts(), ["missed"]);
+}
+
+#[tokio::test]
+async fn looking_through_the_phone_that_failed_is_tried_again_in_minutes_and_blames_no_version() {
+    let l = line().await;
+    let phone = l.phone();
+    let mut held = Held::default();
+    let faults = &l.fake.world().faults;
+    l.fake.missed(TOM, "missed", START - 1_000);
+    faults.on("POST", "/inbox/refresh").once(Fault::status(500));
+    held.poll(&phone).await.unwrap();
+    l.desk.advance(299);
+    held.poll(&phone).await.unwrap();
+    assert!(held.texts().is_empty() && phone.standing().notes.is_empty());
+    l.desk.advance(1);
+    held.poll(&phone).await.unwrap();
+    assert_eq!(held.texts(), ["missed"]);
+    for old in [404, 405, 501] {
+        let phone = l.phone();
+        faults.on("POST", "/inbox/refresh").once(Fault::status(old));
+        held.poll(&phone).await.unwrap();
+        assert_eq!(phone.standing().notes.len(), 1, "{old}");
+        l.desk.advance(300);
+        held.poll(&phone).await.unwrap();
+        assert!(phone.standing().notes.is_empty(), "it was updated");
+    }
+}
+
+#[tokio::test]
 async fn an_mms_comes_once_with_its_files_and_a_notice_alone_after_a_while() {
     let l = line().await;
     let phone = l.phone();

@@ -6,7 +6,7 @@ mod telephone;
 use parley_engine::connectors::twilio::{Twilio, find};
 use parley_engine::connectors::{Connector, Step, factory};
 use parley_engine::model::{
-    AccountConfig, CardKind, ChannelError, Class, Cursor, Place, Reached, Remedy, SmsConfig,
+    AccountConfig, CardKind, ChannelError, Class, Cursor, Event, Place, Reached, Remedy, SmsConfig,
     SmsVia, Template, TemplateUse, TextUnit, TwilioAccess, WhatsappConfig,
 };
 use parley_engine::store::accounts;
@@ -402,6 +402,10 @@ async fn each_refusal_says_what_to_do() {
         (Fault::status(403), Remedy::Reconnect),
         (Fault::status(500), Remedy::Uncertain),
         (Fault::status(502), Remedy::Uncertain),
+        (
+            Fault::status(503).header("Retry-After", "5"),
+            Remedy::Uncertain,
+        ),
         (Fault::Html, Remedy::Uncertain),
         (Fault::answer(201, json!({})), Remedy::Uncertain),
         (Fault::CloseAfter, Remedy::Uncertain),
@@ -585,6 +589,262 @@ async fn a_file_that_cannot_be_had_holds_nothing_up_for_long() {
         .find(|m| m.text == "another")
         .unwrap();
     assert_eq!(m.cards[0].kind, CardKind::Media);
+}
+
+fn png() -> Picture {
+    Picture {
+        kind: "image/png".into(),
+        bytes: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_refused_is_no_refusal_of_the_account() {
+    let l = line().await;
+    let sms = l.sms();
+    let mut held = Held::default();
+    let cdn = &l.fake.cdn().world().faults;
+    for status in [401, 403] {
+        cdn.on("", "").once(Fault::status(status));
+        l.fake.writes_with(ANNA, l.fake.number(), "look", &[png()]);
+        l.desk.advance(1);
+        l.fake.writes(TOM, "and I?");
+        held.poll(&sms).await.unwrap();
+        assert_eq!(held.texts(), ["and I?"], "{status}");
+        // The next signed address is a good one.
+        held.poll(&sms).await.unwrap();
+        assert_eq!(held.texts(), ["and I?", "look"], "{status}");
+        let look = held.messages.values().find(|m| m.text == "look").unwrap();
+        assert_eq!(look.files.len(), 1);
+        held = Held {
+            cursor: held.cursor,
+            ..Held::default()
+        };
+    }
+    assert!(sms.standing().notes.is_empty());
+
+    // A key that may read messages and no files.
+    let api = &l.fake.world().faults;
+    let may_not = Fault::answer(403, json!({ "code": 70051, "status": 403 }));
+    api.on("GET", "/2010-04-01/*/Media").always(may_not);
+    l.fake
+        .writes_with(ANNA, l.fake.number(), "this too", &[png()]);
+    for _ in 0..6 {
+        held.poll(&sms).await.unwrap();
+        l.desk.advance(150);
+    }
+    let m = &held.messages.values().next().unwrap();
+    assert_eq!(
+        (m.text.as_str(), m.cards[0].kind),
+        ("this too", CardKind::Media)
+    );
+    let notes = sms.standing().notes;
+    assert!(notes.len() == 1 && notes[0].contains("Files"), "{notes:?}");
+    api.clear();
+    l.fake
+        .writes_with(ANNA, l.fake.number(), "allowed", &[png()]);
+    held.poll(&sms).await.unwrap();
+    assert!(sms.standing().notes.is_empty(), "it is well again");
+}
+
+#[tokio::test]
+async fn what_appears_late_is_taken_and_hides_nothing() {
+    let l = line().await;
+    let sms = l.sms();
+    let mut held = Held::default();
+    l.many(60);
+    held.poll(&sms).await.unwrap();
+    l.desk.advance(1_800);
+    l.fake.writes(ANNA, "now");
+    held.poll(&sms).await.unwrap();
+    let does = |order: &str, with: &Value| l.fake.api().act(order, with).unwrap();
+    does(
+        "write",
+        &json!({ "from": TOM, "text": "held back", "ago": 720 }),
+    );
+    held.poll(&sms).await.unwrap();
+    assert_eq!(held.order.len(), 62);
+    assert_eq!(*held.texts().last().unwrap(), "held back");
+    // Made days ago, gone out now: it stands in front of what is newer than it.
+    for n in 0..60 {
+        does(
+            "sent_elsewhere",
+            &json!({ "to": ANNA, "text": format!("sent {n}") }),
+        );
+        l.desk.advance(1);
+    }
+    does(
+        "sent_elsewhere",
+        &json!({ "to": TOM, "text": "planned", "ago": 3 * 86_400 }),
+    );
+    l.desk.advance(3);
+    held.poll(&sms).await.unwrap();
+    assert_eq!(held.order.len(), 62 + 61);
+    assert!(held.texts().contains(&"planned") && held.texts().contains(&"sent 0"));
+    l.desk.advance(60);
+    held.poll(&sms).await.unwrap();
+    assert_eq!(held.poll(&sms).await.unwrap(), 0, "each once");
+}
+
+#[tokio::test]
+async fn to_whom_a_send_is_refused_as_unsubscribed_is_known_with_the_next_news() {
+    let l = line().await;
+    let sms = l.sms();
+    let mut held = Held::default();
+    l.fake.fate(ANNA, Fate::Refused(21610));
+    let to_anna = outgoing(l.fake.number(), ANNA, "hello?");
+    assert!(sms.send(&to_anna).await.is_err());
+    held.poll(&sms).await.unwrap();
+    assert_eq!(held.wishes, [(ANNA.to_owned(), true)]);
+    held.poll(&sms).await.unwrap();
+    assert_eq!(held.wishes.len(), 1, "once");
+    l.fake.fate(ANNA, Fate::Refused(21614));
+    assert!(sms.send(&to_anna).await.is_err());
+    held.poll(&sms).await.unwrap();
+    assert_eq!(held.wishes.len(), 1, "and for no other reason");
+}
+
+#[tokio::test]
+async fn a_file_is_not_given_up_because_the_computer_slept() {
+    let l = line().await;
+    let cdn = &l.fake.cdn().world().faults;
+    let mut held = Held::default();
+    cdn.on("", "").always(Fault::status(500));
+    l.fake.writes_with(ANNA, l.fake.number(), "look", &[png()]);
+    held.poll(&l.sms()).await.unwrap();
+    l.desk.advance(8 * 3_600);
+    held.poll(&l.sms()).await.unwrap();
+    assert!(held.messages.is_empty(), "it was tried twice");
+    cdn.clear();
+    held.poll(&l.sms()).await.unwrap();
+    assert_eq!(held.messages.values().next().unwrap().files.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_deleted_while_it_waits_for_its_file_keeps_its_text() {
+    let l = line().await;
+    let sms = l.sms();
+    let cdn = &l.fake.cdn().world().faults;
+    let mut held = Held::default();
+    cdn.on("", "").always(Fault::status(500));
+    let sid = l.fake.writes_with(ANNA, l.fake.number(), "look", &[png()]);
+    held.poll(&sms).await.unwrap();
+    assert!(held.messages.is_empty());
+    l.fake.api().act("delete", &json!({ "sid": sid })).unwrap();
+    held.poll(&sms).await.unwrap();
+    let m = &held.messages[&sid];
+    assert_eq!(
+        (m.text.as_str(), m.cards[0].kind),
+        ("look", CardKind::Media)
+    );
+    assert!(m.cards[0].text.as_ref().unwrap().contains("deleted"));
+}
+
+#[tokio::test]
+async fn a_message_that_waited_for_its_file_keeps_its_place_in_its_second() {
+    let l = line().await;
+    let sms = l.sms();
+    let cdn = &l.fake.cdn().world().faults;
+    let mut held = Held::default();
+    held.poll(&sms).await.unwrap();
+    cdn.on("", "").always(Fault::status(500));
+    l.fake.writes(ANNA, "one");
+    l.fake.writes_with(ANNA, l.fake.number(), "two", &[png()]);
+    held.poll(&sms).await.unwrap();
+    // It is on the first page no more.
+    l.desk.advance(1_500);
+    l.many(70);
+    held.poll(&sms).await.unwrap();
+    l.desk.advance(1_300);
+    cdn.clear();
+    held.poll(&sms).await.unwrap();
+    let at = |text: &str| {
+        let m = held.messages.values().find(|m| m.text == text).unwrap();
+        m.times.provider.unwrap()
+    };
+    assert!(at("one") < at("two"));
+    assert_eq!(at("one") / 1_000, at("two") / 1_000);
+}
+
+#[tokio::test]
+async fn what_says_nothing_here_is_kept_to_be_read_again() {
+    let l = line().await;
+    let (own, anna) = (
+        format!("whatsapp:{}", l.fake.number()),
+        format!("whatsapp:{ANNA}"),
+    );
+    l.fake.writes_with(&anna, &own, "", &[]);
+    let whatsapp = l.whatsapp(Vec::new());
+    let mut held = Held::default();
+    held.poll(&whatsapp).await.unwrap();
+    let m = held.messages.values().next().unwrap();
+    assert_eq!(m.cards[0].kind, CardKind::Unsupported);
+    assert_eq!(m.quarantine, Some(whatsapp.reads_version()));
+    assert!(
+        whatsapp.read_again(&m.raw).is_none(),
+        "this version knows no more"
+    );
+    let mut row: Value = serde_json::from_slice(&m.raw).unwrap();
+    row["body"] = json!("A place on the map");
+    let again = whatsapp.read_again(row.to_string().as_bytes()).unwrap();
+    assert!(
+        matches!(&again[0], Event::Message(again) if again.remote_id == m.remote_id && again.quarantine.is_none())
+    );
+    row["date_created"] = json!("soon");
+    row["date_updated"] = json!(null);
+    assert!(whatsapp.read_again(row.to_string().as_bytes()).is_none());
+}
+
+#[tokio::test]
+async fn who_else_answers_on_the_number_is_said_for_as_long_as_it_is_so() {
+    let l = line_with(Options {
+        answers_by_itself: true,
+        ..Options::default()
+    })
+    .await;
+    let sms = l.sms();
+    let mut held = Held::default();
+    held.poll(&sms).await.unwrap();
+    let notes = sms.standing().notes;
+    assert!(
+        notes.len() == 1 && notes[0].contains("answers by itself"),
+        "{notes:?}"
+    );
+    let asked = || {
+        let calls = &l.fake.world().calls;
+        calls.count("GET", "/2010-04-01/*/IncomingPhoneNumbers.json")
+    };
+    let once = asked();
+    held.poll(&sms).await.unwrap();
+    assert_eq!(asked(), once, "not at each poll");
+    l.fake.api().act("sample", &json!({ "on": false })).unwrap();
+    l.desk.advance(3_600);
+    held.poll(&sms).await.unwrap();
+    assert!(sms.standing().notes.is_empty());
+}
+
+#[tokio::test]
+async fn half_a_character_in_one_row_hides_no_other() {
+    let l = line().await;
+    let row = |sid: &str, body: &str| {
+        format!(
+            r#"{{"sid":"{sid}","direction":"inbound","from":"{ANNA}","to":"{}","body":"{body}","status":"received","num_media":"0","date_created":"Fri, 15 Jan 2027 08:00:00 +0000"}}"#,
+            l.fake.number()
+        )
+    };
+    let page = format!(
+        r#"{{"messages":[{},{}],"next_page_uri":null}}"#,
+        row("SM00000000000000000000000000000008", r"cut \ud83d"),
+        row("SM00000000000000000000000000000007", "whole")
+    );
+    l.fake
+        .world()
+        .faults
+        .on("GET", "")
+        .once(Fault::answer(200, Value::String(page)));
+    let mut held = Held::default();
+    held.poll(&l.sms()).await.unwrap();
+    assert_eq!(held.texts(), ["whole", "cut \u{fffd}"]);
 }
 
 #[tokio::test]

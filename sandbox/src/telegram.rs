@@ -3,6 +3,8 @@
 //! What it knows beyond storing messages:
 //! - **Updates are kept until they are confirmed** by asking for a greater offset, and for 24 hours at most. A negative
 //!   offset forgets all but the last ones.
+//! - **They are counted anew** after a week without any, as it is told ([`Bot`]'s order `renumber`): a number that was
+//!   never given then confirms nothing.
 //! - **`allowed_updates` holds from then on**, for what happens later; reactions are not told unless asked for.
 //! - **One reader**: a second `getUpdates` ends the first one with 409, and a webhook refuses all of them with another
 //!   409. [`Telegram::rival`] is a program that reads all the time.
@@ -243,7 +245,7 @@ impl Fake for Bot {
 
     /// `write {from,text,entities?,pictures?,reply_to?}`, `start {from,payload?}`, `file {from,kind,name?,base64?,size?,
     /// caption?}`, `raw {from,message}`, `edit {id,text}`, `react {from,id,emoji?}`, `block {from}`, `unblock {from}`,
-    /// `update {update}`, `rival {on}`, `webhook {url}`, `revoke {}`, `restore {}`; of business accounts `connect_business
+    /// `update {update}`, `renumber {from}`, `rival {on}`, `webhook {url}`, `revoke {}`, `restore {}`; of business accounts `connect_business
     /// {owner}`, `business {from,text,owner?}`, `business_edit {id,text}`, `business_delete {id}`. `id` is a message's.
     fn act(
         &mut self,

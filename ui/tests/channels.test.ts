@@ -126,6 +126,7 @@ describe("what stands in the way of writing", () => {
     expect(barOf({ ...way, opted_out: true }, reach, abilities.whatsapp, 0)).toBe("opted_out");
     expect(barOf(way, { account: "a", until: 1000, closed: false, opted_out: true }, abilities.whatsapp, 0)).toBe("opted_out");
     expect(barOf({ ...way, channel: "telegram" }, { account: "a", until: null, closed: true, opted_out: false }, abilities.telegram, 0)).toBe("never");
+    expect(barOf({ ...way, channel: "telegram" }, { account: "a", until: 1000, closed: true, opted_out: false }, abilities.telegram, 2000)).toBe("over");
   });
 });
 

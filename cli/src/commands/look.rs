@@ -254,6 +254,22 @@ mod tests {
     }
 
     #[test]
+    fn a_payload_whose_shape_tells_whose_it_is_needs_no_hint() {
+        // {"MessageSid":"SM1","From":"+4930","To":"+4917","MessageStatus":"sent"}, and {"hello":1}
+        let known = r#"{"id":1,"b64":"eyJNZXNzYWdlU2lkIjoiU00xIiwiRnJvbSI6Iis0OTMwIiwiVG8iOiIrNDkxNyIsIk1lc3NhZ2VTdGF0dXMiOiJzZW50In0="}"#;
+        assert_eq!(
+            answer(What::Payload, known.as_bytes(), ""),
+            json!({ "id": 1, "out": { "messages": [], "later": [] } })
+        );
+        let other = r#"{"id":2,"b64":"eyJoZWxsbyI6MX0="}"#;
+        let a = answer(What::Payload, other.as_bytes(), "");
+        assert!(
+            a["err"].as_str().is_some_and(|e| e.contains("--hint")),
+            "{a}"
+        );
+    }
+
+    #[test]
     fn lines_end_where_they_end() {
         let mut input = BufReader::with_capacity(2, &b"one\n\ntwo"[..]);
         let mut line = Vec::new();

@@ -271,13 +271,16 @@ fn reached(
             if !fits {
                 continue;
             }
+            let route = persons::route(c, a.id, handle)?;
+            let can = &can.by_route(route.as_deref());
             let last = match can.reply_window_hours {
                 None if can.may_write_first => None,
                 _ => persons::last_wrote(c, a.id, handle)?,
             };
             let (until, closed) = match window(can, last, now) {
                 Window::Open(until) => (until, false),
-                Window::Over | Window::NotYet => (None, true),
+                Window::Over => (can.window_end(last), true),
+                Window::NotYet => (None, true),
             };
             by.push(Reach {
                 account: a.id,

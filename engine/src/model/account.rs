@@ -1,7 +1,7 @@
 //! Connected accounts: how to reach them, what they can do, and how they are.
 
 use super::{Hint, MatrixConfig, MetaConfig, SmsConfig, TelegramConfig, Template, WhatsappConfig};
-use crate::time::Millis;
+use crate::time::{Millis, SECOND};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -404,7 +404,32 @@ pub struct Capabilities {
     pub may_keep_media: bool,
 }
 
+/// How routes into the chats of a Telegram Business account begin (`crate::connectors::telegram`).
+pub const BUSINESS_ROUTE: &str = "business:";
+/// Hours after a customer's last message in which a bot may answer in a business account's name.
+const BUSINESS_HOURS: u32 = 24;
+
 impl Capabilities {
+    /// What holds for somebody who is answered by this route, as their last message named it.
+    #[must_use]
+    pub fn by_route(&self, route: Option<&str>) -> Self {
+        let business = route.is_some_and(|r| r.starts_with(BUSINESS_ROUTE));
+        Self {
+            reply_window_hours: match self.channel {
+                Channel::Telegram if business => Some(BUSINESS_HOURS),
+                _ => self.reply_window_hours,
+            },
+            ..self.clone()
+        }
+    }
+
+    /// When the time ends in which one may answer somebody who wrote last then; `None` where there is no such time.
+    #[must_use]
+    pub fn window_end(&self, last: Option<Millis>) -> Option<Millis> {
+        let hours = Millis::from(self.reply_window_hours?);
+        last.map(|at| at.saturating_add(hours * 3_600 * SECOND))
+    }
+
     /// What a channel of short texts can do at least; a connector says what differs.
     #[must_use]
     pub fn of_text(channel: Channel) -> Self {

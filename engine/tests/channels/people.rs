@@ -3,6 +3,7 @@
 use crate::desk::{MARA, Team, bot, instagram, sms};
 use parley_engine::api::args;
 use parley_engine::api::dto::RecipientKind;
+use parley_engine::error::Error;
 use parley_engine::model::*;
 
 fn says(address: &str) -> PersonSays {
@@ -50,6 +51,42 @@ fn a_name_is_never_a_key() {
         t.customer_on(Channel::Telegram, "42"),
         t.customer_on(Channel::Telegram, "43")
     );
+}
+
+#[test]
+fn a_business_accounts_chat_is_answered_within_a_day_and_the_bots_own_for_ever() {
+    let t = Team::new();
+    let c = t.customer_on(Channel::Telegram, "42");
+    let by = |id: &str, route: &str| {
+        let message = Incoming {
+            route: Some(route.into()),
+            ..t.message(id, "42", "hello")
+        };
+        t.event(t.telegram, Event::Message(Box::new(message)));
+        t.now()
+    };
+    let reach = || {
+        let options = t.does(args::ReplyOptions {
+            conversation: c,
+            answering: None,
+        });
+        let reach = &options.to[0].by[0];
+        (reach.until, reach.closed)
+    };
+    let answer = || t.ask(t.send(t.telegram, c, "42", "Yes"));
+    by("1", "chat");
+    t.later(25 * 3_600_000);
+    assert_eq!(reach(), (None, false));
+    let wrote = by("2", "business:bc");
+    let until = Some(wrote + 24 * 3_600_000);
+    assert_eq!(reach(), (until, false));
+    assert!(answer().is_ok());
+    t.later(24 * 3_600_000);
+    assert_eq!(reach(), (until, true));
+    assert!(matches!(answer(), Err(Error::Refused(why)) if why.contains("24 hours")));
+    by("3", "chat");
+    t.later(25 * 3_600_000);
+    assert_eq!(reach(), (None, false));
 }
 
 #[test]

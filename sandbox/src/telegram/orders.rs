@@ -41,6 +41,11 @@ impl Bot {
                 let update = with.get("update").cloned().ok_or("update wants update")?;
                 Ok(json!({ "id": self.updates.put(update, world.time.now()) }))
             }
+            "renumber" => {
+                let from = number(with, "from").ok_or("renumber wants from")?;
+                self.updates.begin_anew(from);
+                Ok(json!({}))
+            }
             "rival" => {
                 self.rival = with["on"] != json!(false);
                 Ok(json!({}))

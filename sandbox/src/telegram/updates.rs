@@ -10,6 +10,8 @@ use crate::http::{DUPLICATE, Request, Response, SHUFFLE, World};
 
 /// How long they are kept.
 const KEPT: i64 = 24 * 3_600_000;
+/// Numbers begin after this.
+const BEGIN: i64 = 500_000;
 /// What is not told unless it is asked for by name.
 const UNASKED: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
 
@@ -36,6 +38,13 @@ impl Updates {
         self.queue.clear();
     }
 
+    /// Counts on from another number, as the vendor does after a quiet week.
+    pub(super) fn begin_anew(&mut self, from: i64) {
+        self.last = from.max(1);
+        self.queue.clear();
+        self.given.clear();
+    }
+
     pub(super) fn tell(&mut self, kind: &str, what: &Value, now: i64) {
         let wanted = if self.allowed.is_empty() {
             !UNASKED.contains(&kind)
@@ -51,7 +60,7 @@ impl Updates {
     /// Puts an update of any kind, as it is, with its number.
     pub(super) fn put(&mut self, mut update: Value, now: i64) -> i64 {
         // The real ones begin anywhere.
-        self.last = if self.last == 0 { 500_000 } else { self.last } + 1;
+        self.last = if self.last == 0 { BEGIN } else { self.last } + 1;
         update["update_id"] = json!(self.last);
         self.queue.push_back((self.last, now, update));
         self.last
@@ -84,7 +93,7 @@ impl Updates {
             let keep = usize::try_from(-offset).unwrap_or(usize::MAX);
             let over = self.queue.len().saturating_sub(keep);
             self.queue.drain(..over);
-        } else {
+        } else if offset <= self.last + 1 {
             self.queue.retain(|(id, ..)| *id >= offset);
         }
         let limit = asked.number("limit").unwrap_or(100).clamp(1, 100);

@@ -192,24 +192,34 @@ impl Account {
         self.messages.iter().find(|m| m.sid == sid)
     }
 
-    /// What only a customer or the vendor can do: `write {from,to?,text,pictures?:[{kind,base64}]}`,
-    /// `fate {number,kind,code?}`, `revoke`, `restore`, `sample {on}`, `sent_elsewhere {to,text}`.
+    /// What only a customer or the vendor can do: `write {from,to?,text,pictures?:[{kind,base64}],ago?}` (which appears
+    /// only now, `ago` seconds late), `fate {number,kind,code?}`, `revoke`, `restore`, `sample {on}`,
+    /// `sent_elsewhere {to,text,ago?}` (which was scheduled so many seconds ago), `delete {sid}`.
     pub(super) fn obey(&mut self, order: &str, with: &Value, now: i64) -> Result<Value, String> {
         let text = |name: &str| with.get(name).and_then(Value::as_str).map(str::to_owned);
         let need = |name: &str| text(name).ok_or_else(|| format!("{order} wants {name}"));
         let own = || self.numbers.first().map(|n| n.phone.clone());
+        let ago = with.get("ago").and_then(Value::as_i64).unwrap_or(0) * 1_000;
         match order {
             "write" => {
                 let to = text("to").or_else(own).unwrap_or_default();
                 let pictures = pictures(with)?;
                 let body = text("text").unwrap_or_default();
-                let sid = self.inbound(&need("from")?, &to, &body, &pictures, now);
+                let sid = self.inbound(&need("from")?, &to, &body, &pictures, now - ago);
                 Ok(json!({ "sid": sid }))
             }
             "sent_elsewhere" => {
                 let from = text("from").or_else(own).unwrap_or_default();
-                let sid = self.outbound(&from, &need("to")?, &need("text")?, now);
+                let sid = self.outbound(&from, &need("to")?, &need("text")?, now - ago);
+                if let Some(made) = self.messages.iter_mut().find(|m| m.sid == sid) {
+                    made.held = ago;
+                }
                 Ok(json!({ "sid": sid }))
+            }
+            "delete" => {
+                let sid = need("sid")?;
+                self.messages.retain(|m| m.sid != sid);
+                Ok(json!({}))
             }
             "fate" => {
                 let code = with.get("code").and_then(Value::as_u64).unwrap_or(0);
@@ -229,7 +239,7 @@ impl Account {
                 Ok(json!({}))
             }
             _ => Err(format!(
-                "there is write, sent_elsewhere, fate, revoke, restore and sample, no {order}"
+                "there is write, sent_elsewhere, delete, fate, revoke, restore and sample, no {order}"
             )),
         }
     }

@@ -82,9 +82,10 @@ impl Account {
         let Some(mut wanted) = self.wanted(request, now) else {
             return failed(20001);
         };
-        // Newest first; what was made within one millisecond, in the order of its making.
+        // Newest first, what was scheduled where it went out; what began within one millisecond, in the order of its
+        // making.
         wanted.reverse();
-        wanted.sort_by_key(|m| std::cmp::Reverse(m.created));
+        wanted.sort_by_key(|m| std::cmp::Reverse(m.begun()));
         let start = match request
             .query("PageToken")
             .and_then(|t| t.strip_prefix("PA"))

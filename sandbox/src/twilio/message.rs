@@ -37,6 +37,8 @@ pub struct Message {
     pub body: String,
     /// When it was made, by the fake's time.
     pub created: i64,
+    /// For how long it was kept before it went out: it was scheduled.
+    pub held: i64,
     /// How it ends.
     pub fate: Fate,
     /// The service it was sent through.
@@ -56,14 +58,20 @@ pub(super) struct Status {
 }
 
 impl Message {
+    /// When it began on its way.
+    pub(super) fn begun(&self) -> i64 {
+        self.created + self.held
+    }
+
     pub(super) fn status(&self, now: i64) -> Status {
         let inbound = self.direction == "inbound";
-        let age = now - self.created;
+        let begun = self.begun();
+        let age = now - begun;
         let at = |word, after: i64, sent: bool| Status {
             word,
             code: None,
-            since: self.created + after,
-            sent: sent.then_some(self.created + SENT),
+            since: begun + after,
+            sent: sent.then_some(begun + SENT),
         };
         let ended = |word, code| Status {
             code: Some(code),
@@ -101,6 +109,7 @@ impl Account {
             to: to.to_owned(),
             body: body.to_owned(),
             created: now,
+            held: 0,
             fate: Fate::Delivered,
             service: None,
             media,
@@ -152,6 +161,7 @@ impl Account {
             to: to.to_owned(),
             body: body.to_owned(),
             created: now,
+            held: 0,
             fate,
             service: None,
             media: Vec::new(),

@@ -83,6 +83,7 @@ impl Account {
             to: to.to_owned(),
             body,
             created: now,
+            held: 0,
             fate,
             service,
             media: Vec::new(),

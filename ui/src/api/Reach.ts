@@ -10,7 +10,7 @@ export type Reach = {
  */
 account: AccountId, 
 /**
- * Until when one may answer; `None` = always, or not yet.
+ * Until when one may answer, also where that is over; `None` = always, or not yet.
  */
 until: number | null, 
 /**

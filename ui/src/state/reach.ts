@@ -24,7 +24,7 @@ export function barOf(way: ToOption, reach: Reach | null, can: Capabilities | nu
   if (way.channel === "email") return way.by.length === 0 && can === null ? "no_account" : null;
   if (reach === null) return "no_account";
   if (!isOver(reach, now)) return null;
-  return can !== null && can.reply_window_hours === null ? "never" : "over";
+  return can !== null && can.reply_window_hours === null && reach.until === null ? "never" : "over";
 }
 
 /** The blanks of a template, in order: `{{1}}`, `{{2}}`, … */

@@ -9,7 +9,7 @@ dto! {
     pub struct Reach {
         /// Account.
         pub account: AccountId,
-        /// Until when one may answer; `None` = always, or not yet.
+        /// Until when one may answer, also where that is over; `None` = always, or not yet.
         #[ts(type = "number | null")]
         pub until: Option<i64>,
         /// One may not write now: the window is over, or they never wrote. Approved texts may still go.

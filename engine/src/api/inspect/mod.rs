@@ -6,6 +6,7 @@ pub mod html;
 pub mod mail;
 pub mod payload;
 pub mod phone;
+mod provider;
 pub mod reply;
 pub mod thread;
 pub mod url;

@@ -1,10 +1,13 @@
 //! What a provider's data says: a page of its interface, or the body of one of its webhooks.
 
+use super::provider::guess;
+use crate::connectors::http::json;
 use crate::connectors::{matrix, meta, smsgate, telegram, twilio};
 use crate::model::{Afterwards, Card, CardKind, Event, Incoming, Later, Place, Reached, RemoteId};
 use crate::time::Millis;
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// What `inspect payload` prints.
 #[derive(Debug, Default, Serialize)]
@@ -59,31 +62,35 @@ pub struct PayloadLater {
     pub at: i64,
 }
 
-/// Reads the data of a provider: `instagram`, `messenger`, `twilio`, `whatsapp`, `smsgate`, `telegram`, `matrix`.
+/// Reads the data of a provider: `instagram`, `messenger`, `twilio`, `whatsapp`, `smsgate`, `telegram`, `matrix`; of
+/// the one whose shape it has, where none is named.
 ///
 /// # Errors
 /// Where it is no data, or of a provider that is not known.
 pub fn payload(input: &[u8], provider: &str) -> Result<Payload, String> {
     let json = read(input)?;
+    let provider = match provider.trim() {
+        "" => guess(&json).ok_or_else(|| which("its shape does not tell whose it is"))?,
+        named => named,
+    };
     let events = match provider {
-        "telegram" => telegram::convert::payload(&json, None),
+        "telegram" => telegram::payload::payload(&json, None),
         "twilio" | "whatsapp" => twilio::payload::payload(&json, None),
         "instagram" | "messenger" => meta::convert::payload(&json, None),
         "matrix" => matrix::payload::payload(&json, None),
         "smsgate" => smsgate::payload::payload(&json, None),
         other => {
-            return Err(format!(
-                "“{other}” is no provider; say by --hint which one it is: {}",
-                PROVIDERS.join(", ")
-            ));
+            return Err(which(&format!("“{other}” is no provider")));
         }
     };
+    // These say by themselves what is not known; what they say nothing of is known and is no message.
+    let says = matches!(provider, "smsgate" | "telegram" | "twilio" | "whatsapp");
     let mut out = Payload::default();
     events.into_iter().for_each(|e| out.take(e));
     if provider == "matrix" {
         out.without_rooms();
     }
-    if out.messages.is_empty() && out.later.is_empty() && !is_empty_page(&json) {
+    if !says && out.messages.is_empty() && out.later.is_empty() && !is_empty_page(&json) {
         out.messages.push(unknown(&json));
     }
     Ok(out)
@@ -100,9 +107,14 @@ pub const PROVIDERS: [&str; 7] = [
     "whatsapp",
 ];
 
+fn which(why: &str) -> String {
+    let all = PROVIDERS.join(", ");
+    format!("{why}; say by --hint which one it is: {all}")
+}
+
 /// JSON, or a form as some webhooks have it.
 fn read(input: &[u8]) -> Result<Value, String> {
-    match serde_json::from_slice(input) {
+    match json::read(input) {
         Ok(json) => Ok(json),
         Err(e) => form(input).ok_or_else(|| format!("it is neither JSON nor a form: {e}")),
     }
@@ -133,7 +145,11 @@ fn unknown(json: &Value) -> PayloadMessage {
         .find_map(|n| json.get(*n))
         .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
     PayloadMessage {
-        external_id: id.unwrap_or_default(),
+        // The same for the same data, where it bears none.
+        external_id: id.unwrap_or_else(|| {
+            let digest = Sha256::digest(json.to_string());
+            format!("unknown:{}", data_encoding::HEXLOWER.encode(&digest[..12]))
+        }),
         direction: "inbound",
         from: None,
         text: String::new(),
@@ -212,9 +228,15 @@ fn message(m: Incoming) -> PayloadMessage {
         kind,
         external_id: m.remote_id.0,
         direction: direction(m.place),
-        from: m.from.map(|p| p.address),
+        from: m.from.map(|p| p.address).filter(|a| !a.is_empty()),
         text: m.text,
-        at: m.times.provider.or(m.times.claimed).map(seconds),
+        // What bears no time is given that of its reading, which is none here.
+        at: m
+            .times
+            .provider
+            .or(m.times.claimed)
+            .filter(|at| *at != 0)
+            .map(seconds),
     }
 }
 
@@ -233,7 +255,7 @@ fn kind(m: &Incoming) -> String {
     let mime = mime.or(media.and_then(|c| c.mime.as_deref()));
     let has_file = media.is_some() || !m.files.is_empty();
     match card {
-        _ if m.quarantine.is_some() => "unknown".into(),
+        None | Some(CardKind::Unknown) if m.quarantine.is_some() => "unknown".into(),
         Some(k) if !has_file && (m.text.is_empty() || k != CardKind::Share) => said(k),
         Some(k @ (CardKind::StoryReply | CardKind::StoryMention | CardKind::Sticker)) => said(k),
         _ if has_file => match mime.and_then(|m| m.split('/').next()) {
@@ -323,10 +345,104 @@ mod tests {
     }
 
     #[test]
+    fn what_is_understood_and_is_no_message_is_none() {
+        let chat = json!({ "id": 5, "type": "private", "first_name": "Anna" });
+        for (provider, nothing) in [
+            (
+                "twilio",
+                json!({ "MessageSid": "SM1", "From": "+4930", "To": "+4917", "MessageStatus": "sent" }),
+            ),
+            (
+                "smsgate",
+                json!({ "event": "sms:sent", "payload": { "messageId": "b", "phoneNumber": "+4917", "sentAt": "2026-01-31T09:30:00Z" } }),
+            ),
+            (
+                "smsgate",
+                json!({ "id": "b", "state": "Sent", "recipients": [{ "phoneNumber": "+4917", "state": "Sent" }] }),
+            ),
+            (
+                "telegram",
+                json!({ "update_id": 1, "my_chat_member": { "chat": chat, "date": 1, "new_chat_member": { "status": "kicked" } } }),
+            ),
+            (
+                "telegram",
+                json!({ "update_id": 2, "edited_message": { "message_id": 9, "date": 1, "chat": chat, "photo": [] } }),
+            ),
+        ] {
+            let out = json!({ "messages": [], "later": [] });
+            assert_eq!(shown(&nothing, provider), out, "{nothing}");
+            assert_eq!(shown(&nothing, ""), out, "without a hint: {nothing}");
+        }
+    }
+
+    #[test]
+    fn ids_and_writers_are_those_of_the_data() {
+        let first = |json: &Value| {
+            let m = shown(json, "")["messages"][0].clone();
+            (
+                m["external_id"].clone(),
+                m["direction"].clone(),
+                m["from"].clone(),
+            )
+        };
+        let chat = json!({ "id": 5, "type": "private", "first_name": "Anna" });
+        let ours = json!({ "message_id": 9, "date": 1, "chat": chat, "from": { "id": 77, "is_bot": true }, "text": "Yes" });
+        assert_eq!(first(&ours), (json!("5:9"), json!("outbound"), json!("77")));
+        let row = json!({ "sid": "SM00000000000000000000000000000001", "direction": "outbound-api", "status": "accepted", "from": null, "to": "+4917", "body": "Yes", "date_created": "Fri, 24 May 2019 17:44:46 +0000" });
+        assert_eq!(
+            first(&json!({ "messages": [row] })),
+            (row["sid"].clone(), json!("outbound"), json!(null))
+        );
+        let row = json!({ "id": "text:12", "type": "SMS", "sender": "+4917", "contentPreview": "hi", "createdAt": "2026-01-31T09:30:00Z" });
+        assert_eq!(
+            first(&json!([row])),
+            (json!("text:12"), json!("inbound"), json!("+4917"))
+        );
+        let pressed = json!({ "update_id": 1, "callback_query": { "id": "4", "from": { "id": 5 }, "data": "yes", "message": { "message_id": 9, "date": 0, "chat": chat } } });
+        assert_eq!(shown(&pressed, "")["messages"][0]["at"], json!(null));
+    }
+
+    #[test]
+    fn a_shape_that_fits_one_provider_needs_no_hint_and_one_that_fits_none_says_so() {
+        for (json, provider) in [
+            (
+                json!({ "ok": true, "result": [{ "update_id": 1 }] }),
+                "telegram",
+            ),
+            (json!({ "MessageSid": "SM1" }), "twilio"),
+            (
+                json!([{ "sender": "+4917", "contentPreview": "hi" }]),
+                "smsgate",
+            ),
+            (json!({ "next_batch": "s1" }), "matrix"),
+            (json!({ "object": "instagram", "entry": [] }), "instagram"),
+            (json!({ "object": "page", "entry": [] }), "messenger"),
+        ] {
+            assert_eq!(guess(&json), Some(provider), "{json}");
+        }
+        for none in [
+            json!({ "hello": 1 }),
+            json!([]),
+            json!({ "update_id": 1, "MessageSid": "SM1" }),
+        ] {
+            assert_eq!(guess(&none), None);
+            let e = payload(none.to_string().as_bytes(), "").unwrap_err();
+            assert!(e.contains("--hint") && e.contains("smsgate"), "{e}");
+        }
+        let cut = br#"{"MessageSid":"SM1","From":"+4917","To":"+4930","Body":"x \ud83d"}"#;
+        assert_eq!(payload(cut, "").unwrap().messages[0].text, "x \u{fffd}");
+    }
+
+    #[test]
     fn what_is_not_understood_is_said() {
         assert_eq!(
             shown(&json!({ "hello": 1 }), "telegram")["messages"][0]["kind"],
             "unreadable"
+        );
+        let odd = shown(&json!({ "hello": 1 }), "matrix");
+        assert!(
+            odd["messages"][0]["external_id"].as_str().unwrap().len() > 10,
+            "{odd}"
         );
         assert!(payload(b"<html>", "telegram").is_err());
         assert!(payload(b"{}", "pigeon").unwrap_err().contains("telegram"));

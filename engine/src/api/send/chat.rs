@@ -131,6 +131,8 @@ fn allowed(
         return Ok(());
     }
     let last = persons::last_wrote(tx, account.id, handle)?;
+    let route = persons::route(tx, account.id, handle)?;
+    let can = &can.by_route(route.as_deref());
     match window(can, last, tx.now) {
         Window::Open(_) => Ok(()),
         Window::Over => Err(Error::Refused(format!(
@@ -162,16 +164,13 @@ pub(in crate::api) enum Window {
 
 /// The window of a person who wrote last then.
 pub(in crate::api) fn window(can: &Capabilities, last: Option<Millis>, now: Millis) -> Window {
-    let hours = can
-        .reply_window_hours
-        .map(|h| Millis::from(h) * 3_600 * SECOND);
-    match (last, hours) {
-        (None, _) if !can.may_write_first => Window::NotYet,
-        (Some(at), Some(h)) if at + h > now => Window::Open(Some(at + h)),
-        (Some(_), Some(_)) => Window::Over,
+    match can.window_end(last) {
+        _ if last.is_none() && !can.may_write_first => Window::NotYet,
+        Some(end) if end > now => Window::Open(Some(end)),
+        Some(_) => Window::Over,
         // Whoever may write first is not bound by a window that never began, but for its own rule.
-        (None, Some(_)) => Window::Over,
-        _ => Window::Open(None),
+        None if can.reply_window_hours.is_some() => Window::Over,
+        None => Window::Open(None),
     }
 }
 

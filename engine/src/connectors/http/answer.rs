@@ -1,6 +1,6 @@
 //! What a vendor answered.
 
-use super::{Failure, reason};
+use super::{Failure, json, reason};
 use crate::connectors::Result;
 use crate::model::{ChannelError, Remedy};
 use crate::time::{Millis, SECOND};
@@ -62,7 +62,7 @@ impl Answer {
     /// # Errors
     /// [`Remedy::Retry`] for a page, and for data that is none; where the request acted, [`Remedy::Uncertain`].
     pub fn json<T: DeserializeOwned>(&self, step: &'static str, acted: bool) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|e| {
+        json::read(&self.body).map_err(|e| {
             let what = if self.is_page() {
                 format!("{} answered with a web page in the place of data; a sign-in page of this network may be in the way.", self.host)
             } else {
@@ -84,7 +84,8 @@ impl Answer {
     }
 
     /// What every server means by these statuses, for answers that bear no code of the vendor's own: too many (429) and
-    /// busy (503) wait as told, other 5xx are tried again, and are uncertain where the request acted.
+    /// busy (503) wait as told, other 5xx are tried again. Where the request acted, every 5xx is uncertain: that it
+    /// was never looked at is documented of 429 alone.
     #[must_use]
     pub fn failure(&self, step: &'static str, acted: bool, now: Millis) -> ChannelError {
         let host = &self.host;
@@ -95,7 +96,7 @@ impl Answer {
                 format!("{host} refuses the sign-in. Connect the account again."),
             ),
             429 => (Remedy::Wait, format!("{host} asks to wait.")),
-            503 if !acted || wait.is_some() => (Remedy::Wait, format!("{host} is busy.")),
+            503 if !acted => (Remedy::Wait, format!("{host} is busy.")),
             s if s >= 500 && acted => (Remedy::Uncertain, format!("{host} failed inside ({s}).")),
             s if s >= 500 => (Remedy::Retry, format!("{host} failed inside ({s}).")),
             s if (300..400).contains(&s) => (

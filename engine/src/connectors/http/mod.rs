@@ -8,6 +8,7 @@ mod base;
 mod budget;
 mod circuit;
 mod form;
+pub mod json;
 #[cfg(test)]
 mod tests;
 

@@ -31,6 +31,22 @@ fn a_server_may_ask_to_wait_in_seconds_or_until_an_instant() {
 }
 
 #[test]
+fn a_busy_server_is_asked_again_and_what_it_may_have_done_is_not_done_again() {
+    let mut headers = HeaderMap::new();
+    headers.insert("retry-after", HeaderValue::from_static("5"));
+    let busy = |status: u16| Answer {
+        host: "vendor.test".into(),
+        status,
+        headers: headers.clone(),
+        body: Vec::new(),
+    };
+    let e = busy(503).failure("poll", false, 0);
+    assert_eq!((e.remedy, e.retry_after), (Remedy::Wait, Some(5_000)));
+    assert_eq!(busy(503).failure("send", true, 0).remedy, Remedy::Uncertain);
+    assert_eq!(busy(429).failure("send", true, 0).remedy, Remedy::Wait);
+}
+
+#[test]
 fn plain_addresses_stay_within_the_computer_or_where_a_phone_answers_within_its_network() {
     let ok = |a: &str, r| Base::of(a, "https://vendor.test", r).is_ok();
     assert!(ok("", Reach::Loopback), "the vendor's own");

@@ -115,8 +115,9 @@ impl Api {
         self.list(url).await
     }
 
-    /// Has the program take in what the phone received while it was off. Webhooks hear nothing of it.
-    pub(super) async fn refresh(&self, since: Millis, until: Millis) -> Result<()> {
+    /// Has the program take in what the phone received while it was off; false where it is too old for that. Webhooks
+    /// hear nothing of it.
+    pub(super) async fn refresh(&self, since: Millis, until: Millis) -> Result<bool> {
         let url = self.base.at(&["inbox", "refresh"]);
         let body = json!({
             "since": iso(since), "until": iso(until), "messageTypes": ["SMS", "MMS"], "triggerWebhooks": false,
@@ -127,10 +128,11 @@ impl Api {
             ..Ask::post(url, "refresh", Body::Json(body)).within(REFRESH)
         };
         let answer = self.signed(ask).await?;
-        if answer.ok() {
-            return Ok(());
+        match answer.status {
+            404 | 405 | 501 => Ok(false),
+            _ if answer.ok() => Ok(true),
+            _ => Err(self.refused(&answer, "refresh", false)),
         }
-        Err(self.refused(&answer, "refresh", false))
     }
 
     /// What went out since, newest first; none where the program is too old to tell.

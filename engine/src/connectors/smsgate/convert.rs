@@ -2,7 +2,7 @@
 
 use crate::model::{
     Afterwards, Card, CardKind, Class, Event, Identity, Incoming, IncomingFile, Kind, Later,
-    MessageId, Party, PersonSays, Place, Reached, RemoteId, Undelivered, sms,
+    MessageId, Party, PersonSays, Place, Reached, RemoteId, Undelivered, phone, sms,
 };
 use crate::time::Millis;
 use data_encoding::BASE64URL_NOPAD;
@@ -201,7 +201,7 @@ impl Received {
         Incoming {
             from: Some(Party {
                 name: None,
-                address: self.sender.clone(),
+                address: dialled_from(&self.sender, own),
             }),
             to: vec![Party {
                 name: None,
@@ -225,14 +225,14 @@ impl Received {
 
     /// What they say of messages to them. No network keeps these words for one's own phone, so that only those count
     /// that mean nothing else in a conversation.
-    pub(super) fn person(&self) -> Option<PersonSays> {
+    pub(super) fn person(&self, own: &str) -> Option<PersonSays> {
         let wish = sms::wish(&self.text)?;
         let word = self.text.trim().to_ascii_uppercase();
         if matches!(word.as_str(), "CANCEL" | "END" | "QUIT" | "YES") {
             return None;
         }
         Some(PersonSays {
-            address: self.sender.clone(),
+            address: dialled_from(&self.sender, own),
             opted_out: Some(wish == sms::Wish::Stop),
             at: self.at,
             ..PersonSays::default()
@@ -245,6 +245,16 @@ fn dialled(sender: &str) -> bool {
     let digits = sender.chars().filter(char::is_ascii_digit).count();
     let others = sender.chars().any(char::is_alphabetic);
     digits >= 7 && !others
+}
+
+/// A number as the world knows it: networks give those of their own country as one dials them there, and with the
+/// country's code another time. Names, short codes and what is no number stay as they are.
+fn dialled_from(number: &str, own: &str) -> String {
+    if number.starts_with('+') || !dialled(number) {
+        return number.to_owned();
+    }
+    let region = phone::region_of(own.trim()).unwrap_or_default();
+    phone::phone_key(number, region).unwrap_or_else(|| number.to_owned())
 }
 
 impl Unread {
@@ -311,7 +321,11 @@ impl Sent {
         };
         Some(Incoming {
             from: Some(party(own)),
-            to: self.to.iter().map(|n| party(n)).collect(),
+            to: self
+                .to
+                .iter()
+                .map(|n| party(&dialled_from(n, own)))
+                .collect(),
             text: shown,
             key: MessageId::parse(&self.id),
             ..Incoming::chat(self.id.clone(), Place::Sent, self.at)
@@ -486,10 +500,33 @@ mod tests {
     }
 
     #[test]
+    fn a_number_as_one_dials_it_at_home_is_the_same_customer_as_with_its_countrys_code() {
+        let of = |sender: &str, own: &str| {
+            let row = received(&with(
+                &json!({ "sender": sender, "contentPreview": "stop" }),
+            ))
+            .unwrap();
+            let wish = row.person(own).unwrap().address;
+            let m = row.message(own, Vec::new(), Vec::new());
+            assert_eq!(m.from.as_ref().unwrap().address, wish);
+            (wish, m.remote_id.0, row.key)
+        };
+        let own = "+4917012345670";
+        let (home, id, key) = of("0170 1234567", own);
+        assert_eq!(home, of("+491701234567", own).0);
+        assert_eq!(id, key, "its id is of what the phone says");
+        assert_ne!(id, of("+491701234567", own).1);
+        for stays in ["MyBank24", "80123", "+4917099"] {
+            assert_eq!(of(stays, own).0, stays);
+        }
+        assert_eq!(of("0170 1234567", "").0, "0170 1234567", "of no country");
+    }
+
+    #[test]
     fn only_words_that_mean_nothing_else_are_wishes() {
         let wish = |body: &str| {
             let row = received(&with(&json!({ "contentPreview": body }))).unwrap();
-            row.person().and_then(|p| p.opted_out)
+            row.person("+1").and_then(|p| p.opted_out)
         };
         assert_eq!(wish("Stop"), Some(true));
         assert_eq!(wish("START"), Some(false));

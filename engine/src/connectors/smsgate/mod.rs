@@ -170,8 +170,13 @@ impl Connector for SmsGate {
         if row.what == convert::What::Unknown {
             return None;
         }
-        let message = row.message(&self.number, Vec::new(), Vec::new());
-        Some(vec![Event::Message(Box::new(message))])
+        let missing =
+            |_| super::received::missing("it came with a message that was not understood at first");
+        let cards = row.files.iter().map(missing).collect();
+        let message = row.message(&self.number, Vec::new(), cards);
+        let mut events = vec![Event::Message(Box::new(message))];
+        events.extend(row.person(&self.number).map(Event::Person));
+        Some(events)
     }
 
     fn reads_version(&self) -> u32 {

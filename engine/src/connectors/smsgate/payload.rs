@@ -1,11 +1,12 @@
 //! The phone's data without an account: a page of its inbox or of what it sent, or what its webhooks are told.
 
 use super::convert::{received, sent};
-use crate::model::{Card, CardKind, Event};
+use crate::model::{Card, CardKind, Event, RemoteId};
 use serde_json::{Value, json};
 
-/// Messages and what is told of them, from rows of the inbox, of what was sent, or from a webhook's body. Files are
-/// cards. `ours` is the SIM's number, where it is known.
+/// Messages and what is told of them, from rows of the inbox, of what was sent, or from a webhook's body; nothing for
+/// what is known and says nothing of messages. Files are cards, and ids are the program's own. `ours` is the SIM's
+/// number, where it is known.
 #[must_use]
 pub fn payload(json: &Value, ours: Option<&str>) -> Vec<Event> {
     let own = ours.unwrap_or_default();
@@ -38,13 +39,19 @@ fn push(row: &Value, own: &str, out: &mut Vec<Event>) {
                 mime: Some(f.mime.clone()).filter(|m| !m.is_empty()),
                 ..Card::of(CardKind::Media).saying(f.name.clone())
             });
-            out.push(Event::Message(Box::new(r.message(
-                own,
-                Vec::new(),
-                cards.collect(),
-            ))));
+            let mut message = r.message(own, Vec::new(), cards.collect());
+            message.remote_id = RemoteId(r.id.clone());
+            out.push(Event::Message(Box::new(message)));
         }
-        Err(unread) => out.push(unread.event()),
+        Err(unread) => {
+            let mut event = unread.event();
+            if let (Event::Unreadable { remote_id, .. }, Some(id)) =
+                (&mut event, row["id"].as_str().filter(|id| !id.is_empty()))
+            {
+                id.clone_into(&mut remote_id.0);
+            }
+            out.push(event);
+        }
     }
 }
 
@@ -92,10 +99,16 @@ mod tests {
         let hook = json!({ "event": "sms:received", "payload": { "messageId": "a1", "phoneNumber": "+4917", "message": "hi", "receivedAt": "2026-01-31T09:30:00.000+00:00" } });
         let row = json!({ "id": "a1", "type": "SMS", "sender": "+4917", "contentPreview": "hi", "createdAt": "2026-01-31T09:30:00Z" });
         let text = |v: &Value| match payload(v, None).remove(0) {
-            Event::Message(m) => (m.remote_id, m.text),
+            Event::Message(m) => (m.remote_id.0, m.text),
             other => panic!("{other:?}"),
         };
         assert_eq!(text(&hook), text(&json!([row])));
+        assert_eq!(text(&hook).0, "a1", "the id that the program gives");
+        let sent = json!({ "event": "sms:sent", "payload": { "messageId": "b", "phoneNumber": "+4917", "sentAt": "2026-01-31T09:30:00Z" } });
+        assert!(
+            payload(&sent, None).is_empty(),
+            "known, and nothing is told by it"
+        );
         let done = json!({ "event": "sms:delivered", "payload": { "messageId": "b", "phoneNumber": "+4917", "deliveredAt": "2026-01-31T09:30:00Z" } });
         assert!(matches!(payload(&done, None).as_slice(), [Event::Later(_)]));
         let odd = json!({ "event": "system:ping", "payload": {} });

@@ -24,6 +24,8 @@ const OUT: usize = 100;
 const ASKED: usize = 10;
 /// How often the phone's own store is looked through for what came while the program was off.
 const REFRESHED: Millis = 6 * 3_600 * SECOND;
+/// When that is tried again where it failed.
+const REFUSED: Millis = 300 * SECOND;
 /// So long a notice waits for its MMS before it is shown by itself.
 const NOTICE: Millis = 900 * SECOND;
 /// A notice and its MMS are so near to each other.
@@ -37,7 +39,9 @@ pub(super) struct Memory {
     found: VecDeque<Item>,
     after: Option<Cursor>,
     given: u64,
-    refreshed: Option<Millis>,
+    /// When the phone's own store is looked through next; at once where the phone could not be reached meanwhile, for
+    /// then the program may have been off.
+    refresh: Option<Millis>,
     tries: HashMap<String, u32>,
 }
 
@@ -74,7 +78,11 @@ impl SmsGate {
         let (mut gaps, mut out) = (Vec::new(), HashMap::new());
         if !goes_on {
             self.refresh(&mut memory, since, now).await?;
-            (memory.found, out) = self.look(&place, since, now, &mut gaps).await?;
+            let look = self.look(&place, since, now, &mut gaps).await;
+            if look.is_err() {
+                memory.refresh = None;
+            }
+            (memory.found, out) = look?;
             memory.given = 0;
         }
         let mut events = self.give(&mut memory, &mut place, now).await?;
@@ -101,18 +109,26 @@ impl SmsGate {
 
     /// Has the program take in what it missed, now and then. A program that cannot is used all the same.
     async fn refresh(&self, memory: &mut Memory, since: Millis, now: Millis) -> Result<()> {
-        if memory.refreshed.is_some_and(|at| at + REFRESHED > now) {
+        if memory.refresh.is_some_and(|next| next > now) {
             return Ok(());
         }
-        match self.api()?.refresh(since, now).await {
-            Ok(()) => self.note(Vec::new()),
+        memory.refresh = None;
+        let pause = match self.api()?.refresh(since, now).await {
+            Ok(true) => {
+                self.note(Vec::new());
+                REFRESHED
+            }
+            Ok(false) => {
+                self.note(vec![OLD.to_owned()]);
+                REFUSED
+            }
             Err(e) if e.step == "connect" => return Err(e),
             Err(e) => {
                 tracing::debug!(step = e.step, "the phone did not look through its store");
-                self.note(vec![OLD.to_owned()]);
+                REFUSED
             }
-        }
-        memory.refreshed = Some(now);
+        };
+        memory.refresh = Some(now + pause);
         Ok(())
     }
 
@@ -205,7 +221,7 @@ impl SmsGate {
                 };
                 let message = row.message(&self.number, files, cards);
                 events.push(Event::Message(Box::new(message)));
-                events.extend(row.person().map(Event::Person));
+                events.extend(row.person(&self.number).map(Event::Person));
                 place.give(&row.key, row.at, now);
             }
             memory.found.pop_front();

@@ -1,6 +1,7 @@
 //! Telegram's Bot API as it is asked, and what its refusals mean. The token stands in every address: no address is
 //! ever put into words.
 
+use super::convert::fingerprint;
 use crate::connectors::http::{
     Answer, Ask, Base, Body, FormFile, MOST_DATA, Net, Reach, form_data,
 };
@@ -21,6 +22,11 @@ pub(super) const MOST_SENT: u64 = 50 * 1024 * 1024;
 pub(super) const MOST_PHOTO: usize = 10 * 1024 * 1024;
 /// Updates of one page: each becomes three events at most.
 pub(super) const PAGE: usize = 30;
+/// Messages a second to one chat, after so many at once: the vendor allows short bursts.
+const CHAT: (f64, u32) = (1.0, 3);
+/// A file's time: this, and a second for so many of its bytes.
+const FILE_TIME: Duration = Duration::from_secs(30);
+const FILE_PACE: u64 = 64 * 1024;
 /// How long the vendor is asked to wait for news.
 const LONG_POLL: u32 = 30;
 /// What is asked for; the vendor tells reactions only by name.
@@ -68,6 +74,24 @@ impl Api {
 
     pub(super) fn host(&self) -> &str {
         self.base.as_ref().map_or("Telegram", Base::host)
+    }
+
+    /// Which server numbers the news: nothing for the vendor's own, else a mark of its address.
+    pub(super) fn server(&self) -> String {
+        let own = |given: &str| Base::of(given, VENDOR, Reach::Loopback).map(|b| b.at(&[]));
+        match (self.base.as_ref().map(|b| b.at(&[])), own("")) {
+            (Ok(here), Ok(vendor)) if here != vendor => {
+                format!("{:016x}", fingerprint(here.as_str().as_bytes()))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Waits until this chat takes another message, then until the bot may send one.
+    async fn turn(&self, chat: i64) {
+        let name = format!("telegram:{}:{chat}", self.bot_id);
+        self.net.budget(&name, CHAT.0, CHAT.1).turn().await;
+        self.budget().turn().await;
     }
 
     /// The allowance of sends: 30 a second for a bot, of which a few are left.
@@ -161,18 +185,19 @@ impl Api {
         )
     }
 
-    pub(super) async fn send_json(&self, method: &str, with: Value) -> Result<Value> {
-        self.budget().turn().await;
+    pub(super) async fn send_json(&self, method: &str, chat: i64, with: Value) -> Result<Value> {
+        self.turn(chat).await;
         self.ask(method, With::Json(with), "send", true, None).await
     }
 
     pub(super) async fn send_file(
         &self,
         method: &str,
+        chat: i64,
         fields: Vec<(&str, String)>,
         file: FormFile<'_>,
     ) -> Result<Value> {
-        self.budget().turn().await;
+        self.turn(chat).await;
         // A slow line needs its time for 50 MB.
         let time = Some(Duration::from_secs(300));
         self.ask(method, With::File(fields, file), "send", true, time)
@@ -203,8 +228,9 @@ impl Api {
         let bot = format!("bot{}", token.expose_secret());
         let segments: Vec<&str> = ["file", &bot].into_iter().chain(path.split('/')).collect();
         let most = usize::try_from(MOST_FILE).unwrap_or(MOST_DATA);
+        let size = found["file_size"].as_u64().unwrap_or(MOST_FILE);
         let ask = Ask::get(self.base()?.at(&segments), "file")
-            .within(Duration::from_secs(120))
+            .within(FILE_TIME + Duration::from_secs(size.min(MOST_FILE) / FILE_PACE))
             .at_most(most);
         let answer = self.net.ask(ask).await?;
         if answer.ok() {

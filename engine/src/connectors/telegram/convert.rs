@@ -3,8 +3,8 @@
 use super::entities;
 use crate::connectors::email::html::sanitise;
 use crate::model::{
-    Afterwards, Card, CardKind, CleanHtml, Event, Identity, Incoming, Later, Party, PersonSays,
-    Place, RemoteId, Touch, Touched,
+    Afterwards, BUSINESS_ROUTE, Card, CardKind, CleanHtml, Event, Identity, Incoming, Later, Party,
+    PersonSays, Place, RemoteId, Touch, Touched,
 };
 use crate::time::{Millis, SECOND};
 use serde_json::Value;
@@ -34,33 +34,6 @@ pub(super) struct Note {
     pub(super) says: Option<String>,
 }
 
-/// Messages and what is told of them, from the answer to `getUpdates`, a list of updates, one update (as a webhook
-/// gets it) or one message. Files are cards. `ours` is the bot's id, where it is known.
-#[must_use]
-pub fn payload(json: &Value, ours: Option<&str>) -> Vec<Event> {
-    let ours = ours.unwrap_or_default();
-    let all: Vec<&Value> = match json {
-        Value::Array(all) => all.iter().collect(),
-        Value::Object(o) if o.contains_key("result") => match &json["result"] {
-            Value::Array(all) => all.iter().collect(),
-            one => vec![one],
-        },
-        one => vec![one],
-    };
-    let mut out = Vec::new();
-    for one in all {
-        let read = if one.get("update_id").is_none() && one.get("message_id").is_some() {
-            let mut read = Read::default();
-            message(one, one, ours, &mut read);
-            read
-        } else {
-            update(one, ours, 0)
-        };
-        out.extend(with_cards(read));
-    }
-    out
-}
-
 /// The events with a card for each file that is not fetched.
 pub(super) fn with_cards(read: Read) -> Vec<Event> {
     let Read {
@@ -85,13 +58,13 @@ pub(super) fn update(update: &Value, ours: &str, now: Millis) -> Read {
     // The vendor tells time in seconds, and several things happen within one: they keep the order of their updates.
     let order = update["update_id"].as_i64().unwrap_or(0).rem_euclid(SECOND);
     match kind.as_str() {
-        "message" | "business_message" => message(what, update, ours, &mut read),
+        "message" | "business_message" => message(what, update, ours, order, &mut read),
         "edited_message" | "edited_business_message" => edited(what, order, &mut read),
         "deleted_business_messages" => deleted(what, now, &mut read),
         "message_reaction" => reaction(what, order, &mut read),
         "my_chat_member" => member(what, order, &mut read),
         "business_connection" => business(what, &mut read),
-        "callback_query" => button(what, ours, &mut read),
+        "callback_query" => button(what, ours, now, &mut read),
         // Told although they were never asked for; nobody wrote them to us.
         "channel_post"
         | "edited_channel_post"
@@ -132,7 +105,7 @@ fn unreadable(update: &Value, reason: &str, read: &mut Read) {
 }
 
 /// The same for the same bytes, on every computer and in every version (FNV-1a).
-fn fingerprint(bytes: &[u8]) -> u64 {
+pub(super) fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| {
         (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
     })
@@ -160,7 +133,7 @@ pub(super) fn remote_of(business: Option<&str>, chat: i64, id: i64) -> RemoteId 
 
 /// What is needed to answer in this chat.
 pub(super) fn route_of(business: Option<&str>) -> String {
-    business.map_or_else(|| "chat".to_owned(), |b| format!("business:{b}"))
+    business.map_or_else(|| "chat".to_owned(), |b| format!("{BUSINESS_ROUTE}{b}"))
 }
 
 fn seconds(v: &Value) -> Option<Millis> {
@@ -201,7 +174,7 @@ fn group(chat: &Value) -> Note {
     }
 }
 
-fn message(m: &Value, update: &Value, ours: &str, read: &mut Read) {
+pub(super) fn message(m: &Value, update: &Value, ours: &str, order: Millis, read: &mut Read) {
     let (Some(id), Some(at)) = (remote(m), seconds(&m["date"])) else {
         return unreadable(update, "it lacks what every message has", read);
     };
@@ -234,10 +207,18 @@ fn message(m: &Value, update: &Value, ours: &str, read: &mut Read) {
     let known = content::fill(m, &mut out, &mut read.wanted);
     if !known {
         out.cards.push(Card::of(CardKind::Unknown));
+    }
+    // A later version may show what has no more than a card here.
+    if !known || content::holds_more(m) {
         out.quarantine = Some(READS);
         out.raw = update.to_string().into_bytes();
     }
-    read.events.extend(person(chat, at).map(Event::Person));
+    let says = person(chat, at + order).map(|says| PersonSays {
+        // Whoever writes may be answered where they wrote, whatever they said or a send was answered before.
+        opted_out: theirs.then_some(false),
+        ..says
+    });
+    read.events.extend(says.map(Event::Person));
     if theirs && let Some(reference) = deep_link(m) {
         read.events.push(Event::Touched(Touched {
             remote_id: RemoteId(format!("start:{}", id.0)),
@@ -260,7 +241,7 @@ fn deep_link(m: &Value) -> Option<String> {
     (!word.is_empty() && word.len() <= 64 && word.bytes().all(allowed)).then(|| word.to_owned())
 }
 
-fn edited(m: &Value, order: Millis, read: &mut Read) {
+pub(super) fn edited(m: &Value, order: Millis, read: &mut Read) {
     let (Some(of), true) = (remote(m), is_private(&m["chat"])) else {
         return;
     };
@@ -372,8 +353,9 @@ fn business(what: &Value, read: &mut Read) {
     });
 }
 
-/// A button of a message that some program sent by this bot.
-fn button(what: &Value, ours: &str, read: &mut Read) {
+/// A button of a message that some program sent by this bot. When it was pressed is not told, only when the message
+/// with it was written, which may be long ago.
+fn button(what: &Value, ours: &str, now: Millis, read: &mut Read) {
     let chat = &what["message"]["chat"];
     let (Some(id), Some(who)) = (what["id"].as_str(), what["from"]["id"].as_i64()) else {
         return;
@@ -392,8 +374,7 @@ fn button(what: &Value, ours: &str, read: &mut Read) {
         .into_iter()
         .find(|b| b["callback_data"].as_str() == data)
         .and_then(|b| b["text"].as_str());
-    let at = seconds(&what["message"]["date"]).unwrap_or_default();
-    let mut out = Incoming::chat(format!("button:{id}"), Place::Inbox, at);
+    let mut out = Incoming::chat(format!("button:{id}"), Place::Inbox, now);
     out.from = Some(Party {
         name: name(&what["from"]),
         address: who.to_string(),

@@ -3,14 +3,20 @@
 use super::convert::{Read, Wanted};
 use super::{Telegram, api};
 use crate::connectors::Result;
-use crate::model::{Card, Event, IncomingFile, Remedy};
+use crate::model::{Card, ChannelError, Event, IncomingFile, Remedy};
 
-/// A file that could not be fetched so often is shown as a card, so that what comes after it is read.
+/// An update whose files could not be fetched so often is given with cards in their place, and so is what comes with
+/// it: an album of ten, each of whose pictures is tried so often, would hold everybody's messages back.
 const MOST_TRIES: u32 = 3;
 
 impl Telegram {
-    /// The events of an update, its message's files fetched.
-    pub(super) async fn with_files(&self, read: Read) -> Result<Vec<Event>> {
+    /// The events of an update, its message's files fetched. `hopeless`: files of this batch were given up already.
+    pub(super) async fn with_files(
+        &self,
+        read: Read,
+        update: i64,
+        hopeless: &mut bool,
+    ) -> Result<Vec<Event>> {
         let Read {
             mut events, wanted, ..
         } = read;
@@ -22,12 +28,36 @@ impl Telegram {
             return Ok(events);
         };
         for w in wanted {
-            match self.fetched(&w).await? {
-                Some(file) => message.files.push(file),
-                None => message.cards.push(not_here(&w)),
+            match self.fetched(&w).await {
+                Ok(Some(file)) => message.files.push(file),
+                Ok(None) => message.cards.push(not_here(&w)),
+                Err(e) if e.remedy == Remedy::Reconnect && e.step != "file" => return Err(e),
+                Err(_) if *hopeless || self.is_tried_enough(update) => {
+                    *hopeless = true;
+                    message.cards.push(not_here(&w));
+                }
+                Err(e) => {
+                    return Err(ChannelError {
+                        // A file's address is refused for its own sake; whether the token is, the next question tells.
+                        remedy: match e.remedy {
+                            Remedy::Wait => Remedy::Wait,
+                            _ => Remedy::Retry,
+                        },
+                        ..e
+                    });
+                }
             }
         }
+        self.state().missed.remove(&update);
         Ok(events)
+    }
+
+    /// Counts another try of this update's files.
+    fn is_tried_enough(&self, update: i64) -> bool {
+        let mut state = self.state();
+        let tries = state.missed.entry(update).or_default();
+        *tries += 1;
+        *tries >= MOST_TRIES
     }
 
     /// A file, or none where it cannot be had.
@@ -36,28 +66,15 @@ impl Telegram {
             return Ok(None);
         }
         match self.api.file(&w.id).await {
-            Ok(bytes) => {
-                self.state().missed.remove(&w.id);
-                Ok(Some(IncomingFile {
-                    name: w.name.clone(),
-                    mime: media_type(&bytes, w.mime.as_deref()),
-                    content_id: None,
-                    inline: w.inline,
-                    bytes,
-                }))
-            }
+            Ok(bytes) => Ok(Some(IncomingFile {
+                name: w.name.clone(),
+                mime: media_type(&bytes, w.mime.as_deref()),
+                content_id: None,
+                inline: w.inline,
+                bytes,
+            })),
             Err(e) if matches!(e.remedy, Remedy::Final | Remedy::Uncertain) => Ok(None),
-            Err(e) if e.remedy == Remedy::Reconnect => Err(e),
-            Err(e) => {
-                let mut state = self.state();
-                let tries = state.missed.entry(w.id.clone()).or_default();
-                *tries += 1;
-                if *tries >= MOST_TRIES {
-                    state.missed.remove(&w.id);
-                    return Ok(None);
-                }
-                Err(e)
-            }
+            Err(e) => Err(e),
         }
     }
 }

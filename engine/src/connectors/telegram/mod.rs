@@ -9,6 +9,8 @@ pub mod convert;
 mod cursor;
 mod entities;
 mod media;
+mod news;
+pub mod payload;
 mod send;
 
 #[cfg(test)]
@@ -16,7 +18,7 @@ mod tests;
 
 use super::{Connector, Context, Found, Proof, Result, Step};
 use crate::model::{
-    AccountConfig, BATCH_EVENTS, Batch, Capabilities, Channel, ChannelError, Cursor, Event,
+    AccountConfig, BUSINESS_ROUTE, Batch, Capabilities, Channel, ChannelError, Cursor, Event,
     Formatting, Outgoing, PersonSays, Profile, Receipt, Remedy, Standing, TelegramConfig,
     TextLimit, TextUnit,
 };
@@ -26,7 +28,7 @@ use async_trait::async_trait;
 use convert::Read;
 use cursor::At;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +39,8 @@ const PAUSE: Duration = Duration::from_secs(3);
 pub struct Telegram {
     api: Api,
     config: TelegramConfig,
+    /// Who numbers the news.
+    server: String,
     state: Mutex<State>,
     /// Held by whoever asks for news, since the vendor hears only one; who waits lets go when another wants to ask.
     reading: tokio::sync::Mutex<()>,
@@ -53,16 +57,20 @@ struct State {
     blocked: Vec<PersonSays>,
     /// What the owner should know, by what it is about.
     notes: BTreeMap<String, String>,
-    /// How often a file could not be fetched.
-    missed: BTreeMap<String, u32>,
+    /// How often the files of an update could not be fetched.
+    missed: BTreeMap<i64, u32>,
+    /// The last news changed nothing, so that the next ones would come at once and be the same.
+    stuck: bool,
 }
 
 impl Telegram {
     /// A bot with these settings; nothing is asked yet.
     #[must_use]
     pub fn new(config: TelegramConfig, context: Context) -> Self {
+        let api = Api::new(&config, context);
         Self {
-            api: Api::new(&config, context),
+            server: api.server(),
+            api,
             config,
             state: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
@@ -103,28 +111,6 @@ impl Telegram {
     }
 }
 
-/// The updates in their order, each once, and none that was confirmed; what has no number comes first.
-fn in_order(mut updates: Vec<Value>, offset: i64) -> Vec<Value> {
-    let number = |u: &Value| u["update_id"].as_i64();
-    let mut seen = HashSet::new();
-    updates.retain(|u| number(u).is_none_or(|n| n >= offset && seen.insert(n)));
-    updates.sort_by_key(number);
-    updates
-}
-
-/// Messages of one second in the order of their numbers, which grow in every chat.
-fn in_their_second(mut events: Vec<Event>) -> Vec<Event> {
-    for event in &mut events {
-        if let Event::Message(m) = event
-            && let Some((_, id)) = m.remote_id.0.rsplit_once(':')
-            && let Ok(id) = id.parse::<i64>()
-        {
-            m.in_its_second(id.rem_euclid(SECOND));
-        }
-    }
-    events
-}
-
 #[async_trait]
 impl Connector for Telegram {
     fn capabilities(&self) -> Capabilities {
@@ -151,44 +137,7 @@ impl Connector for Telegram {
     }
 
     async fn poll(&self, cursor: Option<&Cursor>) -> Result<Batch> {
-        let before = At::read(cursor);
-        let got = self.updates(before.offset).await?;
-        let full = got.len() >= api::PAGE;
-        let (mut events, mut next) = (Vec::new(), before.offset);
-        let mut named = HashSet::new();
-        let mut more = full;
-        let now = self.api.now();
-        for update in in_order(got, before.offset) {
-            let mut read = convert::update(&update, &self.config.bot_id, now);
-            if !events.is_empty() && events.len() + read.events.len() > BATCH_EVENTS {
-                more = true;
-                break;
-            }
-            self.note(&mut read);
-            let of_update = in_their_second(self.with_files(read).await?);
-            events.extend(of_update.into_iter().filter(|e| match e {
-                // Once a batch is enough, unless it says more than a name.
-                Event::Person(p) => p.opted_out.is_some() || named.insert(p.address.clone()),
-                _ => true,
-            }));
-            if let Some(n) = update["update_id"].as_i64() {
-                next = next.max(n.saturating_add(1));
-            }
-        }
-        let blocked = std::mem::take(&mut self.state().blocked);
-        events.extend(blocked.into_iter().map(Event::Person));
-        let next = match cursor {
-            // The very same words where nothing came.
-            Some(c) if next == before.offset && At::read(Some(c)).cursor() == *c => c.clone(),
-            _ => At::of(next).cursor(),
-        };
-        Ok(Batch {
-            events,
-            next,
-            more,
-            gaps: Vec::new(),
-            progress: None,
-        })
+        self.news(cursor).await
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Receipt> {
@@ -202,7 +151,11 @@ impl Connector for Telegram {
     }
 
     async fn wait(&self, cursor: Option<&Cursor>) {
-        let offset = At::read(cursor).offset;
+        let offset = At::read(cursor, &self.server).offset;
+        let stuck = std::mem::take(&mut self.state().stuck);
+        if stuck {
+            tokio::time::sleep(PAUSE).await;
+        }
         let got = {
             let let_go = self.let_go.notified();
             tokio::pin!(let_go);
@@ -241,7 +194,7 @@ impl Connector for Telegram {
     fn read_again(&self, raw: &[u8]) -> Option<Vec<Event>> {
         let update: Value = serde_json::from_slice(raw).ok()?;
         let read = convert::update(&update, &self.config.bot_id, self.api.now());
-        let events = in_their_second(convert::with_cards(read));
+        let events = news::in_their_second(convert::with_cards(read));
         let understood = |e: &Event| match e {
             Event::Message(m) => m.quarantine.is_none(),
             Event::Unreadable { .. } => false,
@@ -261,12 +214,17 @@ impl Connector for Telegram {
 
 impl Telegram {
     fn is_blocked_by(&self, message: &Outgoing) {
+        // In a business account's chats it is the account that may not write, or no more within its time.
+        let business = message.route.as_deref();
+        if business.is_some_and(|r| r.starts_with(BUSINESS_ROUTE)) {
+            return;
+        }
         let Some(to) = message.to.first() else { return };
         let says = PersonSays {
             address: to.address.clone(),
             opted_out: Some(true),
             // In whole seconds as the vendor tells time, so that a word of the same second counts after it.
-            at: self.api.now().div_euclid(1_000) * 1_000,
+            at: self.api.now().div_euclid(SECOND) * SECOND,
             ..PersonSays::default()
         };
         self.state().blocked.push(says);

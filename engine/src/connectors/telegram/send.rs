@@ -5,7 +5,7 @@ use super::convert::remote_of;
 use crate::connectors::Result;
 use crate::connectors::http::FormFile;
 use crate::model::rich::Rich;
-use crate::model::{ChannelError, Outgoing, OutgoingFile, Receipt, Remedy};
+use crate::model::{BUSINESS_ROUTE, ChannelError, Outgoing, OutgoingFile, Receipt, Remedy};
 use serde_json::{Value, json};
 
 /// The longest text that is taken, without its tags.
@@ -45,7 +45,7 @@ fn to(message: &Outgoing) -> Result<(i64, Option<&str>)> {
     let business = message
         .route
         .as_deref()
-        .and_then(|r| r.strip_prefix("business:"));
+        .and_then(|r| r.strip_prefix(BUSINESS_ROUTE));
     Ok((chat, business))
 }
 
@@ -73,7 +73,7 @@ async fn words(api: &Api, message: &Outgoing, chat: i64, business: Option<&str>)
     if let Some(business) = business {
         with["business_connection_id"] = json!(business);
     }
-    api.send_json("sendMessage", with).await
+    api.send_json("sendMessage", chat, with).await
 }
 
 async fn file(api: &Api, file: &OutgoingFile, chat: i64, business: Option<&str>) -> Result<Value> {
@@ -109,7 +109,7 @@ async fn hand_over(
         mime: &file.mime,
         bytes: &file.bytes,
     };
-    api.send_file(method, fields, file).await
+    api.send_file(method, chat, fields, file).await
 }
 
 /// The method and its field for a file, so that it is shown as what it is.

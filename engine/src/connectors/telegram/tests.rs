@@ -1,4 +1,5 @@
-use super::convert::{payload, update};
+use super::convert::update;
+use super::payload::payload;
 use crate::model::{CardKind, Event, Incoming, Later, Place};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -122,6 +123,46 @@ fn what_is_not_known_is_a_card_and_kept_for_later() {
             matches!(read.events.as_slice(), [Event::Unreadable { .. }]),
             "{poison}"
         );
+    }
+}
+
+#[test]
+fn what_has_only_a_card_is_kept_for_later_too() {
+    for more in [
+        json!({ "rich_message": { "blocks": [] } }),
+        json!({ "paid_media": { "star_count": 5, "paid_media": [] }, "caption": "look" }),
+    ] {
+        let m = message(more.clone());
+        assert_eq!(m.cards[0].kind, CardKind::Unsupported, "{more}");
+        assert_eq!(m.quarantine, Some(1), "{more}");
+        assert!(!m.raw.is_empty());
+    }
+}
+
+#[test]
+fn a_live_photo_is_one_picture_and_its_film() {
+    let sizes = json!([{ "file_id": "S", "width": 1, "height": 1 }]);
+    let m = message(
+        json!({ "photo": sizes, "live_photo": { "file_id": "L", "photo": sizes, "duration": 2 } }),
+    );
+    let names: Vec<_> = m.cards.iter().filter_map(|c| c.text.as_deref()).collect();
+    assert_eq!(names, ["photo.jpg", "video.mp4"]);
+}
+
+#[test]
+fn a_button_is_pressed_now_however_old_its_message_is() {
+    let now = 1_800_000_000_123;
+    for message in [
+        json!({ "message_id": 9, "date": 1_600_000_000, "chat": private() }),
+        // One that is out of reach.
+        json!({ "message_id": 9, "date": 0, "chat": private() }),
+    ] {
+        let pressed = json!({ "update_id": 1, "callback_query": { "id": "4", "from": { "id": 5 }, "data": "yes", "message": message } });
+        let read = update(&pressed, OURS, now);
+        let Event::Message(m) = &read.events[0] else {
+            panic!("{read:?}");
+        };
+        assert_eq!(m.times.provider, Some(now));
     }
 }
 

@@ -201,12 +201,14 @@ impl Api {
     }
 
     /// A file's bytes. It lies on another server: our proof is shown to the interface, and to nobody that it leads to.
+    /// What that one refuses says nothing of the account.
     pub(super) async fn file(&self, message: &str, file: &str) -> Result<Fetched> {
         let url = self.at(&["Messages", message, "Media", file]);
         let mut at = url.clone();
         let mut answer = self
             .signed(Ask::get(url, "media").at_most(MOST_FILE))
             .await?;
+        let mut elsewhere = false;
         for _ in 0..REDIRECTS {
             if !(300..400).contains(&answer.status) {
                 break;
@@ -216,6 +218,7 @@ impl Api {
                 return Ok(Fetched::Gone("it lies at an address that is not asked"));
             };
             at = to.clone();
+            elsewhere = true;
             answer = self
                 .net
                 .ask(Ask::get(to, "media").at_most(MOST_FILE))
@@ -227,7 +230,12 @@ impl Api {
                 Ok(Fetched::File(kind, answer.body))
             }
             404 | 410 => Ok(Fetched::Gone("it was deleted")),
-            300..400 => Ok(Fetched::Gone("it leads on and on")),
+            // A signed address that has run out: the next try is led to another one.
+            401 | 403 if elsewhere => {
+                let what = format!("{} does not give it ({}).", answer.host, answer.status);
+                Err(ChannelError::new(Remedy::Retry, "media", what))
+            }
+            300..=399 => Ok(Fetched::Gone("it leads on and on")),
             _ => Err(refused(&answer, "media", false, self.clock.now())),
         }
     }

@@ -6,6 +6,7 @@ use crate::model::{
     Later, Party, PersonSays, Place, Reached, RemoteId, sms,
 };
 use crate::time::Millis;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 pub(super) const VERSION: u32 = 1;
 
 /// How far a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Standing {
     /// It is not at its end; also what is said in words of a later version.
     Open,
@@ -28,7 +29,7 @@ pub(super) enum Standing {
 }
 
 /// A message as the vendor lists it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) sid: String,
     pub(super) inbound: bool,
@@ -42,11 +43,17 @@ pub(super) struct Row {
     code: Option<u32>,
     pub(super) files: u32,
     pub(super) created: Millis,
+    /// When it went out, or was handed to who answers for the number.
+    #[serde(default)]
+    sent: Option<Millis>,
     /// Its place among those of the same second, by the vendor's list.
     pub(super) place: Millis,
     updated: Millis,
     /// It is still on its way in.
     pub(super) arriving: bool,
+    /// The row itself, where it says nothing that a person could read.
+    #[serde(default)]
+    raw: String,
 }
 
 /// What cannot be read, with its id and the reason.
@@ -114,6 +121,8 @@ pub(super) fn row(value: &Value, own: &str) -> Result<Row, Unread> {
         "undelivered" | "failed" | "canceled" => Standing::Lost,
         _ => Standing::Open,
     };
+    let files = value.get("num_media").and_then(errors::number).unwrap_or(0);
+    let says_nothing = inbound && files == 0 && text(value, "body").trim().is_empty();
     Ok(Row {
         sid: sid.to_owned(),
         inbound,
@@ -124,15 +133,27 @@ pub(super) fn row(value: &Value, own: &str) -> Result<Row, Unread> {
         standing,
         word: word.to_owned(),
         code: value.get("error_code").and_then(errors::number),
-        files: value.get("num_media").and_then(errors::number).unwrap_or(0),
+        files,
         created,
+        sent: instant(value, "date_sent"),
         place: 0,
         updated: instant(value, "date_updated").unwrap_or(created),
         arriving: inbound && word == "receiving",
+        raw: if says_nothing {
+            value.to_string()
+        } else {
+            String::new()
+        },
     })
 }
 
 impl Row {
+    /// When it was made, or where that is later, sent: what is scheduled is made long before.
+    pub(super) fn latest(&self) -> Millis {
+        self.sent
+            .map_or(self.created, |sent| sent.max(self.created))
+    }
+
     /// What is told of its way to the customer.
     pub(super) fn reached(&self) -> Option<Afterwards> {
         let reached = match self.standing {
@@ -180,7 +201,9 @@ impl Row {
         } else {
             Place::Sent
         };
-        if self.inbound && self.body.trim().is_empty() && files.is_empty() && cards.is_empty() {
+        let blank =
+            self.inbound && self.body.trim().is_empty() && files.is_empty() && cards.is_empty();
+        if blank {
             // A place on the map, contact details and the like have no text in the list.
             cards.push(Card::of(CardKind::Unsupported));
         }
@@ -198,6 +221,8 @@ impl Row {
             },
             class_reason: by_machine.then_some("auto-reply"),
             kind: if by_machine { Kind::Auto } else { Kind::Person },
+            raw: self.raw.clone().into_bytes(),
+            quarantine: (blank && !self.raw.is_empty()).then_some(VERSION),
             ..Incoming::chat(self.sid.clone(), place, self.created)
         };
         message.in_its_second(self.place);

@@ -18,6 +18,7 @@ pub(super) fn refused(
     let general = answer.failure(step, acted, now);
     let host = &answer.host;
     let code = code_of(answer);
+    let step = if is_opt_out(code) { UNSUBSCRIBED } else { step };
     let known = code.and_then(known);
     let (remedy, what) = match (known, answer.status) {
         (Some((remedy, words)), _) => (remedy, format!("{host}: {words}")),
@@ -158,6 +159,9 @@ pub(super) fn undelivered(code: Option<u32>, status: &str) -> Undelivered {
         hard,
     }
 }
+
+/// The step of a refusal because the customer wants no more messages.
+pub(super) const UNSUBSCRIBED: &str = "recipient";
 
 /// Whether this code says that the customer wants no more messages.
 pub(super) fn is_opt_out(code: Option<u32>) -> bool {

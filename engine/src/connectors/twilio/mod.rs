@@ -1,12 +1,14 @@
 //! Text messages and WhatsApp through Twilio, or through any vendor that speaks its interface (SignalWire): polled, so
 //! that no server of one's own is needed (`channels.md`, D1).
 //!
-//! `api` asks, `convert` reads rows, `walk` finds what is new in them, `setup` tries an account and finds numbers.
+//! `api` asks, `convert` reads rows, `walk` finds what is new in them, `files` fetches, `setup` tries an account and
+//! finds numbers.
 
 mod api;
 mod convert;
 mod cursor;
 mod errors;
+mod files;
 pub mod payload;
 mod setup;
 mod walk;
@@ -16,14 +18,15 @@ pub use setup::find;
 use super::{Connector, Context, Result, Step};
 use crate::model::rich::Rich;
 use crate::model::{
-    Batch, Capabilities, Channel, ChannelError, Cursor, Formatting, Outgoing, Profile, Receipt,
-    Remedy, RemoteId, SmsConfig, Standing, Template, TextLimit, TextUnit, TwilioAccess,
-    WhatsappConfig, sms,
+    Batch, Capabilities, Channel, ChannelError, Cursor, Event, Formatting, Outgoing, PersonSays,
+    Profile, Receipt, Remedy, RemoteId, SmsConfig, Standing, Template, TextLimit, TextUnit,
+    TwilioAccess, WhatsappConfig, sms,
 };
-use crate::time::{Clock, Millis};
+use crate::time::{Clock, Millis, SECOND};
 use api::Api;
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,7 +47,10 @@ pub struct Twilio {
     clock: Arc<dyn Clock>,
     history: AtomicBool,
     walk: tokio::sync::Mutex<walk::Memory>,
-    notes: Mutex<Vec<String>>,
+    /// What a person should know, by what it is about.
+    notes: Mutex<BTreeMap<&'static str, String>>,
+    /// To be told with the next news: to whom a send was refused because they want no more.
+    unsubscribed: Mutex<Vec<PersonSays>>,
 }
 
 fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -88,6 +94,7 @@ impl Twilio {
             history: AtomicBool::new(true),
             walk: tokio::sync::Mutex::default(),
             notes: Mutex::default(),
+            unsubscribed: Mutex::default(),
         }
     }
 
@@ -107,9 +114,28 @@ impl Twilio {
         }
     }
 
-    /// What a person should know of this account.
-    fn note(&self, notes: Vec<String>) {
-        *lock(&self.notes) = notes;
+    /// What a person should know of this account; nothing where it is well again.
+    fn note(&self, about: &'static str, says: Option<String>) {
+        let mut notes = lock(&self.notes);
+        match says {
+            Some(says) => drop(notes.insert(about, says)),
+            None => drop(notes.remove(about)),
+        }
+    }
+
+    /// The vendor sends them nothing more, so that the composer is closed before the next try.
+    fn is_refused_for(&self, message: &Outgoing) {
+        if self.channel != Channel::Sms {
+            return;
+        }
+        let Some(to) = message.to.first() else { return };
+        lock(&self.unsubscribed).push(PersonSays {
+            address: convert::bare(&to.address).to_owned(),
+            opted_out: Some(true),
+            // In whole seconds as the vendor tells time, so that a word of the same second counts after it.
+            at: self.now().div_euclid(SECOND) * SECOND,
+            ..PersonSays::default()
+        });
     }
 
     /// What a send asks of the vendor.
@@ -198,7 +224,11 @@ impl Connector for Twilio {
 
     async fn send(&self, message: &Outgoing) -> Result<Receipt> {
         let fields = self.fields(message)?;
-        let taken = self.api()?.create(fields).await?;
+        let taken = self.api()?.create(fields).await.inspect_err(|e| {
+            if e.step == errors::UNSUBSCRIBED {
+                self.is_refused_for(message);
+            }
+        })?;
         let text = |name: &str| taken.get(name).and_then(Value::as_str);
         let Some(sid) = text("sid").filter(|s| !s.is_empty()) else {
             let what = "The vendor took the message and does not say under which number.";
@@ -221,21 +251,18 @@ impl Connector for Twilio {
     fn standing(&self) -> Standing {
         Standing {
             held_until: self.api.as_ref().ok().and_then(Api::held),
-            notes: lock(&self.notes).clone(),
+            notes: lock(&self.notes).values().cloned().collect(),
             ..Standing::default()
         }
     }
 
     fn rewound(&self, cursor: Option<&Cursor>, since: Millis) -> Option<Cursor> {
-        let mut place = cursor
-            .and_then(cursor::Place::read)
-            .unwrap_or_else(|| cursor::Place::fresh(since));
-        place.mark = since;
-        place.seen.clear();
-        Some(place.cursor(self.now()))
+        let place = cursor.and_then(cursor::Place::read);
+        let place = place.unwrap_or_else(|| cursor::Place::fresh(since));
+        Some(place.again(since).cursor(self.now()))
     }
 
-    fn read_again(&self, raw: &[u8]) -> Option<Vec<crate::model::Event>> {
+    fn read_again(&self, raw: &[u8]) -> Option<Vec<Event>> {
         let value: Value = serde_json::from_slice(raw).ok()?;
         let row = convert::row(&value, &self.number).ok()?;
         let files = if row.files > 0 {
@@ -246,7 +273,13 @@ impl Connector for Twilio {
             Vec::new()
         };
         let message = row.message(Vec::new(), files);
-        Some(vec![crate::model::Event::Message(Box::new(message))])
+        if message.quarantine.is_some() {
+            return None;
+        }
+        let mut events = vec![Event::Message(Box::new(message))];
+        events.extend(row.person(self.channel).map(Event::Person));
+        events.extend(row.reached().map(Event::Later));
+        Some(events)
     }
 
     fn reads_version(&self) -> u32 {

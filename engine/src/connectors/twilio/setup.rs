@@ -9,6 +9,9 @@ use crate::model::{
 use serde_json::Value;
 use url::Url;
 
+/// What a note is about.
+const ANSWERS: &str = "answers";
+
 fn done(step: &'static str, note: impl Into<String>) -> Step {
     Step {
         step,
@@ -81,6 +84,22 @@ impl Twilio {
         })
     }
 
+    /// Looks who else answers on the number, for as long as the account is read. A key that may not ask says nothing.
+    pub(super) async fn look_who_answers(&self) {
+        if self.channel != Channel::Sms || !self.number.starts_with('+') {
+            return;
+        }
+        let Ok(api) = self.api() else { return };
+        match api.numbers(&self.number).await {
+            Ok(Some(found)) => {
+                let mine = found.iter().find(|n| number_of(n) == self.number);
+                self.note(ANSWERS, mine.and_then(answers));
+            }
+            Ok(None) => {}
+            Err(e) => tracing::debug!(step = e.step, "who answers on the number is not known"),
+        }
+    }
+
     async fn number_step(
         &self,
         api: &Api,
@@ -128,11 +147,11 @@ impl Twilio {
                     ok: !sample,
                     ..done("answers", trap.clone())
                 });
-                self.note(vec![trap.clone()]);
+                self.note(ANSWERS, Some(trap.clone()));
                 notes.push(trap);
             }
             None => {
-                self.note(Vec::new());
+                self.note(ANSWERS, None);
                 steps.push(done("answers", "Nobody else answers on this number."));
             }
         }

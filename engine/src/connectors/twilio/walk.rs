@@ -2,11 +2,11 @@
 //! change: so the beginning of both lists is read each time, back to a little before what is known, and what was not
 //! given yet is given, oldest first.
 
-use super::Twilio;
-use super::api::{Fetched, Page};
+use super::api::Page;
 use super::convert::{self, Row, Standing, Unread};
-use super::cursor::{FIRST, OVERLAP, Open, PATIENCE, Place};
-use crate::connectors::{Result, received};
+use super::cursor::{FIRST, OVERLAP, Open, Place};
+use super::{Twilio, lock};
+use crate::connectors::Result;
 use crate::model::{
     BATCH_EVENTS, Batch, Card, Channel, ChannelError, Cursor, Event, Gap, IncomingFile, Remedy,
 };
@@ -22,14 +22,16 @@ const PAGES: usize = 20;
 /// Most messages that a new account begins with.
 const MOST: usize = 5_000;
 /// A message makes up to three events: itself, how far it came, what its writer wishes.
-const EVENTS_EACH: usize = 3;
+pub(super) const EVENTS_EACH: usize = 3;
 /// Most messages with files in one batch, because each is fetched.
-const WITH_FILES: usize = 10;
+pub(super) const WITH_FILES: usize = 10;
 /// Most sends that are asked for one by one in one go.
 const ASKED: usize = 10;
 /// A send that is not told of in the lists is asked for after a minute, then more and more seldom.
 const SOON: Millis = 60 * SECOND;
 const SELDOM: Millis = 3_600 * SECOND;
+/// How often it is looked who else answers on the number.
+const LOOKED: Millis = 3_600 * SECOND;
 
 /// What is remembered between polls; losing it costs calls and nothing else.
 #[derive(Default)]
@@ -40,6 +42,8 @@ pub(super) struct Memory {
     given: u64,
     /// When a followed send is asked for next.
     ask: HashMap<String, Millis>,
+    /// When it was looked who else answers on the number.
+    looked: Option<Millis>,
 }
 
 /// A row, readable or not.
@@ -94,17 +98,21 @@ impl Twilio {
         let mut gaps = Vec::new();
         let goes_on = !memory.found.is_empty() && memory.after.as_ref() == cursor;
         let mut rows = HashMap::new();
+        let mut events = Vec::new();
         if !goes_on {
             let look = self.look(&place, first).await?;
             memory.found = look.news.into();
             memory.given = 0;
             (rows, gaps) = (look.rows, look.gaps);
+            let unsubscribed = std::mem::take(&mut *lock(&self.unsubscribed));
+            events.extend(unsubscribed.into_iter().map(Event::Person));
+            self.retry_aside(&mut place, &rows, &mut events).await;
+            if memory.looked.is_none_or(|at| at + LOOKED <= now) {
+                memory.looked = Some(now);
+                self.look_who_answers().await;
+            }
         }
-        let mut events = Vec::new();
-        if !goes_on {
-            self.retry_aside(&mut place, &rows, &mut events).await?;
-        }
-        self.give(&mut memory, &mut place, &mut events).await?;
+        self.give(&mut memory, &mut place, &mut events).await;
         if memory.found.is_empty() {
             self.follow(&mut memory, &mut place, &rows, &mut events)
                 .await?;
@@ -156,7 +164,9 @@ impl Twilio {
         let mut asked = HashSet::new();
         let before = look.news.len();
         for n in 1.. {
+            let known = look.news.len();
             let past = self.take(&page, place, met, look);
+            let much = (look.news.len() - known) * 2 > page.rows.len();
             let Some(next) = page.next.take().filter(|_| !past) else {
                 return Ok(());
             };
@@ -175,7 +185,7 @@ impl Twilio {
                 return Ok(());
             }
             // Much is new: larger pages from the beginning cost less than many small ones.
-            page = if n == 1 && !first {
+            page = if n == 1 && !first && much {
                 api.messages(side, &address, LARGE).await?
             } else {
                 api.next(&next).await?.ok_or_else(elsewhere)?
@@ -184,17 +194,18 @@ impl Twilio {
         Ok(())
     }
 
-    /// Takes a page's rows; whether older ones are known all the same.
+    /// Takes a page's rows; whether older ones are known all the same: none of these was new, and they reach back to
+    /// where all is known. One old row says nothing, for what was scheduled stands among newer ones.
     fn take(&self, page: &Page, place: &Place, met: &mut HashSet<String>, look: &mut Look) -> bool {
-        let edge = place.edge();
+        let (edge, oldest) = (place.edge(), place.oldest());
         let (mut past, mut all_known) = (false, true);
         for value in &page.rows {
             match convert::row(value, &self.number) {
                 Ok(row) => {
-                    past |= row.created < edge;
+                    past |= row.latest() < edge;
                     // It is taken when it has come in whole.
                     let arriving = row.arriving && row.created > self.now() - OVERLAP;
-                    let new = row.created >= edge && !place.knows(&row.sid);
+                    let new = row.latest() >= oldest && !place.knows(&row.sid);
                     all_known &= !new;
                     if met.insert(row.sid.clone()) {
                         if new && !arriving {
@@ -211,16 +222,11 @@ impl Twilio {
                 Err(_) => {}
             }
         }
-        past || (all_known && place.settled(self.now()))
+        all_known && (past || place.settled(self.now()))
     }
 
     /// Turns what was found into events, as many as fit.
-    async fn give(
-        &self,
-        memory: &mut Memory,
-        place: &mut Place,
-        events: &mut Vec<Event>,
-    ) -> Result<()> {
+    async fn give(&self, memory: &mut Memory, place: &mut Place, events: &mut Vec<Event>) {
         let mut with_files = 0;
         while events.len() + EVENTS_EACH <= BATCH_EVENTS {
             let row = match memory.found.front() {
@@ -239,18 +245,16 @@ impl Twilio {
                 }
                 match self.files(&row).await {
                     Ok((files, cards)) => self.give_row(&row, files, cards, place, events),
-                    Err(e) if e.remedy == Remedy::Reconnect => return Err(e),
                     // Others need not wait for it.
-                    Err(_) => place.put_aside(&row.sid, row.created, self.now()),
+                    Err(_) => place.put_aside(&row, self.now()),
                 }
             }
             memory.found.pop_front();
             memory.given += 1;
         }
-        Ok(())
     }
 
-    fn give_row(
+    pub(super) fn give_row(
         &self,
         row: &Row,
         files: Vec<IncomingFile>,
@@ -259,42 +263,9 @@ impl Twilio {
         events: &mut Vec<Event>,
     ) {
         events.push(Event::Message(Box::new(row.message(files, cards))));
-        place.give(&row.sid, row.created);
+        place.give(row);
         events.extend(row.person(self.channel).map(Event::Person));
         self.told(row, place, events);
-    }
-
-    /// Tries the files of messages again that were put aside; after a while they are given without.
-    async fn retry_aside(
-        &self,
-        place: &mut Place,
-        rows: &HashMap<String, Row>,
-        events: &mut Vec<Event>,
-    ) -> Result<()> {
-        let now = self.now();
-        for aside in place.aside.clone().into_iter().take(WITH_FILES) {
-            let row = match rows.get(&aside.sid) {
-                Some(row) => Some(row.clone()),
-                None => match self.api()?.message(&aside.sid).await? {
-                    Some(value) => convert::row(&value, &self.number).ok(),
-                    None => None,
-                },
-            };
-            let Some(row) = row else {
-                place.aside.retain(|a| *a != aside);
-                continue;
-            };
-            match self.files(&row).await {
-                Ok((files, cards)) => self.give_row(&row, files, cards, place, events),
-                Err(e) if e.remedy == Remedy::Reconnect => return Err(e),
-                Err(e) if now - aside.since >= PATIENCE => {
-                    let card = received::missing(&e.what);
-                    self.give_row(&row, Vec::new(), vec![card], place, events);
-                }
-                Err(_) => {}
-            }
-        }
-        Ok(())
     }
 
     /// Tells how far a send came, and follows it while it goes on.
@@ -303,34 +274,11 @@ impl Twilio {
             return;
         }
         match row.standing {
-            Standing::Open => place.follow(&row.sid, row.created, false),
-            Standing::Delivered if self.tells_read() => place.follow(&row.sid, row.created, true),
+            Standing::Open => place.follow(&row.sid, row.latest(), false),
+            Standing::Delivered if self.tells_read() => place.follow(&row.sid, row.latest(), true),
             _ => {}
         }
         events.extend(row.reached().map(Event::Later));
-    }
-
-    /// The files of a message, and cards for those that are gone.
-    async fn files(&self, row: &Row) -> Result<(Vec<IncomingFile>, Vec<Card>)> {
-        if row.files == 0 {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let api = self.api()?;
-        let (mut files, mut cards) = (Vec::new(), Vec::new());
-        let listed = api.files(&row.sid).await?;
-        if listed.is_empty() {
-            cards.push(received::missing("it was deleted"));
-        }
-        for (n, (sid, claimed)) in listed.iter().enumerate() {
-            match api.file(&row.sid, sid).await? {
-                Fetched::File(kind, bytes) => {
-                    let kind = if kind.is_empty() { claimed } else { &kind };
-                    files.push(received::file("", kind, n + 1, bytes));
-                }
-                Fetched::Gone(why) => cards.push(received::missing(why)),
-            }
-        }
-        Ok((files, cards))
     }
 
     /// Looks how far the followed sends are: in what was listed anyway, and some one by one.
@@ -368,9 +316,11 @@ impl Twilio {
         }
         let followed: HashSet<&str> = place.open.iter().map(|o| o.sid.as_str()).collect();
         memory.ask.retain(|sid, _| followed.contains(sid.as_str()));
-        // News are given even where this failed; it is tried again.
+        // News are given even where this failed; it is tried again. What only a person can mend is told by the lists.
         match failure {
-            Some(e) if events.is_empty() => Err(e),
+            Some(e) if events.is_empty() && matches!(e.remedy, Remedy::Retry | Remedy::Wait) => {
+                Err(e)
+            }
             _ => Ok(()),
         }
     }

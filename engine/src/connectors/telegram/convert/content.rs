@@ -116,10 +116,8 @@ fn files(m: &Value, wanted: &mut Vec<Wanted>) {
         all.max_by_key(|p| p["width"].as_u64().unwrap_or(0) * p["height"].as_u64().unwrap_or(0))
             .cloned()
     };
-    if let Some(photo) = largest(&m["photo"]) {
-        wanted.extend(file(&photo, "photo.jpg", Some("image/jpeg")));
-    }
-    if let Some(photo) = largest(&m["live_photo"]["photo"]) {
+    // A live photo's picture stands in both places, for programs that know only the one.
+    if let Some(photo) = largest(&m["photo"]).or_else(|| largest(&m["live_photo"]["photo"])) {
         wanted.extend(file(&photo, "photo.jpg", Some("image/jpeg")));
     }
     // A moving picture comes as a document as well.
@@ -223,17 +221,20 @@ fn cards(m: &Value, out: &mut Incoming) {
                 .push(Card::of(CardKind::Share).saying(text(&m[key][title])));
         }
     }
-    for key in [
-        "paid_media",
-        "rich_message",
-        "passport_data",
-        "giveaway",
-        "chat_shared",
-    ] {
+    let others = ["passport_data", "giveaway", "chat_shared"];
+    for key in MORE.into_iter().chain(others) {
         if m[key].is_object() {
             out.cards.push(Card::of(CardKind::Unsupported));
         }
     }
+}
+
+/// What is content and has no more than a card here.
+const MORE: [&str; 2] = ["paid_media", "rich_message"];
+
+/// Whether it holds what a later version may show.
+pub(super) fn holds_more(m: &Value) -> bool {
+    MORE.iter().any(|key| m[*key].is_object())
 }
 
 /// What else happens where nobody wrote, mostly in groups; it has no words of its own here.

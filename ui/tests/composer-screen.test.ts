@@ -2,6 +2,8 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
 import { ScriptedHost } from "../src/host/scripted/scripted";
+// Loaded here, so that it does not come when a quick test is over already.
+import "../src/screens/inbox/RichText.svelte";
 import { language } from "../src/i18n/language.svelte";
 
 let host: ScriptedHost;

@@ -254,6 +254,14 @@ describe("an approved text", () => {
     expect(composer.template).toBeNull();
   });
 
+  it("is not sent to somebody who asked for no more messages meanwhile", async () => {
+    fill(2, "1077");
+    expect(composer.canSend).toBe(true);
+    const { by } = composer;
+    if (by.options !== null) by.renew({ ...by.options, to: by.options.to.map((one) => ({ ...one, opted_out: true })) });
+    expect([by.bar, composer.canSend, values()]).toEqual(["opted_out", false, ["Omar", "1077"]]);
+  });
+
   it("stays when news come while the composer is put away", async () => {
     composer.expanded = false;
     await composer.refresh();

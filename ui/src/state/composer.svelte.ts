@@ -447,6 +447,8 @@ export class Composer {
     if (this.sending || this.attached.uploads.length > 0 || this.conversation === null) return false;
     if (this.mode === "note") return this.note.trim() !== "";
     if (this.by.unreal || this.by.account === "" || this.by.sender === null) return false;
+    // An approved text may go when the time is over, and not to somebody who wants none or whom nothing leads to.
+    if (this.template !== null && (this.by.bar === "opted_out" || this.by.bar === "no_account")) return false;
     if (this.template !== null) return this.by.templates.some((one) => one.id === this.template?.id) && this.template.values.every((value) => value.trim() !== "");
     if (this.by.bar !== null || this.refused.length > 0 || this.weight.over) return false;
     if (this.room?.over === true && !(this.split && this.canSplit)) return false;

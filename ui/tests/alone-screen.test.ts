@@ -2,6 +2,8 @@ import { flushSync, mount, unmount } from "svelte";
 import { expect, it, vi } from "vitest";
 import App from "../src/App.svelte";
 import { ScriptedHost } from "../src/host/scripted/scripted";
+// Loaded here, so that it does not come when a quick test is over already.
+import "../src/screens/inbox/RichText.svelte";
 
 /** A drag that carries files, as a browser says it. */
 function dragged(): Event {

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Draft } from "../src/api/Draft";
 import type { Name } from "../src/host/host";
 import { ScriptedHost } from "../src/host/scripted/scripted";
-import { Composer, formatParties, parseParties, PAUSE } from "../src/state/composer.svelte";
+import { Composer, PAUSE } from "../src/state/composer.svelte";
+import { formatParties, parseParties } from "../src/state/parties";
 import { PIECE } from "../src/state/attachments.svelte";
 
 let host: ScriptedHost;
@@ -107,11 +108,11 @@ describe("sending", () => {
   it("says loudly that answers go elsewhere", async () => {
     const rows = await host.call("conversation_rows", { ids: (await host.call("conversation_ids", { view: "all", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 200 })).ids });
     await composer.open(rows.find((r) => r.name.startsWith("Klaus"))?.id ?? "");
-    expect(composer.elsewhere?.address).toBe("einkauf@licht-und-raum.de");
+    expect(composer.by.elsewhere?.address).toBe("einkauf@licht-und-raum.de");
   });
 
   it("sends nothing to nobody", () => {
-    composer.to = " ";
+    composer.by.to = " ";
     composer.text = "Hello";
     expect(composer.canSend).toBe(false);
   });
@@ -270,7 +271,7 @@ describe("a channel with a limit", () => {
     host = new ScriptedHost("short");
     composer = new Composer(host);
     await composer.open(ids[0] ?? "");
-    expect(composer.formats).toBe(false);
+    expect(composer.by.formats).toBe(false);
     await composer.give([new File([new Uint8Array(5)], "a.txt")], { pasted: false, inside: false });
     expect(composer.error).toContain("a.txt");
     expect(composer.files).toEqual([]);

@@ -46,6 +46,16 @@ describe("a limit", () => {
     expect(roomFor("a".repeat(460), { most: 3, unit: "segments" })?.over).toBe(true);
   });
 
+  it("is said in characters, also where bytes are counted", () => {
+    const limit = { most: 20, unit: "bytes" } as const;
+    // 16 bytes are 4 emoji, so about one more fits.
+    expect(roomFor("😀".repeat(4), limit)).toMatchObject({ used: 16, left: 1, over: false, toomany: 0 });
+    expect(roomFor("😀".repeat(8), limit)).toMatchObject({ over: true, left: 0, toomany: 3 });
+    expect(roomFor(`${"a".repeat(20)}é`, limit)?.toomany).toBe(1);
+    expect(roomFor("a".repeat(12), { most: 10, unit: "chars" })?.toomany).toBe(2);
+    expect(roomFor("é".repeat(9), { most: 10, unit: "chars" })?.left).toBe(1);
+  });
+
   it("of a whole mail counts files as they travel", () => {
     expect(encodedSize([57])).toBe(2_000 + 78 + 400);
   });

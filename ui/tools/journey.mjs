@@ -12,11 +12,11 @@ if (browser === null) {
 const server = await serve("dist-scripted");
 const problems = [];
 
-async function step(name, work) {
+async function step(name, work, state = "") {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.on("pageerror", (error) => problems.push(`${name}: ${error.message}`));
   try {
-    await page.goto(`${server.url}?host=scripted`);
+    await page.goto(`${server.url}?host=scripted&state=${state}`);
     await page.locator(id("row")).first().waitFor();
     await work(page);
     console.log(`ok   ${name}`);
@@ -41,6 +41,55 @@ const visible = (page, locator) => locator.evaluate((node) => {
 
 /** What stands in the composer. */
 const written = (page) => page.locator(id("composer-text")).evaluate((field) => (field.value ?? field.innerText).trim());
+
+/** Begins to answer somebody who writes by several channels. */
+const answer = async (page, name) => {
+  await page.evaluate(async (wanted) => {
+    const { ids } = await window.scripted.call("conversation_ids", { view: "all", stage: null, tag: null, saved: null, sort: "newest", after: null, limit: 500 });
+    const rows = await window.scripted.call("conversation_rows", { ids });
+    window.scripted.open(rows.find((row) => row.name === wanted).id);
+  }, name);
+  await page.locator(id("message")).first().waitFor();
+  await page.waitForTimeout(150);
+  await page.keyboard.press("r");
+  await page.locator(id("look-bar")).or(page.locator("textarea")).first().waitFor();
+  await page.waitForTimeout(250);
+};
+
+await step("what is typed after another channel was taken is the reply, and no command", async (page) => {
+  await answer(page, "Lea Sommer");
+  for (const channel of ["email", "telegram", "instagram"]) {
+    await page.locator(id("composer-way")).click();
+    await page.locator(`${id("way")}[data-channel="${channel}"]`).first().click();
+    await page.locator(`${id("composer-way")}[data-channel="${channel}"]`).waitFor();
+    await page.waitForTimeout(200);
+    await page.keyboard.type("Hey ");
+  }
+  await page.locator(id("composer-way")).focus();
+  await page.keyboard.press("Enter");
+  await page.locator(id("ways")).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator(id("ways")).waitFor({ state: "detached" });
+  await page.waitForTimeout(200);
+  await page.keyboard.type("Hey ");
+  assert.equal(await written(page), "Hey Hey Hey Hey");
+  assert.equal(await page.evaluate(() => window.scripted.calls.filter((call) => call.name === "resolve").length), 0);
+}, "channels");
+
+await step("Send stays beside its neighbour, however much stands before it, and an address is shown whole", async (page) => {
+  await answer(page, "Lea Sommer");
+  await page.locator(id("composer-text")).fill("We have both lamps in stock, and they go out on Monday. ".repeat(24));
+  await page.locator(id("composer-count")).waitFor();
+  const boxes = await Promise.all(["composer-send-resolve", "composer-send", "composer"].map((name) => page.locator(id(name)).boundingBox()));
+  assert.equal(boxes[0].y, boxes[1].y);
+  assert.ok(boxes[2].x + boxes[2].width - boxes[1].x - boxes[1].width < 16);
+  await page.locator(id("composer-text")).fill("");
+  await page.keyboard.press("Escape");
+  await answer(page, "Ida Nyström");
+  await page.locator(id("panel-write-mail")).click();
+  assert.ok(await page.locator(id("composer-to")).evaluate((field) => field.value === "ida.nystrom@posten.se" && field.scrollWidth <= field.clientWidth));
+}, "channels");
 
 await step("a long conversation opens at its end", async (page) => {
   await openLongest(page);

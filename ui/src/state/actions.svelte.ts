@@ -241,18 +241,21 @@ export class Actions {
   /** Sends the reply, or writes the note. */
   async send(resolve: boolean): Promise<void> {
     const { composer, outgoing } = this.app;
+    const id = composer.conversation;
+    // Whoever went on to another conversation meanwhile is not moved.
+    const here = (): boolean => composer.conversation === id;
     if (composer.mode === "note") {
       if (!(await composer.addNote())) return;
       this.app.toasts.done(t("done.noted"), () => void this.undo());
-      await this.app.timeline.toEnd();
+      if (here()) await this.app.timeline.toEnd();
       return;
     }
-    const id = composer.conversation;
     const next = id === null ? null : this.app.list.successor([id]);
     const queued = await composer.send(resolve);
     if (queued === null) return;
     this.marksBack = null;
     outgoing.add(queued);
+    if (!here()) return;
     if (resolve && this.app.alone === null) await this.app.openConversation(next);
     else await this.app.timeline.toEnd();
     if (this.app.alone === null && !this.app.narrow) this.app.listFocus += 1;

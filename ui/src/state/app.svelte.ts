@@ -8,7 +8,7 @@ import { Accounts } from "./accounts.svelte";
 import { Actions } from "./actions.svelte";
 import { Attention, inFront } from "./attention";
 import { clock } from "./clock.svelte";
-import { Composer } from "./composer.svelte";
+import { Composer, type Mode } from "./composer.svelte";
 import { Find } from "./find.svelte";
 import { Gallery } from "./gallery.svelte";
 import { Keep } from "./keep.svelte";
@@ -111,7 +111,7 @@ export class App {
       person: (agent) => ({ name: this.workspace.agents.find((a) => a.id === agent)?.name ?? "", me: this.workspace.me?.id === agent }),
     }, this.memory);
     this.timeline = new Timeline(host);
-    this.composer = new Composer(host);
+    this.composer = new Composer(host, (conversation, mode, error) => void this.astray(conversation, mode, error));
     this.customer = new Customer(host);
     this.search = new Search(host);
     this.find = new Find(host, this.timeline);
@@ -543,14 +543,25 @@ export class App {
     if (change.accounts && !this.sample.loading && !this.sample.removing) work.push(this.sample.refresh());
     if (change.all || change.conversations.length > 0) work.push(this.list.invalidate(change.all ? "all" : change.conversations));
     if (here) {
-      work.push(this.timeline.refresh(), this.customer.refresh(), this.composer.refresh());
+      work.push(this.timeline.refresh(), this.customer.refresh());
       this.readLater(open);
     }
+    // Which ways lead to the person follows from both: what they wrote, and which accounts are there.
+    if (here || (open !== null && change.accounts)) work.push(this.composer.refresh());
     if (this.screen === "waits") work.push(this.waits.refresh());
     if (this.screen === "settings" && change.accounts) work.push(this.accounts.refresh());
     const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
     if (failed !== undefined) this.toasts.error(say(failed.reason));
     this.title();
+  }
+
+  /** What did not go out of a conversation that was left meanwhile is said, with the way there. */
+  private async astray(conversation: string, mode: Mode, error: unknown): Promise<void> {
+    const name = (await this.list.row(conversation).catch(() => null))?.name ?? "";
+    this.toasts.missed(t(mode === "note" ? "done.noteMissed" : "done.sendMissed", { name, why: say(error) }), async () => {
+      await this.openConversation(conversation);
+      this.composer.focus(mode);
+    });
   }
 
   /** A window that only follows looks whether it can go on. */

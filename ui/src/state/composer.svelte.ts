@@ -1,25 +1,24 @@
-import type { AccountState } from "../api/AccountState";
-import type { Capabilities } from "../api/Capabilities";
 import type { Channel } from "../api/Channel";
 import type { Draft } from "../api/Draft";
 import type { FileItem } from "../api/FileItem";
-import type { FromOption } from "../api/FromOption";
-import type { Party } from "../api/Party";
 import type { Queued } from "../api/Queued";
-import type { Reach } from "../api/Reach";
 import type { ReplyOptions } from "../api/ReplyOptions";
 import type { Template } from "../api/Template";
 import type { TemplateUse } from "../api/TemplateUse";
 import type { ToOption } from "../api/ToOption";
 import type { Args, Host } from "../host/host";
-import { say } from "../errors";
+import { SvelteSet } from "svelte/reactivity";
+import { codeOf, say } from "../errors";
 import { plain } from "../i18n";
 import { fullTime } from "../i18n/time";
+import { Approved } from "./approved.svelte";
 import { Attachments, isPicture, isPictureFile, type Given, type Weight } from "./attachments.svelte";
 import { clock } from "./clock.svelte";
 import { messagesOf, mostOf, refusalOf, type FileRefusal } from "./filerules";
-import { MOST_PARTS, partsOf, roomFor, type Room } from "./lengths";
-import { barOf, blanksOf, crosses, keyOfWay, reachOf, type Bar } from "./reach";
+import { MOST_PARTS, partsOf, roomFor, segmentsOf, type Room } from "./lengths";
+import { formatParties, parseParties } from "./parties";
+import { barOf, keyOfWay, reachOf } from "./reach";
+import { Ways } from "./ways.svelte";
 
 /** A pause in typing after which a draft is kept. */
 export const PAUSE = 600;
@@ -35,20 +34,6 @@ export interface Writing {
   /** It is there, or will not come. */
   settlePicture(upload: number, picture: { file: string; alt: string } | null): void;
   removePicture(file: string): void;
-}
-
-/** `Anna Berg <anna@example.com>, b@example.com` as parties. Separators inside quotes belong to a name. */
-export function parseParties(text: string): Party[] {
-  return (text.match(/(?:"[^"]*"|[^,;"])+/g) ?? []).flatMap((part) => {
-    const named = /^\s*"?([^"<]*?)"?\s*<([^<>\s]+)>\s*$/.exec(part);
-    if (named !== null) return [{ name: named[1] === "" ? null : (named[1] ?? null), address: named[2] ?? "" }];
-    return part.trim() === "" ? [] : [{ name: null, address: part.trim() }];
-  });
-}
-
-/** Parties as one editable line. */
-export function formatParties(parties: readonly Party[]): string {
-  return parties.map((p) => (p.name === null || p.name === "" ? p.address : `${/[,;"]/.test(p.name) ? `"${p.name.replaceAll('"', "")}"` : p.name} <${p.address}>`)).join(", ");
 }
 
 /** What counts of a draft when two windows compare theirs; the engine keeps none that has no words and no files. */
@@ -79,28 +64,19 @@ export class Composer {
   writing: Writing | null = null;
   note = $state("");
   subject = $state("");
-  to = $state("");
   cc = $state("");
   bcc = $state("");
-  /** By which way it goes: a channel and an address. */
-  target = $state("");
-  /** The approved text that goes in the place of what is written, with what is filled in. */
-  template = $state<TemplateUse | null>(null);
   /** What is too long for one message goes in several. */
   split = $state(false);
-  account = $state("");
-  /** The address of that account to write from. */
-  from = $state("");
   /** Whether the message that is answered stands below. */
   quote = $state(true);
   /** Whether the account's signature stands below. */
   signature = $state(true);
-  /** The message that is passed on, instead of an answer. */
-  forwarding = $state<string | null>(null);
+  /** By which way it goes, and from which account. */
+  readonly by = new Ways();
+  readonly approved = new Approved();
   readonly attached: Attachments;
-  options = $state.raw<ReplyOptions | null>(null);
   expanded = $state(false);
-  sending = $state(false);
   error = $state<string | null>(null);
   /** Grows when the text field should take the focus. */
   focuses = $state(0);
@@ -116,8 +92,11 @@ export class Composer {
   private readonly dirty = new Set<Mode>();
   private chain: Promise<unknown> = Promise.resolve();
   private run = 0;
+  /** The conversations out of which something goes right now. */
+  private readonly underway = new SvelteSet<string>();
 
-  constructor(private readonly host: Host) {
+  /** `missed` is told of what did not go after its conversation was left. */
+  constructor(private readonly host: Host, private readonly missed: (conversation: string, mode: Mode, error: unknown) => void = () => undefined) {
     this.attached = new Attachments(host, () => this.filed(), (words) => (this.error = words));
   }
 
@@ -125,9 +104,19 @@ export class Composer {
     return this.attached.files;
   }
 
+  get sending(): boolean {
+    return this.conversation !== null && this.underway.has(this.conversation);
+  }
+
+  /** The approved text that goes in the place of what is written, with what is filled in. */
+  get template(): TemplateUse | null {
+    return this.approved.use;
+  }
+
   /** Leaves the conversation before, keeping its drafts, and takes up this one's. */
   async open(conversation: string | null): Promise<void> {
     void this.leave();
+    this.approved.leave(this.conversation, this.by);
     const run = ++this.run;
     this.reset(conversation);
     if (conversation === null) return;
@@ -138,18 +127,42 @@ export class Composer {
       if (run !== this.run) return;
       this.propose(options);
       this.restore(kept);
+      this.resumeForm();
     } catch (error) {
       if (run === this.run) this.error = say(error);
     }
   }
 
-  /** News in the conversation: answer the newest message, unless a reply is being written already. */
+  /** News of the conversation or of the accounts: answer the newest message, unless a reply is being written already. Then only the ways follow. */
   async refresh(): Promise<void> {
     const { conversation, run } = this;
     await this.followOthers();
-    if (conversation === null || run !== this.run || this.text !== "" || this.files.length > 0 || this.dirty.has("reply") || this.expanded) return;
-    const options = await this.host.call("reply_options", { conversation, answering: null });
-    if (run === this.run && this.text === "" && !this.expanded) this.propose(options);
+    while (conversation !== null && run === this.run) {
+      const { busy } = this;
+      const before = this.by.options;
+      const options = await this.optionsOf(conversation, busy && this.by.forwarding === null ? (before?.answering ?? null) : null);
+      if (run !== this.run) return;
+      // What happened here meanwhile is newer than what was asked.
+      if (busy !== this.busy || before !== this.by.options) continue;
+      if (busy) this.by.renew(options);
+      else this.propose(options);
+      return;
+    }
+  }
+
+  /** Something is being written here, or about to be. */
+  private get busy(): boolean {
+    return this.text !== "" || this.files.length > 0 || this.dirty.has("reply") || this.expanded || this.sending || this.by.forwarding !== null;
+  }
+
+  /** What one may choose for an answer; a message that is gone is answered by none. */
+  private async optionsOf(conversation: string, answering: string | null): Promise<ReplyOptions> {
+    try {
+      return await this.host.call("reply_options", { conversation, answering });
+    } catch (error) {
+      if (answering === null || codeOf(error) !== "not_found") throw error;
+      return this.host.call("reply_options", { conversation, answering: null });
+    }
   }
 
   /** Takes a draft back from the store: an undone send. */
@@ -166,6 +179,8 @@ export class Composer {
     if (conversation === null) return;
     const options = await this.host.call("reply_options", { conversation, answering: message });
     if (run !== this.run) return;
+    // Whoever answers this one answers where it was written.
+    this.by.unchoose();
     this.propose(options);
     this.focus("reply");
   }
@@ -178,8 +193,8 @@ export class Composer {
       const options = await this.host.call("forward_options", { message });
       if (run !== this.run) return;
       this.propose(options);
-      this.forwarding = message;
-      this.to = "";
+      this.by.forwarding = message;
+      this.by.to = "";
       this.quote = true;
       this.attached.attach(options.files);
       this.touched("reply");
@@ -192,10 +207,10 @@ export class Composer {
   /** An answer after all. The files of what was to be passed on go with it. */
   async unforward(): Promise<void> {
     const { conversation, run } = this;
-    if (conversation === null || this.forwarding === null) return;
-    const theirs = new Set(this.options?.files.map((f) => f.id) ?? []);
+    if (conversation === null || this.by.forwarding === null) return;
+    const theirs = new Set(this.by.options?.files.map((f) => f.id) ?? []);
     this.attached.files = this.files.filter((f) => !theirs.has(f.id));
-    this.forwarding = null;
+    this.by.forwarding = null;
     const options = await this.host.call("reply_options", { conversation, answering: null });
     if (run === this.run) this.propose(options);
     this.touched("reply");
@@ -203,7 +218,7 @@ export class Composer {
 
   /** Puts somebody's words into the reply, as a quotation below what is written already. */
   insertQuote(words: string): void {
-    if (this.formats && this.writing !== null) {
+    if (this.by.formats && this.writing !== null) {
       this.writing.insertQuote(words.trim());
       this.focus("reply");
       return;
@@ -245,28 +260,38 @@ export class Composer {
     this.writing?.removePicture(file);
   }
 
-  /** Writes by another way; what is written stays. */
+  /** Writes by another way; what is written stays, and is gone on with. */
   reach(key: string): void {
-    const way = this.options?.to.find((option) => keyOfWay(option) === key);
+    const way = this.by.options?.to.find((option) => keyOfWay(option) === key);
     if (way === undefined) return;
-    this.goBy(way, way.by.find((reach) => reach.account === this.account)?.account ?? null);
-    this.template = null;
+    this.by.choose(way);
+    this.approved.take(null);
     this.touched("reply");
+    this.focus("reply");
+  }
+
+  /** Goes on by another channel, at an address that may have become known just now. False where no way leads there. */
+  async reachAt(channel: Channel, address: string): Promise<boolean> {
+    const { run } = this;
+    const known = (): ToOption | undefined => this.by.ways.find((way) => way.channel === channel && way.party.address.toLowerCase() === address.toLowerCase());
+    // Somebody who writes to a person passes nothing on.
+    await this.unforward();
+    if (known() === undefined) await this.refresh();
+    const way = known();
+    if (run === this.run && way !== undefined) this.reach(keyOfWay(way));
+    return run !== this.run || way !== undefined;
   }
 
   /** Takes an approved text, or goes back to one's own. */
   useTemplate(template: Template | null): void {
-    const blanks = template === null ? [] : blanksOf(template);
-    // What no blank stands for is asked of nobody, and may not be empty.
-    const values = Array.from({ length: Math.max(0, ...blanks) }, (_, i) => (blanks.includes(i + 1) ? "" : "-"));
-    this.template = template === null ? null : { id: template.id, values };
+    this.approved.take(template);
     this.error = null;
+    if (template === null) this.focus("reply");
   }
 
   /** Writes from another address. */
   choose(account: string, from: string): void {
-    this.account = account;
-    this.from = from;
+    this.by.chooseSender(account, from);
     this.touched("reply");
   }
 
@@ -343,7 +368,7 @@ export class Composer {
   /** Another window may have written here, or sent what stood here: where nothing is being written in this one, it follows. */
   private async followOthers(): Promise<void> {
     const { conversation, run } = this;
-    if (conversation === null || this.sending || this.options === null) return;
+    if (conversation === null || this.sending || this.by.options === null) return;
     await this.chain;
     const { edits } = this;
     const kept = await this.host.call("drafts", { conversation });
@@ -378,91 +403,32 @@ export class Composer {
     this.known.reply = "";
     this.of.reply = [];
     this.attached.reset();
-    this.forwarding = null;
+    this.by.forwarding = null;
     this.split = false;
     this.expanded = false;
     this.error = null;
-    if (this.options !== null) this.propose(this.options);
-  }
-
-  /** The way by which it goes, of those that are known. */
-  get way(): ToOption | null {
-    return this.options?.to.find((option) => keyOfWay(option) === this.target) ?? null;
-  }
-
-  /** What it goes by. A message that is passed on is a mail. */
-  get channel(): Channel {
-    return this.forwarding !== null ? "email" : (this.way?.channel ?? "email");
-  }
-
-  get byMail(): boolean {
-    return this.channel === "email";
-  }
-
-  /** Whether one can choose between channels. */
-  get ways(): readonly ToOption[] {
-    return this.forwarding === null ? (this.options?.to ?? []) : [];
-  }
-
-  /** Whom one can write from: what leads to the person. */
-  get senders(): readonly FromOption[] {
-    const { channel, way } = this;
-    return (this.options?.from ?? []).filter((from) => from.capabilities.channel === channel && (channel === "email" || (way?.by.some((reach) => reach.account === from.account) ?? false)));
-  }
-
-  get sender(): FromOption | null {
-    const all = this.senders;
-    return all.find((o) => o.account === this.account && o.address === this.from) ?? all.find((o) => o.account === this.account) ?? null;
-  }
-
-  /** What can be done where it is written from. */
-  get can(): Capabilities | null {
-    return this.sender?.capabilities ?? null;
-  }
-
-  /** How the account leads to the person. */
-  get reached(): Reach | null {
-    return this.way === null ? null : reachOf(this.way, this.account);
-  }
-
-  /** Why one cannot write by this way now. */
-  get bar(): Bar | null {
-    const { way } = this;
-    return way === null || this.forwarding !== null ? null : barOf(way, this.reached, this.can, clock.now);
-  }
-
-  /** The approved texts of the account. */
-  get templates(): readonly Template[] {
-    return this.can?.templates ?? [];
-  }
-
-  get fromState(): AccountState | null {
-    return this.sender?.state ?? null;
-  }
-
-  /** Nobody would receive it: it would answer, or pass on, what is made up. */
-  get unreal(): boolean {
-    return this.options?.sample ?? false;
-  }
-
-  /** What of formatting the channel carries; until it is known, as it mostly does. */
-  get looks(): Capabilities["formatting"] {
-    return this.can?.formatting ?? (this.byMail ? "html" : "none");
-  }
-
-  get formats(): boolean {
-    return this.looks !== "none";
+    if (this.by.options !== null) this.propose(this.by.options);
   }
 
   /** What is to be said about the length of the reply. */
   get room(): Room | null {
-    return roomFor(this.text, this.can?.text_limit ?? null);
+    return roomFor(this.text, this.by.can?.text_limit ?? null);
   }
 
-  /** In how many messages what is written goes; 0 where nothing is too long. */
+  /** The messages in which what is written goes; none where nothing is too long. */
+  private get parted(): string[] {
+    const limit = this.by.can?.text_limit ?? null;
+    return this.room?.over === true && !this.by.mail && limit !== null ? partsOf(this.text, limit) : [];
+  }
+
   get parts(): number {
-    const limit = this.can?.text_limit ?? null;
-    return this.room?.over === true && !this.byMail && limit !== null ? partsOf(this.text, limit).length : 0;
+    return this.parted.length;
+  }
+
+  /** In how many short messages all of them are sent and paid for, where that is what is counted. */
+  get segments(): number | null {
+    if (this.by.can?.text_limit?.unit !== "segments") return null;
+    return this.parted.reduce((sum, part) => sum + segmentsOf(part).segments, 0);
   }
 
   /** Whether what is too long may go in several messages. */
@@ -473,12 +439,12 @@ export class Composer {
   /** In how many messages all of it goes. */
   get messages(): number {
     const texts = this.text.trim() === "" ? 0 : this.split && this.parts > 0 ? this.parts : 1;
-    return messagesOf(texts, this.files.length, this.can);
+    return messagesOf(texts, this.files.length, this.by.can);
   }
 
   /** The files that cannot go by this way, with the reason. */
   get refused(): { file: FileItem; why: FileRefusal; most: number }[] {
-    const { can } = this;
+    const { can } = this.by;
     return this.files.flatMap((file) => {
       const why = refusalOf(file, can);
       return why === null || can === null ? [] : [{ file, why, most: why === "large" ? (mostOf(file.mime, can) ?? 0) : 0 }];
@@ -486,81 +452,86 @@ export class Composer {
   }
 
   get weight(): Weight {
-    return this.attached.weightFor(this.sender);
+    return this.attached.weightFor(this.by.sender);
   }
 
   get canSend(): boolean {
     if (this.sending || this.attached.uploads.length > 0 || this.conversation === null) return false;
     if (this.mode === "note") return this.note.trim() !== "";
-    if (this.unreal || this.account === "" || this.sender === null) return false;
-    if (this.template !== null) return this.templates.some((one) => one.id === this.template?.id) && this.template.values.every((value) => value.trim() !== "");
-    if (this.bar !== null || this.refused.length > 0 || this.weight.over) return false;
+    if (this.by.unreal || this.by.account === "" || this.by.sender === null) return false;
+    // An approved text may go when the time is over, and not to somebody who wants none or whom nothing leads to.
+    if (this.template !== null && (this.by.bar === "opted_out" || this.by.bar === "no_account")) return false;
+    if (this.template !== null) return this.by.templates.some((one) => one.id === this.template?.id) && this.template.values.every((value) => value.trim() !== "");
+    if (this.by.bar !== null || this.refused.length > 0 || this.weight.over) return false;
     if (this.room?.over === true && !(this.split && this.canSplit)) return false;
-    return (this.text.trim() !== "" || this.files.length > 0 || this.forwarding !== null) && (!this.byMail || parseParties(this.to).length > 0);
-  }
-
-  /** The recipient is not the one who wrote: said loudly. */
-  get elsewhere(): Party | null {
-    const proposed = this.options?.to[0];
-    return proposed?.kind === "reply_to" && this.to.includes(proposed.party.address) ? proposed.party : null;
+    return (this.text.trim() !== "" || this.files.length > 0 || this.by.forwarding !== null) && (!this.by.mail || parseParties(this.by.to).length > 0);
   }
 
   /** Hands the reply to the outbox. Null when it was refused; the text stays. */
   async send(resolve: boolean): Promise<Queued | null> {
     const { conversation } = this;
     if (!this.canSend || conversation === null || this.mode !== "reply") return null;
-    this.sending = true;
-    this.stopTimer();
-    try {
-      await this.chain;
-      const templated = this.template !== null;
-      const queued = await this.host.call("send", { conversation, account: this.account, from: this.sender?.address ?? null, resolve, ...this.content() });
-      if (!templated) this.dirty.delete("reply");
-      if (this.conversation === conversation) {
-        const passedOn = this.forwarding !== null;
+    const templated = this.template !== null;
+    const passedOn = this.by.forwarding !== null;
+    const letter = { conversation, account: this.by.account, from: this.by.sender?.address ?? null, resolve, ...this.content() };
+    return this.going(conversation, templated ? null : "reply", async (here) => {
+      const queued = await this.host.call("send", letter);
+      if (here()) {
         // What was written in the place of an approved text is still to be sent.
-        if (templated) this.template = null;
+        if (templated) this.approved.clear();
         else this.clear();
         if (passedOn) void this.refresh();
       }
       return queued;
+    });
+  }
+
+  /** Lets what is written go out. What does not go is kept, and said where the person is by then. */
+  private async going<T>(conversation: string, mode: Mode | null, work: (here: () => boolean) => Promise<T>): Promise<T | null> {
+    const { run } = this;
+    const written = mode === null ? null : this.draft(mode);
+    this.underway.add(conversation);
+    // A draft of it that is kept from now on would come back after it was sent.
+    if (mode !== null) this.dirty.delete(mode);
+    void this.flush();
+    try {
+      await this.chain;
+      return await work(() => run === this.run);
     } catch (error) {
-      this.error = say(error);
-      this.touched("reply");
-      this.error = say(error);
+      if (run === this.run) this.touched(mode ?? "reply");
+      else if (written !== null) this.chain = this.chain.then(() => this.host.call("draft_save", { conversation, draft: written })).catch(() => undefined);
+      if (this.conversation === conversation) this.error = say(error);
+      else this.missed(conversation, mode ?? "reply", error);
       return null;
     } finally {
-      this.sending = false;
+      this.underway.delete(conversation);
+      // Whoever left and came back meanwhile sees what became of it.
+      if (run !== this.run && this.conversation === conversation) void this.refresh().catch(() => undefined);
     }
   }
 
   /** What goes out, as the channel has it. */
   private content(): Pick<Args<"send">, "to" | "cc" | "bcc" | "subject" | "text" | "html" | "signature" | "quote" | "files" | "inline" | "answering" | "forwarding" | "template" | "split"> {
-    const answering = this.forwarding === null ? (this.options?.answering ?? null) : null;
+    const answering = this.by.forwarding === null ? (this.by.options?.answering ?? null) : null;
     const files = this.files.map((file) => file.id);
-    const html = this.formats ? this.html : null;
-    if (this.byMail) {
+    const html = this.by.formats ? this.html : null;
+    if (this.by.mail) {
       return {
-        to: parseParties(this.to), cc: parseParties(this.cc), bcc: parseParties(this.bcc), subject: this.subject === "" ? null : this.subject, text: this.text, html, signature: this.signature, quote: this.intro,
-        files, inline: files.filter((id) => this.attached.inline.has(id)), answering, forwarding: this.forwarding, template: null, split: false,
+        to: parseParties(this.by.to), cc: parseParties(this.cc), bcc: parseParties(this.bcc), subject: this.subject === "" ? null : this.subject, text: this.text, html, signature: this.signature, quote: this.intro,
+        files, inline: files.filter((id) => this.attached.inline.has(id)), answering, forwarding: this.by.forwarding, template: null, split: false,
       };
     }
-    const plainly = { to: this.way === null ? [] : [this.way.party], cc: [], bcc: [], subject: null, signature: false, quote: null, inline: [], answering, forwarding: null };
+    const plainly = { to: this.by.way === null ? [] : [this.by.way.party], cc: [], bcc: [], subject: null, signature: false, quote: null, inline: [], answering, forwarding: null };
     if (this.template !== null) return { ...plainly, text: "", html: null, files: [], template: $state.snapshot(this.template), split: false };
     return { ...plainly, text: this.text, html, files, template: null, split: this.split && this.room?.over === true };
   }
 
-  /** Whether the message that is answered can stand below: a mail below a mail. */
-  get quotes(): boolean {
-    return this.options?.history !== null && this.byMail && (this.forwarding !== null || !crosses(this.way, this.options?.to[0]?.channel ?? null));
-  }
-
   /** The words above the message that stands below; null when none does. */
   private get intro(): string | null {
-    const history = this.options?.history ?? null;
-    if (history === null || !this.quotes || (!this.quote && this.forwarding === null)) return null;
+    const history = this.by.options?.history ?? null;
+    if (history === null || !this.by.quotes || (!this.quote && this.by.forwarding === null)) return null;
     const who = history.from === null ? plain("composer.somebody") : formatParties([history.from]);
-    if (this.forwarding === null) return plain("composer.wrote", { date: fullTime(history.at), who });
+    if (this.by.forwarding === null) return plain("composer.wrote", { date: fullTime(history.at), who });
     const lines = [plain("composer.forwarded"), plain("composer.forwardedFrom", { who }), plain("composer.forwardedDate", { date: fullTime(history.at) })];
     if (history.subject !== null) lines.push(plain("composer.forwardedSubject", { subject: history.subject }));
     if (history.to.length > 0) lines.push(plain("composer.forwardedTo", { who: formatParties(history.to) }));
@@ -571,28 +542,20 @@ export class Composer {
   async addNote(): Promise<boolean> {
     const { conversation, note } = this;
     if (!this.canSend || conversation === null || this.mode !== "note") return false;
-    this.sending = true;
-    this.stopTimer();
-    try {
-      await this.chain;
+    const empty = { ...this.draft("note"), text: "" };
+    const added = await this.going(conversation, "note", async (here) => {
       await this.host.call("note_add", { conversation, text: note });
-      this.dirty.delete("note");
-      if (this.conversation === conversation) {
+      if (here()) {
         this.note = "";
         this.known.note = "";
         this.mode = "reply";
         this.expanded = false;
-        // The note is in the timeline now; its draft must not come back.
-        await this.host.call("draft_save", { conversation, draft: this.draft("note") });
       }
+      // The note is in the timeline now; its draft must not come back.
+      await this.host.call("draft_save", { conversation, draft: empty }).catch(() => undefined);
       return true;
-    } catch (error) {
-      this.touched("note");
-      this.error = say(error);
-      return false;
-    } finally {
-      this.sending = false;
-    }
+    });
+    return added ?? false;
   }
 
   /** Takes files in. */
@@ -603,8 +566,8 @@ export class Composer {
   /** Takes files that were pasted or dropped; a picture that was let go in the text stands there. */
   async give(files: readonly File[], how: { pasted: boolean; inside: boolean; at?: number | undefined }): Promise<void> {
     const words = { none: "composer.noFiles", kind: "composer.wrongKind", large: "composer.tooLargeHere" } as const;
-    const why = (file: File): FileRefusal | null => refusalOf({ mime: file.type, size: file.size }, this.can);
-    const most = (file: File): number => (this.can === null ? null : mostOf(file.type, this.can)) ?? 0;
+    const why = (file: File): FileRefusal | null => refusalOf({ mime: file.type, size: file.size }, this.by.can);
+    const most = (file: File): number => (this.by.can === null ? null : mostOf(file.type, this.by.can)) ?? 0;
     const first = files.find((file) => why(file) !== null);
     const refused = first === undefined ? null : why(first);
     if (first !== undefined && refused !== null) {
@@ -615,7 +578,7 @@ export class Composer {
     }
     const right = files.filter((file) => why(file) === null);
     if (right.length === 0) return;
-    const writing = how.inside && this.looks === "html" && this.mode === "reply" ? this.writing : null;
+    const writing = how.inside && this.by.looks === "html" && this.mode === "reply" ? this.writing : null;
     await this.attached.take(right.map((file): Given => {
       const name = how.pasted && /^image\.\w+$/.test(file.name) ? this.attached.pastedName(file) : file.name;
       if (writing === null || !isPictureFile(file)) return { file, name };
@@ -651,53 +614,32 @@ export class Composer {
 
   private draft(mode: Mode): Draft {
     if (mode === "note") return { note: true, text: this.note, html: null, subject: null, to: [], cc: [], bcc: [], account: null, from: null, quote: false, signature: false, forwarding: null, files: [], of: this.of.note, updated_at: Date.now() };
-    const proposed = this.options;
-    const changedTo = this.to !== formatParties(this.mailTo(proposed));
-    const usual = { account: this.usualAccount, from: this.options?.from.find((o) => o.account === this.usualAccount)?.address ?? "" };
-    const base = { note: false, text: this.text, html: this.html, subject: this.subject === (proposed?.subject ?? "") ? null : this.subject, cc: parseParties(this.cc), bcc: parseParties(this.bcc), quote: this.quote, signature: this.signature, forwarding: this.forwarding, files: this.files, of: this.of.reply, updated_at: Date.now() };
-    // Where there are several channels, the one that was chosen is kept: the newest message may come by another one.
-    if (!this.byMail) return { ...base, to: this.way === null ? [] : [this.way.party], account: this.account === "" ? null : this.account, from: null };
-    const several = this.ways.some((way) => way.channel !== "email");
     return {
-      ...base, to: changedTo || several ? parseParties(this.to) : [],
-      account: (this.account === usual.account && !several) || this.account === "" ? null : this.account, from: this.from === usual.from ? null : this.from,
+      note: false, text: this.text, html: this.html, subject: this.subject === (this.by.options?.subject ?? "") ? null : this.subject, cc: parseParties(this.cc), bcc: parseParties(this.bcc),
+      quote: this.quote, signature: this.signature, forwarding: this.by.forwarding, files: this.files, of: this.of.reply, updated_at: Date.now(), ...this.by.kept(),
     };
   }
 
-  /** What is proposed to be written to by mail. */
-  private mailTo(options: ReplyOptions | null): Party[] {
-    return (options?.to.filter((option) => option.channel === "email") ?? []).slice(0, 1).map((option) => option.party);
-  }
-
-  private usualAccount = "";
-
   private propose(options: ReplyOptions): void {
-    this.options = options;
     this.bcc = "";
     this.cc = "";
-    this.template = null;
-    this.to = formatParties(this.mailTo(options));
     this.subject = options.subject ?? "";
-    const [first] = options.to;
-    if (first === undefined) {
-      const from = options.from.find((option) => option.capabilities.channel === "email") ?? null;
-      [this.target, this.account, this.from] = ["", from?.account ?? "", from?.address ?? ""];
-    } else this.goBy(first, null);
-    this.usualAccount = this.account;
+    this.by.propose(options);
+    // A form that is half filled in stays as long as its text may go from here.
+    if (!this.by.templates.some((one) => one.id === this.template?.id)) this.approved.take(null);
   }
 
-  /** Writes by a way, from an account that leads there. */
-  private goBy(way: ToOption, account: string | null): void {
-    this.target = keyOfWay(way);
-    if (way.channel === "email") {
-      const from = this.options?.from.filter((option) => option.capabilities.channel === "email") ?? [];
-      const chosen = from.find((option) => option.account === account) ?? from[0];
-      [this.account, this.from] = [chosen?.account ?? "", chosen?.address ?? ""];
-      this.to = formatParties([way.party]);
-      return;
-    }
-    this.account = account ?? way.by[0]?.account ?? "";
-    this.from = this.options?.from.find((option) => option.account === this.account)?.address ?? "";
+  /** Goes on with an approved text that was left half filled in, while one may not write freely. */
+  private resumeForm(): void {
+    const left = this.conversation === null ? null : this.approved.waiting(this.conversation);
+    const way = this.by.ways.find((one) => keyOfWay(one) === left?.target);
+    const can = this.by.options?.from.find((one) => one.account === left?.account)?.capabilities;
+    const template = can?.templates.find((one) => one.id === left?.use.id);
+    if (left === null || way === undefined || can === undefined || template === undefined) return;
+    if (barOf(way, reachOf(way, left.account), can, clock.now) !== "over") return;
+    this.by.goBy(way, left.account);
+    this.approved.resume(template, left);
+    this.expanded = true;
   }
 
   private restore(drafts: readonly Draft[]): void {
@@ -716,14 +658,9 @@ export class Composer {
       this.attached.put(draft.files, picturesIn(draft.html));
       this.put(draft.text, draft.html);
       this.subject = draft.subject ?? this.subject;
-      const by = this.options?.from.find((option) => option.account === draft.account)?.capabilities.channel ?? (draft.to.length > 0 ? "email" : null);
-      const kept = this.options?.to.find((way) => way.channel === by && way.party.address.toLowerCase() === draft.to[0]?.address.toLowerCase()) ?? (by === "email" ? this.options?.to.find((way) => way.channel === by) : undefined);
-      if (kept !== undefined) this.goBy(kept, draft.account);
-      if (draft.to.length > 0 && by === "email") this.to = formatParties(draft.to);
+      this.by.resume(draft);
       if (draft.cc.length > 0) this.cc = formatParties(draft.cc);
       if (draft.bcc.length > 0) this.bcc = formatParties(draft.bcc);
-      if (by === null || by === "email") this.account = draft.account ?? this.account;
-      this.from = draft.from ?? (this.options?.from.find((o) => o.account === this.account)?.address ?? this.from);
       this.quote = draft.quote;
       this.signature = draft.signature;
       if (draft.forwarding !== null) void this.resumeForward(draft.forwarding);
@@ -738,9 +675,9 @@ export class Composer {
   /** A draft that passes a message on needs its words again; its files are in the draft. */
   private async resumeForward(message: string): Promise<void> {
     const run = this.run;
-    this.forwarding = message;
+    this.by.forwarding = message;
     const options = await this.host.call("forward_options", { message }).catch(() => null);
-    if (options !== null && run === this.run && this.forwarding === message) this.options = { ...options, files: [] };
+    if (options !== null && run === this.run && this.by.forwarding === message) this.by.options = { ...options, files: [] };
   }
 
   private stopTimer(): void {
@@ -756,15 +693,14 @@ export class Composer {
     this.of = { reply: [], note: [] };
     this.conversation = conversation;
     this.mode = "reply";
-    this.text = this.note = this.subject = this.to = this.cc = this.bcc = this.account = this.from = this.target = "";
-    this.template = null;
+    this.text = this.note = this.subject = this.cc = this.bcc = "";
+    this.by.reset();
+    this.approved.clear();
     this.split = false;
     this.quote = this.signature = true;
-    this.forwarding = null;
     this.html = null;
     this.revision += 1;
     this.attached.reset();
-    this.options = null;
     this.expanded = false;
     this.error = null;
   }

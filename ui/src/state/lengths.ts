@@ -55,6 +55,10 @@ export interface Room {
   most: number;
   unit: TextUnit;
   over: boolean;
+  /** Characters that still fit. Where bytes are counted: of such as there are already, on average. */
+  left: number;
+  /** Characters at the end that do not fit. */
+  toomany: number;
   /** Short messages, where that is what is counted. */
   segments: Segments | null;
 }
@@ -65,7 +69,11 @@ export function roomFor(text: string, limit: TextLimit | null): Room | null {
   const used = lengthOf(text, limit.unit);
   const segments = limit.unit === "segments" ? segmentsOf(text) : null;
   if (segments === null && used < limit.most * NEAR) return null;
-  return { used, most: limit.most, unit: limit.unit, over: used > limit.most, segments };
+  const all = [...text];
+  const over = used > limit.most;
+  const toomany = over ? all.length - [...longest(text, (part) => lengthOf(part, limit.unit) <= limit.most)].length : 0;
+  const left = over ? 0 : Math.floor(((limit.most - used) * all.length) / used);
+  return { used, most: limit.most, unit: limit.unit, over, left: limit.unit === "bytes" ? left : Math.max(0, limit.most - used), toomany, segments };
 }
 
 /** How many bytes files take in a mail, as the engine counts them: base64 in lines, and each part's headers. */

@@ -33,9 +33,17 @@ export function blanksOf(template: Template): number[] {
   return [...new Set(found)].sort((a, b) => a - b);
 }
 
-/** A template with its blanks filled in; what is empty stays as it is. */
-export function filledIn(template: Template, values: readonly string[]): string {
-  return template.text.replace(/\{\{(\d+)\}\}/g, (blank, n: string) => values[Number(n) - 1]?.trim() || blank);
+/** A stretch of a template: words, or a blank that is still empty. */
+export type Piece = { text: string } | { blank: number };
+
+/** A template with its blanks filled in, and those that are empty apart. */
+export function piecesOf(template: Template, values: readonly string[]): Piece[] {
+  return template.text.split(/(\{\{\d+\}\})/).flatMap((part): Piece[] => {
+    const n = /^\{\{(\d+)\}\}$/.exec(part)?.[1];
+    if (n === undefined) return part === "" ? [] : [{ text: part }];
+    const value = values[Number(n) - 1]?.trim() ?? "";
+    return [value === "" ? { blank: Number(n) } : { text: value }];
+  });
 }
 
 /** Another channel than the one that was written on is no answer to a mail: nothing of it stands below. */

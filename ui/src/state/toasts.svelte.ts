@@ -6,6 +6,8 @@ export interface Toast {
   text: string;
   tone: "done" | "error";
   undo: (() => void) | null;
+  /** Leads to what it is about. */
+  show: (() => unknown) | null;
   /** Stays until somebody puts it away. */
   stays: boolean;
 }
@@ -46,6 +48,11 @@ export class Toasts {
     this.add(say(error), "error", null, answer ? ERROR_LIFE : null);
   }
 
+  /** Something went wrong where nobody looks any more. */
+  missed(text: string, show: () => unknown): void {
+    this.add(text, "error", null, null, show);
+  }
+
   dismiss(id: number): void {
     const clock = this.clocks.get(id);
     if (clock?.timer != null) clearTimeout(clock.timer);
@@ -68,7 +75,7 @@ export class Toasts {
     }
   }
 
-  private add(text: string, tone: Toast["tone"], undo: Toast["undo"], life: number | null): void {
+  private add(text: string, tone: Toast["tone"], undo: Toast["undo"], life: number | null, show: Toast["show"] = null): void {
     const id = this.next++;
     // Undo takes back the newest action only, so only the newest toast offers it.
     const older = this.list.map((toast) => (tone === "done" ? { ...toast, undo: null } : toast));
@@ -77,7 +84,7 @@ export class Toasts {
       const [gone] = older.splice(at, 1);
       if (gone !== undefined) this.dismiss(gone.id);
     }
-    this.list = [...older, { id, text, tone, undo, stays: life === null }];
+    this.list = [...older, { id, text, tone, undo, show, stays: life === null }];
     if (life === null) return;
     const clock: Clock = { left: life, since: 0, timer: null };
     this.clocks.set(id, clock);

@@ -232,8 +232,10 @@ export class ScriptedHost implements Host {
   /** A customer writes. */
   arrive(conversation: string, text: string): void {
     const c = this.find(conversation);
-    const last = c.items.filter((i) => i.type === "message").at(-1);
-    c.items.push({ type: "message", ...message(Date.now(), { name: c.name, address: c.address, subject: "", ago: 0, lines: [] }, last?.subject ?? null, text, { unread: true }) });
+    // They go on where they wrote last.
+    const last = c.items.filter((i) => i.type === "message" && i.direction === "inbound").at(-1);
+    const before = last?.type === "message" ? last : null;
+    c.items.push({ type: "message", ...message(Date.now(), { name: c.name, address: before?.from?.address ?? c.address, subject: "", ago: 0, lines: [], channel: before?.channel ?? "email" }, before?.subject ?? null, text, { unread: true, ...(before === null ? {} : { account: before.account, to: before.to }) }) });
     c.status = "open";
     c.noReply = false;
     this.tell(conversation);

@@ -152,7 +152,7 @@ describe("many accounts in the sidebar", () => {
   it("are one line that unfolds, and those that need a look", async () => {
     await begin("channels-trouble");
     const line = await there("accounts-all");
-    expect(line.textContent).toContain("5 of 9 accounts connected");
+    expect(line.textContent).toContain("5 of 9 connected");
     expect(all("account-state").map((account) => account.dataset["state"])).toEqual(["needs_attention", "waiting", "needs_attention", "paused"]);
     press(line);
     expect([all("account-state").length, line.getAttribute("aria-expanded")]).toEqual([9, "true"]);

@@ -53,7 +53,7 @@ export const channelScenes = [
   { name: "connect-twilio-none", state: "channels", act: async (page) => { await connect(page, "sms_twilio"); await page.locator(id("connect-account-sid")).fill("ACnone"); await page.locator(id("connect-secret")).fill("secret"); await page.locator(id("connect-find")).click(); await page.locator(id("connect-error")).waitFor(); await page.locator(id("connect-error")).scrollIntoViewIfNeeded(); } },
   { name: "accounts-new-token", state: "channels-trouble", act: async (page) => { await accounts(page); await page.locator(`${id("account")}[data-channel="messenger"] ${id("account-sign-in")}`).click(); await page.locator(id("chat-form")).waitFor(); } },
   { name: "accounts-said", state: "channels", act: async (page) => { await accounts(page); await page.locator(id("account-poll")).nth(1).click(); await page.evaluate(() => { window.scripted.failNext = "account_poll"; }); await page.locator(id("account-poll")).nth(2).click(); await page.locator(id("account-failed")).waitFor(); } },
-  { name: "accounts-unfolded", state: "channels-trouble", act: async (page) => { await accounts(page); await page.locator(id("accounts-all")).click(); } },
+  { name: "accounts-unfolded", state: "channels-trouble", act: async (page) => { await accounts(page); await page.locator(id("accounts-all")).click(); await page.mouse.move(0, 0); await page.evaluate(() => localStorage.removeItem("parley.folded")); } },
   { name: "accounts-channels", state: "channels", act: accounts },
   { name: "accounts-trouble", state: "channels-trouble", act: accounts },
   { name: "accounts-trouble-below", state: "channels-trouble", act: async (page) => { await accounts(page); await page.locator(id("account")).nth(5).scrollIntoViewIfNeeded(); } },

@@ -109,6 +109,17 @@ describe("an account that needs a new secret", () => {
     await vi.waitFor(() => expect(document.activeElement).toBe(one("account-edit", card("messenger"))), WAIT);
   });
 
+  it("is a mailbox as well", async () => {
+    await accounts("broken");
+    const button = one("account-sign-in");
+    expect(button.textContent).toContain("Enter a new password");
+    press(button);
+    const form = await there("wizard");
+    expect(form.querySelector("h2")?.textContent).toContain("Change press@parley-lamps.example");
+    expect(one("connect-why").textContent).toContain("refused the password");
+    await vi.waitFor(() => expect(document.activeElement).toBe(one("wizard-password")), WAIT);
+  });
+
   it("says what to enter, and nothing where another secret does not help", async () => {
     await accounts("channels-trouble");
     expect(one("account-sign-in", card("messenger")).textContent).toContain("Enter a new token");

@@ -66,7 +66,12 @@ pub struct Words {
     many_messages: Counted,
     many_customers: Counted,
     many_overdue: Counted,
+    /// What a message is that has no words, by the engine's name for it.
+    brief: BTreeMap<String, String>,
 }
+
+/// More kinds of messages without words than there are.
+const MOST_BRIEFS: usize = 60;
 
 impl Words {
     fn english() -> Self {
@@ -108,6 +113,18 @@ impl Words {
                 "{n} wait has passed its target",
                 "{n} waits have passed their target",
             ),
+            brief: [
+                ("picture", "Photo"),
+                ("video", "Video"),
+                ("voice", "Voice message"),
+                ("file", "File"),
+                ("media", "File"),
+                ("sticker", "Sticker"),
+                ("location", "Location"),
+                ("contact", "Contact"),
+            ]
+            .map(|(kind, word)| (kind.to_owned(), word.to_owned()))
+            .into(),
         }
     }
 
@@ -147,6 +164,8 @@ impl Words {
             && counted
                 .iter()
                 .all(|c| c.contains_key("other") && c.len() <= 6 && c.values().all(plain))
+            && self.brief.len() <= MOST_BRIEFS
+            && self.brief.values().all(plain)
             && self.ask_web.contains("{host}")
             && self.open_link != self.cancel
     }
@@ -172,6 +191,12 @@ impl Words {
     /// How many waits have passed their target.
     pub fn many_overdue(&self, count: usize) -> String {
         self.count(&self.many_overdue, count as u64)
+    }
+
+    /// What a message is that has no words; one of an unknown kind is a new message.
+    pub fn brief(&self, kind: &str) -> String {
+        let known = self.brief.get(kind);
+        known.unwrap_or(&self.new_message).clone()
     }
 
     /// The question before a web page is opened.
@@ -257,6 +282,7 @@ mod tests {
             "many_customers": { "one": "von einem", "other": "von {n}" }, "many_overdue": { "other": "{n} über dem Ziel" },
             "snooze": "Bis morgen", "reply": "Antworten", "send": "Senden", "overdue": "Wartet zu lange", "send_failed": "Nicht gesendet",
             "account": "Dieses Konto braucht Sie", "quiet_over": "In den Ruhezeiten", "reply_failed": "Nicht gesendet", "snooze_failed": "Nicht verschoben",
+            "brief": { "picture": "Foto" },
         })
     }
 
@@ -272,6 +298,10 @@ mod tests {
         assert_eq!(words.waiting(0), "Parley");
         assert_eq!(words.waiting(1), "1 Kunde");
         assert_eq!(words.many_messages(1), "1 Nachrichten");
+        assert_eq!(
+            (words.brief("picture"), words.brief("poll")),
+            ("Foto".to_owned(), "Neue Nachricht".to_owned())
+        );
         assert_eq!(words.many_customers(7), "von 7");
         assert!(
             words

@@ -322,6 +322,7 @@ impl Engine {
             send: tokio::sync::Notify::new(),
             rouse: tokio::sync::Notify::new(),
             lively_until: 0.into(),
+            refused: false.into(),
         }
     }
 

@@ -127,6 +127,7 @@ async fn a_token_tells_which_bot_it_is_for() {
         let other = Connected::new(config(&telegram), context(wrong));
         let e = other.check().await.1.unwrap_err();
         assert_eq!(e.remedy, Remedy::Reconnect, "{wrong}: {e}");
+        assert!(e.refuses_secret(), "{wrong}: {e}");
         is_discreet(&e);
     }
     assert_eq!(
@@ -137,12 +138,21 @@ async fn a_token_tells_which_bot_it_is_for() {
 }
 
 #[tokio::test]
+async fn what_was_read_once_is_not_offered_to_be_read_again() {
+    let (_telegram, bot) = both().await;
+    assert!(!bot.capabilities().rereads);
+    let before = Cursor("{}".into());
+    assert_eq!(bot.rewound(Some(&before), 0), Some(before));
+}
+
+#[tokio::test]
 async fn whoever_else_reads_the_bot_is_named() {
     let (telegram, bot) = both().await;
     telegram.rival(true);
     let e = bot.poll(None).await.unwrap_err();
     assert_eq!(e.remedy, Remedy::Reconnect);
     assert!(e.what.contains("Another program"), "{e}");
+    assert!(!e.refuses_secret(), "another token does not stop it");
     telegram.rival(false);
     telegram.does(
         "webhook",

@@ -2,6 +2,7 @@
 
 use super::{Bill, held::Held};
 use crate::words::{self, Words, words};
+use parley_engine::api::dto::Notice;
 use parley_engine::model::CustomerId;
 
 /// Characters of a stranger's text that are shown.
@@ -42,6 +43,14 @@ pub fn messages(
         deeds: true,
         sound: manner.sound,
         message: true,
+    }
+}
+
+/// One line of a message: its words, else what it is.
+pub fn gist(notice: &Notice) -> String {
+    match &notice.brief {
+        Some(brief) if notice.snippet.is_empty() => words().brief(brief),
+        _ => notice.snippet.clone(),
     }
 }
 
@@ -195,6 +204,25 @@ mod tests {
         assert_eq!(shown[0].title, "Ada Lovelace · 2 new messages");
         assert_eq!(shown[0].body, "My card number is");
         assert!(shown[1..3].iter().all(|b| b.title == "Ada Lovelace"));
+    }
+
+    #[test]
+    fn a_message_without_words_says_what_it_is() {
+        use parley_engine::model::{Channel, MessageId};
+        let mut notice = Notice {
+            conversation: CustomerId::random(),
+            message: MessageId::random(),
+            name: "Ada".into(),
+            channel: Channel::Instagram,
+            snippet: String::new(),
+            brief: Some("picture".into()),
+        };
+        assert_eq!(gist(&notice), "Photo");
+        // Of a kind that the words do not know yet.
+        notice.brief = Some("hologram".into());
+        assert_eq!(gist(&notice), "New message");
+        notice.snippet = "Look".into();
+        assert_eq!(gist(&notice), "Look");
     }
 
     #[test]

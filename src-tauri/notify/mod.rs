@@ -201,6 +201,7 @@ mod tests {
                     name: "Ada".into(),
                     channel: Channel::Email,
                     snippet: "Hello".into(),
+                    brief: None,
                 })
                 .unwrap();
             }

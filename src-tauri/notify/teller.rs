@@ -208,7 +208,8 @@ impl<O: Outlet> Teller<O> {
             let key = Key::Conversation(id);
             let before = self.standing.get(&key).map_or(0, |s| s.count);
             let all = before + count;
-            let bill = compose::messages(manner, id, &notice.name, &notice.snippet, all);
+            let said = compose::gist(&notice);
+            let bill = compose::messages(manner, id, &notice.name, &said, all);
             self.show(key, Kind::Message, all, bill).await;
         }
     }

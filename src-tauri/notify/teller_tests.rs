@@ -158,6 +158,7 @@ impl Scene {
             name: "Ada".into(),
             channel: Channel::Email,
             snippet: (*text).into(),
+            brief: text.is_empty().then(|| "picture".into()),
         });
         let batch = batch.collect();
         for (id, _) in who {
@@ -230,6 +231,9 @@ async fn messages_of_one_conversation_are_one_notification_that_counts() {
     s.teller.hear(wiped).await;
     s.arrives(&[(ada, "Four?")]).await;
     assert_eq!(s.titles(), ["Ada"]);
+    // A picture without words says what it is.
+    s.arrives(&[(ada, "")]).await;
+    assert_eq!(s.shown().last().map(|(_, bill)| bill.body.as_str()), Some("Photo"));
 }
 
 #[tokio::test]
@@ -294,7 +298,7 @@ fn account(n: u8, channel: &str, letters: bool) -> Value {
             "channel": channel, "formatting": "html", "text_limit": null, "subject": letters, "copies": letters,
             "attachments": true, "max_attachment": null, "max_files": 0, "files_apart": false, "file_types": [],
             "reply_window_hours": null, "may_write_first": true, "deduplicates": false, "pushes": true,
-            "poll_seconds": 60, "idle_seconds": 60, "templates": [], "may_keep_media": true,
+            "poll_seconds": 60, "idle_seconds": 60, "templates": [], "may_keep_media": true, "rereads": true,
         },
     })
 }

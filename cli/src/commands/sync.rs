@@ -110,7 +110,7 @@ fn notice(cx: &Context<'_>, n: &Notice) -> Result<(), Stop> {
             time::local(now()),
             find::short(&n.conversation.hex()),
             print::line(&n.name),
-            print::line(&n.snippet)
+            print::line(n.brief.as_deref().unwrap_or(&n.snippet))
         )
     }))
 }

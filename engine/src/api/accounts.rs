@@ -8,11 +8,14 @@ use crate::connectors::email::oauth::is_tenant;
 use crate::connectors::{Credentials, Password};
 use crate::engine::proofs::Tried;
 use crate::error::{Error, Result};
-use crate::model::{AccountConfig, AccountId, Auth, EmailConfig, MailServer, Standing, email_key};
+use crate::model::{
+    AccountConfig, AccountId, AccountState, Auth, EmailConfig, MailServer, Standing, email_key,
+};
 use crate::store::accounts::{self, AccountRow};
 use crate::store::outbox;
 use secrecy::SecretString;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 const LONGEST_SIGNATURE: usize = 40_000;
 
@@ -23,6 +26,9 @@ pub(super) async fn list(_: args::Accounts, desk: &Desk) -> Result<Vec<AccountIt
 
 fn item(desk: &Desk, a: AccountRow) -> AccountItem {
     let running = desk.engine.running(a.id);
+    let refused = running
+        .as_ref()
+        .is_some_and(|l| l.refused.load(Ordering::SeqCst));
     let (capabilities, standing) = match running {
         Some(l) => (l.connector.capabilities(), l.connector.standing()),
         None => {
@@ -45,6 +51,7 @@ fn item(desk: &Desk, a: AccountRow) -> AccountItem {
         standing,
         quarantined: a.quarantined,
         messages: a.messages,
+        refused: refused && a.state == AccountState::NeedsAttention,
         config: a.config,
     }
 }

@@ -282,16 +282,23 @@ pub(super) async fn notice(
                 [message],
                 |x| x.get(0),
             )?;
+            let snippet = if snippet.is_empty() {
+                m.subject.unwrap_or_default()
+            } else {
+                snippet
+            };
+            let brief = if snippet.is_empty() {
+                lists::brief_of(c, message, m.rid, false)?
+            } else {
+                None
+            };
             Ok(Some(Notice {
                 conversation,
                 message,
                 name: r.name,
                 channel: m.channel,
-                snippet: if snippet.is_empty() {
-                    m.subject.unwrap_or_default()
-                } else {
-                    snippet
-                },
+                snippet,
+                brief,
             }))
         })
         .await

@@ -22,6 +22,7 @@ struct Known {
     channel: Channel,
     value: String,
     names: Vec<String>,
+    username: Option<String>,
     given: Option<String>,
 }
 
@@ -40,7 +41,7 @@ pub(super) async fn find(a: args::CustomersFind, desk: &Desk) -> Result<Vec<Cust
         .read(move |c| {
             let me = conversations::root(c, a.with)?;
             let asked = asked(c, me, &a.query)?;
-            let mut best: BTreeMap<CustomerId, (FoundWhy, String, Channel)> = BTreeMap::new();
+            let mut best: BTreeMap<CustomerId, (FoundWhy, Known)> = BTreeMap::new();
             each(c, |k| {
                 if k.root == me {
                     return;
@@ -50,12 +51,12 @@ pub(super) async fn find(a: args::CustomersFind, desk: &Desk) -> Result<Vec<Cust
                 {
                     let better = best.get(&k.root).is_none_or(|b| why < b.0);
                     if better {
-                        best.insert(k.root, (why, k.value, k.channel));
+                        best.insert(k.root, (why, k));
                     }
                 }
             })?;
             let mut out = Vec::new();
-            for (id, (why, address, channel)) in best {
+            for (id, (why, known)) in best {
                 let row: Option<(String, Millis)> = c
                     .prepare_cached("SELECT name, last_at FROM conversation WHERE id = ?1")?
                     .query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))
@@ -64,8 +65,9 @@ pub(super) async fn find(a: args::CustomersFind, desk: &Desk) -> Result<Vec<Cust
                     out.push(CustomerFound {
                         id,
                         name,
-                        address,
-                        channel,
+                        address: known.value,
+                        username: known.username,
+                        channel: known.channel,
                         last_at,
                         why,
                     });
@@ -94,7 +96,11 @@ fn lately(
     limit: usize,
     found: &[CustomerFound],
 ) -> Result<Vec<CustomerFound>> {
-    let mut s = c.prepare_cached("SELECT id, name, address, channel, last_at FROM conversation WHERE shelf = 0 ORDER BY last_at DESC, id LIMIT 60")?;
+    let mut s = c.prepare_cached(
+        "SELECT c.id, c.name, c.address, c.channel, c.last_at,
+                (SELECT p.username FROM customer u JOIN handle h ON h.id = u.id JOIN person p ON p.handle = h.id WHERE u.root = c.id AND h.channel = c.channel AND h.value = c.address AND p.username <> '' LIMIT 1)
+         FROM conversation c WHERE c.shelf = 0 ORDER BY c.last_at DESC, c.id LIMIT 60",
+    )?;
     let rows = s.query_map([], |r| {
         Ok(CustomerFound {
             id: r.get(0)?,
@@ -102,6 +108,7 @@ fn lately(
             address: r.get(2)?,
             channel: Channel::parse(&r.get::<_, String>(3)?).unwrap_or(Channel::Email),
             last_at: r.get(4)?,
+            username: r.get(5)?,
             why: FoundWhy::Lately,
         })
     })?;
@@ -175,12 +182,14 @@ fn each(c: &Connection, mut see: impl FnMut(Known)) -> Result<()> {
         let Some(channel) = Channel::parse(&r.get::<_, String>(1)?) else {
             continue;
         };
-        let names: [Option<String>; 3] = [r.get(3)?, r.get(4)?, r.get(5)?];
+        let username: Option<String> = r.get(5)?;
+        let names: [Option<String>; 3] = [r.get(3)?, r.get(4)?, username.clone()];
         see(Known {
             root: r.get(0)?,
             channel,
             value: r.get(2)?,
             names: names.into_iter().flatten().collect(),
+            username: username.filter(|u| !u.is_empty()),
             given: r.get(6)?,
         });
     }

@@ -197,6 +197,8 @@ pub struct Live {
     pub rouse: tokio::sync::Notify,
     /// Until when somebody writes or looks, so that news are looked for often (milliseconds).
     pub lively_until: std::sync::atomic::AtomicI64,
+    /// The provider refused the secret when it was last asked: only a new one helps.
+    pub refused: std::sync::atomic::AtomicBool,
 }
 
 impl Live {

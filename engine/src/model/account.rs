@@ -402,6 +402,8 @@ pub struct Capabilities {
     pub templates: Vec<Template>,
     /// Whether the provider's media may be kept.
     pub may_keep_media: bool,
+    /// Whether what came before can be read once more; some providers give each message once.
+    pub rereads: bool,
 }
 
 /// How routes into the chats of a Telegram Business account begin (`crate::connectors::telegram`).
@@ -453,6 +455,7 @@ impl Capabilities {
             idle_seconds: 60,
             templates: Vec::new(),
             may_keep_media: true,
+            rereads: true,
         }
     }
 }
@@ -556,6 +559,17 @@ pub struct ChannelError {
 }
 
 impl ChannelError {
+    /// Whether the provider refused the secret, so that only a new one helps. A person may also be needed for an address
+    /// that leads nowhere, a certificate, a number, or a program that takes the messages away.
+    #[must_use]
+    pub fn refuses_secret(&self) -> bool {
+        const OTHERWISE: [&str; 10] = [
+            "connect", "conflict", "dns", "find", "folder", "number", "settings", "tls",
+            "visitors", "webhook",
+        ];
+        self.remedy == Remedy::Reconnect && !OTHERWISE.contains(&self.step)
+    }
+
     /// A failure with its remedy, the step and the words.
     pub fn new(remedy: Remedy, step: &'static str, what: impl Into<String>) -> Self {
         Self {

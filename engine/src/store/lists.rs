@@ -382,9 +382,22 @@ fn brief(conn: &Connection, id: CustomerId) -> Result<Option<String>> {
             .optional()?;
         last = last.max(one);
     }
-    let Some((_, message, rid, unsent)) = last else {
-        return Ok(None);
-    };
+    match last {
+        Some((_, message, rid, unsent)) => brief_of(conn, message, rid, unsent),
+        None => Ok(None),
+    }
+}
+
+/// What a message is that has no words: what its first file or card is, or that it was taken back.
+///
+/// # Errors
+/// When the store fails.
+pub fn brief_of(
+    conn: &Connection,
+    message: MessageId,
+    rid: i64,
+    unsent: bool,
+) -> Result<Option<String>> {
     if unsent {
         return Ok(Some("unsent".into()));
     }

@@ -9,6 +9,7 @@ use crate::time::{Millis, SECOND};
 use async_trait::async_trait;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// The first pause after a failure; doubled up to [`LONGEST_PAUSE`].
@@ -267,6 +268,7 @@ async fn recover(live: &Live, pause: Option<Millis>) -> Recovered {
 async fn until_quiet(store: &Store, live: &Live) -> Result<()> {
     loop {
         let (_, more) = poll_batch(store, live).await?;
+        live.refused.store(false, Ordering::SeqCst);
         say(
             store,
             live,
@@ -308,6 +310,8 @@ async fn rest(store: &Store, live: &Live, e: &Error, failures: u32) -> Option<Mi
         ),
         _ => (AccountState::Waiting, Some(backoff(failures, now))),
     };
+    let refused = matches!(e, Error::Channel(c) if c.refuses_secret());
+    live.refused.store(refused, Ordering::SeqCst);
     tracing::warn!(account = %live.id, step = step(e), code = e.code(), "poll failed");
     say(
         store,

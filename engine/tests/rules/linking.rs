@@ -3,7 +3,7 @@
 use crate::scene::{MINUTE, Mail, Scene, party};
 use parley_engine::api::dto::{FoundWhy, TimelineItem};
 use parley_engine::api::{Desk, Host, Role, args, ask};
-use parley_engine::model::{Card, CardKind, CustomerId, Event, Incoming, MessageId, Place};
+use parley_engine::model::{Card, CardKind, CustomerId, Event, Incoming, MessageId, PersonSays, Place};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -42,6 +42,31 @@ fn the_same_name_comes_before_whoever_wrote_lately_and_nobody_is_proposed_to_the
             (BOB.to_owned(), FoundWhy::Lately)
         ]
     );
+}
+
+#[test]
+fn whoever_has_a_user_name_is_found_with_it() {
+    let s = three();
+    let says = PersonSays {
+        address: BOB.into(),
+        name: None,
+        username: Some("bob.lamps".into()),
+        email: None,
+        opted_out: None,
+        at: s.now(),
+    };
+    s.take(s.account, vec![Event::Person(says)]);
+    for query in ["", "bob.lamps"] {
+        let all = s.does(args::CustomersFind {
+            with: s.customer(ANNA),
+            query: query.into(),
+            limit: 10,
+        });
+        let bob = all.iter().find(|f| f.address == BOB).unwrap();
+        assert_eq!(bob.username.as_deref(), Some("bob.lamps"), "{query:?}");
+        let others = all.iter().filter(|f| f.address != BOB);
+        assert!(others.into_iter().all(|f| f.username.is_none()));
+    }
 }
 
 #[test]

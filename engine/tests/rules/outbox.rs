@@ -491,6 +491,7 @@ fn a_copy_that_could_not_be_filed_is_tried_again_and_the_mail_is_not() {
     let stubborn = Arc::new(Stubborn::default());
     let live = Live {
         lively_until: 0.into(),
+        refused: false.into(),
         id: s.account,
         connector: Arc::clone(&stubborn) as Arc<dyn Connector>,
         poll: Notify::new(),

@@ -78,6 +78,7 @@ async fn reaches(counter: &AtomicUsize, n: usize) {
 fn live(s: &Scene, dead: &Arc<Dead>) -> Arc<Live> {
     Arc::new(Live {
         lively_until: 0.into(),
+        refused: false.into(),
         id: s.account,
         connector: Arc::clone(dead) as Arc<dyn Connector>,
         poll: Notify::new(),

@@ -47,6 +47,7 @@ impl Connector for Line {
             pushes: true,
             poll_seconds: 60,
             may_keep_media: true,
+            rereads: true,
             ..Capabilities::of_text(Channel::Email)
         }
     }
@@ -220,7 +221,7 @@ fn a_wrong_password_waits_for_a_person_and_a_new_one_resumes() {
     let a = o.until(0, "asking for a person", |a| {
         a.state == AccountState::NeedsAttention
     });
-    assert_eq!(a.next_try, None);
+    assert_eq!((a.next_try, a.refused), (None, true));
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(o.asked(0), 1, "it is not tried again by itself");
     o.until(1, "well", |a| a.state == AccountState::Ok);
@@ -234,7 +235,8 @@ fn a_wrong_password_waits_for_a_person_and_a_new_one_resumes() {
         },
     ))
     .unwrap();
-    o.until(0, "well", |a| a.state == AccountState::Ok);
+    let a = o.until(0, "well", |a| a.state == AccountState::Ok);
+    assert!(!a.refused);
 }
 
 #[test]

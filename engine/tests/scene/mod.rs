@@ -443,6 +443,7 @@ impl Connector for PlayedConnection {
             pushes: true,
             poll_seconds: 60,
             may_keep_media: true,
+            rereads: true,
             ..Capabilities::of_text(Channel::Email)
         }
     }

@@ -69,4 +69,8 @@ quarantined: number,
 /**
  * Messages stored.
  */
-messages: number, };
+messages: number, 
+/**
+ * The provider refuses the secret: only a new one helps.
+ */
+refused: boolean, };

@@ -83,4 +83,8 @@ templates: Array<Template>,
 /**
  * Whether the provider's media may be kept.
  */
-may_keep_media: boolean, };
+may_keep_media: boolean, 
+/**
+ * Whether what came before can be read once more; some providers give each message once.
+ */
+rereads: boolean, };

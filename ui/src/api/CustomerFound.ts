@@ -20,6 +20,10 @@ name: string,
  */
 address: string, 
 /**
+ * The user name of that address, where it has one.
+ */
+username: string | null, 
+/**
  * The channel of that address.
  */
 channel: Channel, 

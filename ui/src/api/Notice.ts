@@ -26,4 +26,8 @@ channel: Channel,
 /**
  * One line of it.
  */
-snippet: string, };
+snippet: string, 
+/**
+ * What it is where it has no words, as in a row of the list.
+ */
+brief: string | null, };

@@ -41,6 +41,8 @@ export interface ShellWords {
   many_messages: Record<string, string>;
   many_customers: Record<string, string>;
   many_overdue: Record<string, string>;
+  /** What a message is that has no words, by the engine's name for it. */
+  brief: Record<string, string>;
 }
 
 /**

@@ -61,11 +61,30 @@ export function isEnough(config: ChatConfig): boolean {
   const access = twilioOf(config);
   if (access !== null) return access.account_sid.trim() !== "";
   switch (config.channel) {
-    case "sms": return config.via.kind === "phone" && config.via.base_url.trim() !== "" && config.via.user.trim() !== "";
+    case "sms": return config.via.kind === "phone" && config.via.base_url.trim() !== "" && config.via.user.trim() !== "" && config.number.trim() !== "";
     case "matrix":
     case "webchat": return config.homeserver.trim() !== "" && (config.sign_in === "token" || config.user_id.trim() !== "");
     default: return true;
   }
+}
+
+/** Whether what is missing can be found out with the secret; of the others a person must say all. */
+export function canBeFound(config: ChatConfig): boolean {
+  switch (config.channel) {
+    case "sms": return config.via.kind === "twilio";
+    case "matrix":
+    case "webchat": return config.sign_in === "token";
+    default: return true;
+  }
+}
+
+/** By what an account is told from others of the same person, and what it is called there. */
+const IDENTITY = ["id", "page", "number", "bot_id", "user_id", "name"] as const;
+type Identity = Partial<Record<(typeof IDENTITY)[number], string>>;
+
+function identityOf(config: AccountConfig): Identity {
+  const all = config as Identity;
+  return Object.fromEntries(IDENTITY.flatMap((key) => (all[key] === undefined ? [] : [[key, all[key]]])));
 }
 
 /** What to do at the vendor, step by step: the key of each sentence, and the page it leads to. */
@@ -111,7 +130,7 @@ export function snippetOf(config: Extract<AccountConfig, { channel: "webchat" }>
     ["ask-after-minutes", askAfter.trim() === "" ? "never" : askAfter.trim()], ["consent", consent],
   ];
   const lines = attributes.filter(([, value]) => value !== "").map(([key, value]) => `  data-${key}="${quoted(value)}"`);
-  return [["<script", "defer", 'src="parley-chat.js"'].join(" "), ...lines].join("\n") + "></script>";
+  return [["<script", "defer", 'src="/parley-chat.js"'].join(" "), ...lines].join("\n") + "></script>";
 }
 
 /** Connecting an account of a channel, or changing one: what is entered, what is found out with it, and whether it works. */
@@ -124,6 +143,10 @@ export class Connecting {
   report = $state.raw<TestReport | null>(null);
   busy = $state<"find" | "test" | "connect" | null>(null);
   error = $state<string | null>(null);
+  /** The number is typed, not chosen among those that were found. */
+  byHand = $state(false);
+  /** What was taken over from an account that was found, with what stood there before. */
+  private taken: { was: Identity; now: Identity } | null = null;
   private run = 0;
 
   constructor(
@@ -140,8 +163,14 @@ export class Connecting {
   }
 
   isChosen(one: FoundAccount): boolean {
-    const identity = (config: AccountConfig): string => ("number" in config ? config.number : "id" in config ? config.id : "bot_id" in config ? config.bot_id : "user_id" in config ? config.user_id : "");
-    return identity(one.config) !== "" && identity(one.config) === identity(this.config);
+    const identity = ({ number, id, bot_id, user_id }: Identity): string => number ?? id ?? bot_id ?? user_id ?? "";
+    const wanted = identity(identityOf(one.config));
+    return !this.byHand && wanted !== "" && wanted === identity(identityOf(this.config));
+  }
+
+  /** Which account it is must be found out first. */
+  get seeks(): boolean {
+    return !isNamed(this.config) && canBeFound(this.config) && !(this.byHand && this.found !== null);
   }
 
   private get proven(): boolean {
@@ -156,39 +185,70 @@ export class Connecting {
     return this.busy === null && this.proven && isEnough(this.config) && (isNamed(this.config) || this.secret.trim() !== "");
   }
 
-  /** Something was typed: what was found and tested no longer counts. */
+  /** Something was typed: what was found and tested no longer counts, nor does what is being asked just now. */
   changed(identity = false): void {
-    this.run += 1;
+    // What is entered beside who it is does not change which accounts there are.
+    if (identity || this.busy !== "find") this.run += 1;
     this.report = null;
     this.error = null;
-    if (identity) this.found = null;
+    if (!identity) return;
+    this.found = null;
+    this.giveBack();
+    if (!isNamed(this.config)) this.byHand = false;
   }
 
+  /** Takes over which account it is, and nothing else: what was entered beside it stays. */
   choose(one: FoundAccount): void {
-    if (one.config.channel === "email") return;
-    this.config = structuredClone(one.config);
+    if (one.config.channel !== this.config.channel) return;
+    this.byHand = false;
+    this.giveBack();
+    const was = identityOf(this.config);
+    const now = identityOf(one.config);
+    // What the team calls it is theirs.
+    if (was.name?.trim()) delete now.name;
+    this.taken = { was, now };
+    Object.assign(this.config, now);
     this.changed();
+  }
+
+  /** The number is none of those that were found. */
+  typeNumber(): void {
+    this.giveBack();
+    this.byHand = true;
+    this.changed();
+  }
+
+  /** What was taken over goes again where nobody wrote over it: it was of another account. */
+  private giveBack(): void {
+    if (this.taken === null) return;
+    const { was, now } = this.taken;
+    this.taken = null;
+    const here = identityOf(this.config);
+    Object.assign(this.config, Object.fromEntries(IDENTITY.flatMap((key) => (now[key] !== undefined && here[key] === now[key] ? [[key, was[key] ?? ""]] : []))));
   }
 
   /** Finds out which accounts the secret is for; a single one is taken. */
   async find(): Promise<boolean> {
     if (!this.canFind) return false;
-    return (await this.during("find", async () => {
-      const found = await this.host.call("account_find", { config: this.clean(), secret: this.secret.trim() });
-      this.found = found;
-      const [first] = found;
-      if (first !== undefined && (found.length === 1 || found.some((one) => this.isChosen(one)))) this.choose(found.find((one) => this.isChosen(one)) ?? first);
-    })) && isNamed(this.config);
+    this.byHand = false;
+    const found = await this.during("find", () => this.host.call("account_find", { config: this.clean(), secret: this.secret.trim() }));
+    if (found === null) {
+      // A number that is not listed can be typed.
+      if (this.error !== null && twilioOf(this.config) !== null) this.byHand = true;
+      return false;
+    }
+    this.found = found;
+    const [first] = found;
+    if (first !== undefined && (found.length === 1 || found.some((one) => this.isChosen(one)))) this.choose(found.find((one) => this.isChosen(one)) ?? first);
+    return isNamed(this.config);
   }
 
   async test(): Promise<boolean> {
-    if (!isNamed(this.config) && !(await this.find())) return false;
-    if (!this.canTest) return false;
+    if (this.seeks && !(await this.find())) return false;
+    if (!this.canTest || !isNamed(this.config)) return false;
     this.changed();
-    const done = await this.during("test", async () => {
-      this.report = await this.host.call("account_test", { config: this.clean(), password: this.proof(), oauth_flow: null, id: this.existing?.id ?? null });
-    });
-    return done && (this.report as TestReport | null)?.ok === true;
+    this.report = await this.during("test", () => this.host.call("account_test", { config: this.clean(), password: this.proof(), oauth_flow: null, id: this.existing?.id ?? null }));
+    return this.report?.ok === true;
   }
 
   /** Tests and connects. What had to be found out first is tested and shown with what there is to know of it, and connected by another press. */
@@ -197,31 +257,29 @@ export class Connecting {
       await this.test();
       return null;
     }
-    if ((this.report as TestReport | null)?.ok !== true && !(await this.test())) return null;
-    let account: AccountItem | null = null;
-    await this.during("connect", async () => {
-      const config = this.clean();
-      account = this.existing === null
-        ? await this.host.call("account_add", { config, password: this.secret.trim(), oauth_flow: null })
-        : await this.host.call("account_update", { id: this.existing.id, config, password: this.proof(), oauth_flow: null });
-    });
-    return account;
+    if (this.report?.ok !== true && !(await this.test())) return null;
+    const config = this.clean();
+    // What was asked to be connected is connected, also when somebody typed on meanwhile.
+    return this.during("connect", () => this.existing === null
+      ? this.host.call("account_add", { config, password: this.secret.trim(), oauth_flow: null })
+      : this.host.call("account_update", { id: this.existing.id, config, password: this.proof(), oauth_flow: null }), true);
   }
 
   private proof(): string | null {
     return this.secret.trim() === "" ? null : this.secret.trim();
   }
 
-  private async during(what: "find" | "test" | "connect", work: () => Promise<void>): Promise<boolean> {
+  /** Asks the engine. An answer to what was typed over meanwhile is dropped, unless it is about something done. */
+  private async during<T>(what: "find" | "test" | "connect", ask: () => Promise<T>, done = false): Promise<T | null> {
     this.busy = what;
     this.error = null;
     const run = ++this.run;
     try {
-      await work();
-      return true;
+      const answer = await ask();
+      return done || run === this.run ? answer : null;
     } catch (error) {
-      if (run === this.run) this.error = say(error);
-      return false;
+      if (done || run === this.run) this.error = say(error);
+      return null;
     } finally {
       this.busy = null;
     }

@@ -15,6 +15,8 @@ dto! {
         pub name: String,
         /// By what it is found: its chief address, or the one that was asked for.
         pub address: String,
+        /// The user name of that address, where it has one.
+        pub username: Option<String>,
         /// The channel of that address.
         pub channel: Channel,
         /// Last activity.

@@ -93,6 +93,8 @@ dto! {
         pub channel: Channel,
         /// One line of it.
         pub snippet: String,
+        /// What it is where it has no words, as in a row of the list.
+        pub brief: Option<String>,
     }
     /// An error as the window gets it.
     pub struct ErrorBody {

@@ -75,6 +75,8 @@ dto! {
         pub quarantined: u32,
         /// Messages stored.
         pub messages: u32,
+        /// The provider refuses the secret: only a new one helps.
+        pub refused: bool,
     }
     /// One broken invariant.
     pub struct Finding {

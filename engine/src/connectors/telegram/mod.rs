@@ -125,6 +125,8 @@ impl Connector for Telegram {
             // A caption is shorter than a text may be.
             files_apart: true,
             pushes: true,
+            // What was taken from the queue is gone there.
+            rereads: false,
             ..Capabilities::of_text(Channel::Telegram)
         }
     }

@@ -21,7 +21,7 @@ export function configOf(address: string, name: string): EmailAccount {
 export function accountOf(n: number, config: AccountConfig, more: Partial<AccountItem> = {}): AccountItem {
   return {
     id: idOf(900 + n), config, state: "ok", says: "Connected. New mail arrives at once.", last_success: Date.now() - 20_000, next_try: Date.now() + 280_000, progress: null, history: true,
-    cursor: "INBOX 1718:20412 · Sent 1718:8841", gaps: [], live_from: Date.now() - 20 * 86_400_000, capabilities, standing: { token_until: null, used_percent: null, held_until: null, notes: [] }, quarantined: 0, messages: 20_412, ...more,
+    cursor: "INBOX 1718:20412 · Sent 1718:8841", gaps: [], live_from: Date.now() - 20 * 86_400_000, capabilities, standing: { token_until: null, used_percent: null, held_until: null, notes: [] }, quarantined: 0, refused: false, messages: 20_412, ...more,
   };
 }
 
@@ -32,7 +32,7 @@ export function accountsFor(state: string): AccountItem[] {
   const press = accountOf(1, configOf("press@parley-lamps.example", "Parley Lamps Press"), { messages: 1_204 });
   const waiting = { state: "waiting" as const, says: "imap.parley-lamps.example does not answer. Trying again by itself; nothing is lost.", next_try: Date.now() + 45_000, last_success: Date.now() - 900_000 };
   if (state === "offline") return [{ ...hello, ...waiting }, { ...press, ...waiting }];
-  const broken = { state: "needs_attention" as const, says: "imap.parley-lamps.example refused the password. Enter the new one under Settings → Accounts.", next_try: null };
+  const broken = { state: "needs_attention" as const, says: "imap.parley-lamps.example refused the password. Enter the new one under Settings → Accounts.", next_try: null, refused: true };
   if (state === "broken") return [hello, { ...press, ...broken }];
   if (state.startsWith("channels")) return [hello, ...channelAccounts(state)];
   if (state === "certificate-changed") {

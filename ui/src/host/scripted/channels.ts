@@ -36,7 +36,7 @@ export const abilities: Readonly<Record<Channel, Capabilities>> = {
   messenger: { ...texts, channel: "messenger", text_limit: { most: 2000, unit: "chars" }, attachments: true, max_attachment: 25 * 1024 * 1024, max_by_type: [["image/*", 8 * 1024 * 1024]], files_apart: true, reply_window_hours: 24, may_keep_media: false },
   sms: { ...texts, channel: "sms", text_limit: { most: 3, unit: "segments" }, may_write_first: true },
   whatsapp: { ...texts, channel: "whatsapp", formatting: "signs", text_limit: { most: 1600, unit: "chars" }, reply_window_hours: 24, templates },
-  telegram: { ...texts, channel: "telegram", formatting: "words", text_limit: { most: 4096, unit: "chars" }, attachments: true, max_attachment: 50 * 1024 * 1024, pushes: true },
+  telegram: { ...texts, channel: "telegram", formatting: "words", text_limit: { most: 4096, unit: "chars" }, attachments: true, max_attachment: 50 * 1024 * 1024, pushes: true, rereads: false },
   matrix: { ...texts, channel: "matrix", formatting: "blocks", attachments: true, max_attachment: 50 * 1024 * 1024, files_apart: true, deduplicates: true, pushes: true, may_write_first: true },
   webchat: { ...texts, channel: "webchat", formatting: "blocks", attachments: true, max_attachment: 50 * 1024 * 1024, files_apart: true, deduplicates: true, pushes: true },
 };
@@ -58,7 +58,7 @@ const configs: readonly AccountConfig[] = [
 export function chatAccount(n: number, config: AccountConfig, more: Partial<AccountItem> = {}): AccountItem {
   return {
     id: idOf(950 + n), config, state: "ok", says: "Connected.", last_success: Date.now() - 12_000, next_try: Date.now() + 18_000, progress: null, history: true, cursor: '{"v":1,"after":"QVFIUn"}', gaps: [], live_from: Date.now() - 9 * DAY,
-    capabilities: abilities[config.channel], standing: { token_until: null, used_percent: null, held_until: null, notes: [] }, quarantined: 0, messages: 320 + n * 77, ...more,
+    capabilities: abilities[config.channel], standing: { token_until: null, used_percent: null, held_until: null, notes: [] }, quarantined: 0, refused: false, messages: 320 + n * 77, ...more,
   };
 }
 
@@ -69,7 +69,7 @@ export function channelAccounts(state: string): AccountItem[] {
   if (state === "channels-trouble") {
     const change = (i: number, more: Partial<AccountItem>): void => void Object.assign(all[i] ?? {}, more);
     change(0, { standing: { token_until: now + 6 * DAY + HOUR, used_percent: 82, held_until: now + 14 * MINUTE, notes: ["Meta asks for the yearly Data Use Checkup of your app in January. Without it, reading stops."] }, quarantined: 3, gaps: [{ place: "Lea Sommer", reason: "12 messages came at once; Instagram gives only the newest 20 of a conversation.", since: now - 2 * DAY }] });
-    change(1, { state: "needs_attention", says: "Meta no longer accepts the token: the password of the Facebook account was changed (190/460). Make a new one and enter it under Edit.", next_try: null, standing: { token_until: now - HOUR, used_percent: 12, held_until: null, notes: [] } });
+    change(1, { state: "needs_attention", says: "Meta no longer accepts the token: the password of the Facebook account was changed (190/460). Make a new one and enter it.", next_try: null, refused: true, standing: { token_until: now - HOUR, used_percent: 12, held_until: null, notes: [] } });
     change(2, { standing: { token_until: null, used_percent: 30, held_until: null, notes: ["+46101380001 answers texts by itself: empty “A message comes in” at Twilio, or customers get an automatic text as well."] } });
     change(3, { state: "waiting", says: "192.168.1.20:8080 does not answer. Is the phone in this network, and does the program run?", next_try: now + 30_000, last_success: now - 2 * HOUR });
     change(5, { state: "needs_attention", says: "Another program reads this bot (409). Stop it, or make another bot for Parley.", next_try: now + 60_000 });
@@ -78,14 +78,25 @@ export function channelAccounts(state: string): AccountItem[] {
   return all;
 }
 
+/** The numbers of a vendor's account; one that is called `ACnone` has none. */
+function numbersIn(account: string, numbers: readonly string[]): readonly string[] {
+  if (account === "ACnone") throw hostError("channel", "The account has no number for this. Buy one in the vendor's console, or enter the number by hand.");
+  return numbers;
+}
+
 /** Which accounts a secret is for. */
 export function found(config: AccountConfig, secret: string): FoundAccount[] {
   if (secret.includes("wrong")) throw hostError("channel", "The token was refused (401). Copy it again, whole, from where it was shown.");
   switch (config.channel) {
     case "instagram": return [{ config: { ...config, id: meta.id, name: "parley.lamps", page: config.door === "page" ? "1020304050" : "" }, label: "@parley.lamps", notes: [] }, { config: { ...config, id: "17841400000000002", name: "parley.press", page: config.door === "page" ? "1020304051" : "" }, label: "@parley.press", notes: ["Access to messages is switched off in Instagram: Settings → Messages → Connected tools."] }];
     case "messenger": return [{ config: { ...config, id: "1020304050", page: "1020304050", name: "Parley Lamps" }, label: "Parley Lamps", notes: [] }];
-    case "sms": return config.via.kind === "phone" ? [{ config: { ...config, number: "+46701740002" }, label: "+46701740002", notes: [] }] : ["+46101380001", "+46101380009"].map((number, i) => ({ config: { ...config, number }, label: number, notes: i === 0 ? ["This number answers texts by itself. Empty “A message comes in” at Twilio."] : [] }));
-    case "whatsapp": return [{ config: { ...config, number: "+46101380003" }, label: "+46101380003", notes: [] }];
+    case "sms":
+      if (config.via.kind === "phone") throw hostError("channel", "Nothing can be found out about this account by itself; fill in its settings.");
+      // As the vendor does: a number goes by what it is called there.
+      return numbersIn(config.via.account_sid, ["+46101380001", "+46101380009"]).map((number, i) => ({ config: { ...config, number }, label: i === 0 ? "Shop line" : number, notes: i === 0 ? ["This number answers texts by itself. Empty “A message comes in” at Twilio."] : [] }));
+    case "whatsapp":
+      numbersIn(config.twilio.account_sid, ["+46101380003"]);
+      return [{ config: { ...config, number: "+46101380003" }, label: "+46101380003", notes: [] }];
     case "telegram": return [{ config: { ...config, bot_id: secret.split(":")[0] ?? "", name: "parley_lamps_bot" }, label: "@parley_lamps_bot", notes: [] }];
     case "matrix":
     case "webchat": return [{ config: { ...config, user_id: config.user_id || "@support:parley-lamps.example" }, label: "@support:parley-lamps.example", notes: [] }];

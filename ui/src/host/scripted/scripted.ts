@@ -512,7 +512,7 @@ export class ScriptedHost implements Host {
       const rows = this.rows().filter((r) => r.id !== id && (asked === "" || `${r.name} ${r.address}`.toLowerCase().includes(asked)));
       const why = (row: ConversationRow): "given" | "name" | "asked" | "lately" => (asked !== "" ? "asked" : row.name.startsWith(name) ? "name" : "lately");
       const rank = { given: 0, name: 1, asked: 2, lately: 3 };
-      return rows.map((r) => ({ id: r.id, name: r.name, address: r.address, channel: r.channel, last_at: r.last_at, why: why(r) })).sort((a, b) => rank[a.why] - rank[b.why] || b.last_at - a.last_at).slice(0, limit);
+      return rows.map((r) => ({ id: r.id, name: r.name, address: r.address, username: this.all.find((c) => c.id === r.id)?.handles.find((h) => h.value === r.address)?.username ?? null, channel: r.channel, last_at: r.last_at, why: why(r) })).sort((a, b) => rank[a.why] - rank[b.why] || b.last_at - a.last_at).slice(0, limit);
     },
     unlink_preview: ({ id }) => {
       const c = this.all.find((x) => x.linked?.some((l) => l.id === id));

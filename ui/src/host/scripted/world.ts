@@ -31,7 +31,7 @@ export const stages: Stage[] = [
 
 export const capabilities: Capabilities = {
   channel: "email", formatting: "html", text_limit: null, subject: true, copies: true, attachments: true, max_attachment: 25_000_000, max_by_type: [], max_files: 0, files_apart: false, file_types: [], reply_window_hours: null,
-  may_write_first: true, deduplicates: false, pushes: true, poll_seconds: 300, idle_seconds: 300, templates: [], may_keep_media: true,
+  may_write_first: true, deduplicates: false, pushes: true, poll_seconds: 300, idle_seconds: 300, templates: [], may_keep_media: true, rereads: true,
 };
 
 /** What the accounts can do in a state of the script: short messages, or a channel with a limit. */

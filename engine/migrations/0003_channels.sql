@@ -68,3 +68,7 @@ ALTER TABLE file ADD COLUMN expires_at INTEGER;      -- it may not be kept longe
 CREATE INDEX file_expires ON file (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX outbox_provider ON outbox (account, provider_id) WHERE provider_id IS NOT NULL;
 CREATE INDEX outbox_order ON outbox (account, conversation, authored_at);
+
+-- Where one person may give several reactions, each is taken back by an id of its own.
+ALTER TABLE afterwards ADD COLUMN own_id TEXT;
+CREATE INDEX afterwards_own ON afterwards (account, own_id) WHERE own_id IS NOT NULL;

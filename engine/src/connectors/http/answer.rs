@@ -1,6 +1,6 @@
 //! What a vendor answered.
 
-use super::{Failure, reason};
+use super::{Failure, mend, reason};
 use crate::connectors::Result;
 use crate::model::{ChannelError, Remedy};
 use crate::time::{Millis, SECOND};
@@ -57,12 +57,19 @@ impl Answer {
     }
 
     /// The body as JSON of this shape. A web page in the place of data, as hotels and broken gateways give, is told
-    /// apart from data of another shape.
+    /// apart from data of another shape. What a stranger nested too deep in it is left out.
     ///
     /// # Errors
     /// [`Remedy::Retry`] for a page, and for data that is none; where the request acted, [`Remedy::Uncertain`].
     pub fn json<T: DeserializeOwned>(&self, step: &'static str, acted: bool) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|e| {
+        let read = serde_json::from_slice(&self.body);
+        let mended = read.or_else(|e| {
+            let shallow = mend::shallow(&self.body);
+            shallow
+                .and_then(|b| serde_json::from_slice(&b).ok())
+                .ok_or(e)
+        });
+        mended.map_err(|e| {
             let what = if self.is_page() {
                 format!("{} answered with a web page in the place of data; a sign-in page of this network may be in the way.", self.host)
             } else {

@@ -8,6 +8,7 @@ mod base;
 mod budget;
 mod circuit;
 mod form;
+mod mend;
 #[cfg(test)]
 mod tests;
 

@@ -282,6 +282,7 @@ impl Connector for Matrix {
             }
         }
         for (room, event) in last {
+            self.rooms.gives(&convert::remote_id(room, event));
             let call = Call::post(
                 &["rooms", room, "receipt", "m.read", event],
                 json!({}),

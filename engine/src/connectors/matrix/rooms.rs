@@ -4,7 +4,7 @@
 use super::api::{Api, Call};
 use super::convert::{instant, name, replacement};
 use crate::connectors::Result;
-use crate::model::Remedy;
+use crate::model::{Remedy, RemoteId};
 use crate::time::Millis;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -113,6 +113,8 @@ struct Known {
     spoke: Short<String>,
     /// What was told last of who has read up to where.
     receipts: Short<Value>,
+    /// Receipts of ours that this program gave.
+    given: Short<()>,
     /// How often a file was asked for in vain.
     tries: Short<u32>,
 }
@@ -213,6 +215,16 @@ impl Rooms {
     /// What was told last of who has read up to where.
     pub(super) fn last_read(&self, room: &str) -> Option<Value> {
         self.known().receipts.map.get(room).cloned()
+    }
+
+    /// This program gives a receipt: what it says comes back, and is no news of what was read elsewhere.
+    pub(super) fn gives(&self, receipt: &RemoteId) {
+        self.known().given.put(&receipt.0, (), MOST_EVENTS);
+    }
+
+    /// Whether this program gave a receipt.
+    pub(super) fn gave(&self, receipt: &RemoteId) -> bool {
+        self.known().given.map.contains_key(&receipt.0)
     }
 
     /// A file was asked for in vain; how often by now.

@@ -6,7 +6,7 @@ use super::convert::{instant, replacement};
 use super::cursor::{Hole, Point};
 use super::rooms::speaker;
 use crate::connectors::Result;
-use crate::model::{BATCH_EVENTS, Batch, ChannelError, Cursor, Event, Gap, Remedy};
+use crate::model::{BATCH_EVENTS, Batch, Cursor, Event, Gap, Remedy};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;

@@ -53,6 +53,7 @@ impl Matrix {
                         until: self.rooms.when(event).unwrap_or(at),
                     };
                     match (user == own, kind.as_str()) {
+                        (true, _) if self.rooms.gave(&of) => {}
                         (true, "m.read" | "m.read.private") if thread == "main" => ours.push(up_to),
                         (true, "m.read" | "m.read.private") => single.push(Event::Read {
                             remote_id: of,

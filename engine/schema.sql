@@ -36,7 +36,7 @@ CREATE TABLE afterwards (                 -- what was told of a message after it
     kind TEXT NOT NULL,                   -- edited, unsent, reaction, reached
     who TEXT NOT NULL DEFAULT '',         -- whose reaction
     value TEXT,                           -- JSON; NULL = taken back
-    at INTEGER NOT NULL,
+    at INTEGER NOT NULL, own_id TEXT,
     PRIMARY KEY (account, remote_id, kind, who)
 ) STRICT, WITHOUT ROWID;
 
@@ -467,6 +467,8 @@ CREATE TABLE wait (                       -- facts; rebuilt from messages and lo
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX act_conversation ON act (conversation);
+
+CREATE INDEX afterwards_own ON afterwards (account, own_id) WHERE own_id IS NOT NULL;
 
 CREATE INDEX bounce_report ON bounce (report);
 

@@ -78,3 +78,6 @@ CREATE TABLE opt_out (                    -- who wants no more messages from an 
 ) STRICT, WITHOUT ROWID;
 ALTER TABLE person DROP COLUMN opted_out; -- said of each account instead
 ALTER TABLE person DROP COLUMN opted_at;
+-- Where one person may give several reactions, each is taken back by an id of its own.
+ALTER TABLE afterwards ADD COLUMN own_id TEXT;
+CREATE INDEX afterwards_own ON afterwards (account, own_id) WHERE own_id IS NOT NULL;

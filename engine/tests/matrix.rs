@@ -8,17 +8,21 @@
 
 use parley_engine::connectors::http::Net;
 use parley_engine::connectors::matrix::Matrix;
-use parley_engine::connectors::{Connector, Context, Credentials, Proof};
+use parley_engine::connectors::{Connector, Context, Credentials, Proof, Recall, find};
 use parley_engine::model::{
-    Batch, CardKind, Channel, Class, Cursor, Event, Incoming, Later, MatrixConfig, MatrixSignIn,
-    MessageId, Outgoing, OutgoingFile, Party, PersonSays, Place, Reached, ReadMark, Remedy,
-    RemoteId,
+    AccountConfig, Batch, CardKind, Channel, Class, Cursor, Event, Incoming, Later, Mark,
+    MatrixConfig, MatrixSignIn, MessageId, Outgoing, OutgoingFile, Party, PersonSays, Place,
+    Reached, ReadMark, Remedy, RemoteId,
 };
-use parley_engine::time::SystemClock;
+use parley_engine::time::{Clock, Millis, SystemClock};
 use parley_sandbox::Error;
-use parley_sandbox::synapse::{MatrixUser, PASSWORD, Synapse, Wishes};
+use parley_sandbox::http::{Fake, Fault, Request, Response, Server, World as Around};
+use parley_sandbox::synapse::{Front, MatrixUser, PASSWORD, Synapse, Wishes};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -85,13 +89,80 @@ impl World {
     }
 }
 
-fn connect(config: MatrixConfig, credentials: Arc<dyn Credentials>) -> Matrix {
-    let context = Context {
-        clock: Arc::new(SystemClock),
+fn context(clock: Arc<dyn Clock>, credentials: Arc<dyn Credentials>) -> Context {
+    Context {
+        clock,
         net: Arc::new(Net::new(Arc::new(SystemClock))),
         credentials,
-    };
+    }
+}
+
+fn connect(config: MatrixConfig, credentials: Arc<dyn Credentials>) -> Matrix {
+    let context = context(Arc::new(SystemClock), credentials);
     Matrix::new(Channel::Webchat, config, context)
+}
+
+/// A clock that stands still until somebody sets it forward.
+#[derive(Clone)]
+struct Still(Arc<AtomicI64>);
+
+impl Clock for Still {
+    fn now(&self) -> Millis {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A homeserver behind a door, with the desk and one visitor, who are in a room.
+struct Door {
+    front: Front,
+    desk: MatrixUser,
+    visitor: MatrixUser,
+    room: String,
+    clock: Still,
+    _folder: tempfile::TempDir,
+}
+
+impl Door {
+    async fn open() -> Option<Self> {
+        let w = world(&Wishes::default())?;
+        let (visitor, room) = w.visitor("anna");
+        w.desk
+            .call("POST", &format!("/join/{room}"), &json!({}))
+            .unwrap();
+        let World {
+            synapse,
+            desk,
+            _folder,
+        } = w;
+        Some(Self {
+            front: Front::start(synapse).await.unwrap(),
+            desk,
+            visitor,
+            room,
+            clock: Still(Arc::new(AtomicI64::new(SystemClock.now()))),
+            _folder,
+        })
+    }
+
+    fn connector(&self) -> Matrix {
+        let config = MatrixConfig {
+            homeserver: self.front.url(),
+            user_id: self.desk.user_id.clone(),
+            sign_in: MatrixSignIn::Token,
+            ..MatrixConfig::default()
+        };
+        let secret = Secret(Mutex::new(self.desk.access_token.clone().into()));
+        let context = context(Arc::new(self.clock.clone()), Arc::new(secret));
+        Matrix::new(Channel::Matrix, config, context)
+    }
+
+    fn says(&self, txn: &str, text: &str) {
+        self.visitor.say(&self.room, txn, text).unwrap();
+    }
+
+    fn register(&self, name: &str) -> MatrixUser {
+        self.front.synapse().register(name).unwrap()
+    }
 }
 
 /// Everything that is waiting; each batch is small enough.
@@ -268,7 +339,10 @@ async fn a_visitor_is_met_heard_and_answered() {
         )
         .unwrap();
     visitor.say(&room, "t9", "Liked.").unwrap();
-    let mut told = later(&until(&matrix, &mut cursor, says("Liked.")).await);
+    let liked = until(&matrix, &mut cursor, says("Liked.")).await;
+    let read = liked.iter().any(|e| matches!(e, Event::ReachedUpTo { up_to, what: Reached::Read, .. } if up_to.of.0 == format!("{room} {event}") && up_to.within == room));
+    assert!(read, "{liked:?}");
+    let mut told = later(&liked);
     visitor.redact(&room, &reaction, "t5").unwrap();
     // Whoever made the room may take away anybody's words at the homeserver, not here.
     visitor.redact(&room, &event, "t6").unwrap();
@@ -292,7 +366,6 @@ async fn a_visitor_is_met_heard_and_answered() {
         ]
     );
     let ours = about(&event);
-    assert!(ours.contains(&Later::Reached(Reached::Read)), "{ours:?}");
     assert!(
         !ours
             .iter()
@@ -300,11 +373,12 @@ async fn a_visitor_is_met_heard_and_answered() {
         "{ours:?}"
     );
     let by = visitor.user_id.clone();
-    assert!(ours.contains(&Later::Reaction {
-        by: by.clone(),
-        emoji: Some("👍".into())
+    assert!(ours.contains(&Later::Reacted {
+        id: RemoteId(format!("{room} {reaction}")),
+        by,
+        emoji: "👍".into()
     }));
-    assert!(ours.contains(&Later::Reaction { by, emoji: None }));
+    assert_eq!(about(&reaction), [Later::Unsent]);
 
     // Reading here is seen there.
     let last = visitor.events(&room).unwrap().last().unwrap()["event_id"]
@@ -323,6 +397,21 @@ async fn a_visitor_is_met_heard_and_answered() {
         seen["rooms"]["join"][&room]["ephemeral"]
             .to_string()
             .contains(&last)
+    );
+    // That this program said so is no news; that it was read in another one is.
+    let up_to = |e: &Event| matches!(e, Event::ReadUpTo(_));
+    visitor.say(&room, "t10", "One more.").unwrap();
+    let events = until(&matrix, &mut cursor, says("One more.")).await;
+    assert!(!events.iter().any(up_to), "{events:?}");
+    let newest = messages(&events)[0].remote_id.clone();
+    let event = newest.0.split(' ').nth(1).unwrap();
+    let path = format!("/rooms/{room}/receipt/m.read/{event}");
+    w.desk.call("POST", &path, &json!({})).unwrap();
+    let events = until(&matrix, &mut cursor, up_to).await;
+    assert!(
+        events
+            .iter()
+            .any(|e| matches!(e, Event::ReadUpTo(u) if u.of == newest && u.within == room))
     );
 }
 
@@ -416,6 +505,12 @@ async fn files_facts_of_a_visitor_and_odd_kinds_are_taken_in() {
         (visitor.user_id.clone(), Some("https://shop.test/lamps"))
     );
 
+    assert_eq!(
+        matrix.capabilities().max_attachment,
+        Some(200_000),
+        "it is known before anybody chooses a file"
+    );
+
     // A file of ours; one that is too large is refused before it goes.
     let mut sent = outgoing(&room, 9, "");
     let lamp = |size: usize| OutgoingFile {
@@ -440,7 +535,6 @@ async fn files_facts_of_a_visitor_and_odd_kinds_are_taken_in() {
     sent.key = MessageId([10; 16]);
     sent.files = vec![lamp(300_000)];
     assert_eq!(matrix.send(&sent).await.unwrap_err().remedy, Remedy::Final);
-    assert_eq!(matrix.capabilities().max_attachment, Some(200_000));
 
     // An encrypted room says so once, and is not written into in the clear.
     let state = json!([{"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}]);
@@ -481,6 +575,20 @@ async fn files_facts_of_a_visitor_and_odd_kinds_are_taken_in() {
         .call("POST", &format!("/rooms/{room}/leave"), &json!({}))
         .unwrap();
     until(&matrix, &mut cursor, |e| matches!(e, Event::Message(m) if m.class == Class::Machine && m.cards.iter().any(|c| c.kind == CardKind::Notice))).await;
+    // Nobody would read an answer.
+    let e = matrix
+        .send(&outgoing(&room, 12, "Still there?"))
+        .await
+        .unwrap_err();
+    assert_eq!(e.remedy, Remedy::Final);
+    assert!(e.what.contains("left"), "{e}");
+    assert!(
+        !w.desk
+            .events(&room)
+            .unwrap()
+            .iter()
+            .any(|e| e["content"]["body"] == "Still there?")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -521,9 +629,13 @@ async fn nothing_is_missed_by_a_first_sync_a_long_absence_or_a_lost_cursor() {
         "polling twice is polling once"
     );
 
-    // Away for long: the middle comes page by page, and nothing older is asked for again.
+    // Away for long: the middle comes page by page though older messages are not wanted, and nothing older is asked
+    // for again.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let left = SystemClock.now();
     say(150, 290);
     let again = w.connector();
+    again.read_history(false);
     assert_eq!(
         texts(&drain(&again, &mut cursor).await),
         (150..290).collect::<Vec<_>>()
@@ -546,6 +658,24 @@ async fn nothing_is_missed_by_a_first_sync_a_long_absence_or_a_lost_cursor() {
     fourth.read_history(true);
     let rest = texts(&drain(&fourth, &mut short).await);
     assert!(rest.contains(&0));
+
+    // Read again from a time on: that much, and hardly more.
+    let fifth = w.connector();
+    fifth.read_history(false);
+    let mut rewound = fifth.rewound(cursor.as_ref(), left);
+    let since = texts(&drain(&fifth, &mut rewound).await);
+    assert!((150..290).all(|n| since.contains(&n)), "{since:?}");
+    assert!(!since.contains(&0), "{since:?}");
+
+    // Left by another program after an absence: what was said before is read all the same.
+    say(290, 350);
+    w.desk
+        .call("POST", &format!("/rooms/{room}/leave"), &json!({}))
+        .unwrap();
+    let sixth = w.connector();
+    sixth.read_history(false);
+    let last = texts(&drain(&sixth, &mut rewound).await);
+    assert_eq!(last, (290..350).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -628,4 +758,358 @@ async fn refusals_say_what_to_do_and_a_password_signs_in_again_by_itself() {
     w.synapse.stop().unwrap();
     let e = by_password.poll(cursor.as_ref()).await.unwrap_err();
     assert_eq!((e.remedy, e.step), (Remedy::Retry, "connect"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_message_nested_without_end_stops_nothing() {
+    let Some(w) = world(&Wishes::default()) else {
+        return;
+    };
+    let (visitor, room) = w.visitor("web-1");
+    let matrix = w.connector();
+    let mut cursor = None;
+    drain(&matrix, &mut cursor).await;
+    let deep = (0..120).fold(json!(7), |inner, n| {
+        if n % 2 == 0 {
+            json!([inner])
+        } else {
+            json!({ "a": inner })
+        }
+    });
+    let content = json!({ "msgtype": "m.text", "body": "Look how deep", "deep": deep });
+    visitor
+        .send(&room, "m.room.message", "t1", &content)
+        .unwrap();
+    visitor.say(&room, "t2", "And on.").unwrap();
+    let events = until(&matrix, &mut cursor, says("And on.")).await;
+    assert!(events.iter().any(says("Look how deep")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invitations_that_fail_stand_in_nobodys_way_and_none_of_many_is_forgotten() {
+    let Some(d) = Door::open().await else {
+        return;
+    };
+    let matrix = d.connector();
+    let mut cursor = None;
+    drain(&matrix, &mut cursor).await;
+    let joins = ("POST", "/_matrix/client/v3/join/");
+    let broken = Fault::answer(502, json!({ "errcode": "M_UNKNOWN" }));
+    d.front.world().faults.on(joins.0, joins.1).once(broken);
+    for _ in 0..55 {
+        d.visitor
+            .create_room(&[&d.desk.user_id], &json!([]))
+            .unwrap();
+    }
+    d.says("t1", "In the old room.");
+    let events = drain(&matrix, &mut cursor).await;
+    assert!(events.iter().any(says("In the old room.")));
+    let joined = || {
+        let all = d.desk.call("GET", "/joined_rooms", &Value::Null).unwrap();
+        all["joined_rooms"].as_array().unwrap().len()
+    };
+    assert_eq!(joined(), 1 + 54);
+    // The one that failed has its turn later, also for another program of ours.
+    drop(matrix);
+    d.clock.0.fetch_add(15_000, Ordering::SeqCst);
+    drain(&d.connector(), &mut cursor).await;
+    assert_eq!(joined(), 1 + 55);
+
+    // Asked for patience, it goes on with what it has.
+    let slow = json!({ "errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 60_000 });
+    let slow = Fault::answer(429, slow);
+    d.front.world().faults.on(joins.0, joins.1).times(5, slow);
+    let before = d.front.world().calls.count(joins.0, joins.1);
+    for _ in 0..3 {
+        d.visitor
+            .create_room(&[&d.desk.user_id], &json!([]))
+            .unwrap();
+    }
+    drain(&d.connector(), &mut cursor).await;
+    let asked = d.front.world().calls.count(joins.0, joins.1) - before;
+    assert_eq!(asked, 1, "whoever is asked to wait asks no more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writing_first_never_goes_where_a_stranger_reads_along() {
+    let Some(d) = Door::open().await else {
+        return;
+    };
+    let (mallory, victim) = (d.register("mallory"), d.register("victim"));
+    let digest = Sha256::digest(format!("{} {}", d.desk.user_id, victim.user_id));
+    let name = data_encoding::HEXLOWER.encode(&digest[..12]);
+    let trap = json!({ "room_alias_name": format!("parley-{name}"), "invite": [d.desk.user_id], "preset": "trusted_private_chat" });
+    let trap = mallory.call("POST", "/createRoom", &trap).unwrap()["room_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    // And one in which the victim takes part, and speaks.
+    let crowd = mallory
+        .create_room(&[&d.desk.user_id, &victim.user_id], &json!([]))
+        .unwrap();
+    victim
+        .call("POST", &format!("/join/{crowd}"), &json!({}))
+        .unwrap();
+    victim.say(&crowd, "t1", "Hello everybody").unwrap();
+    let matrix = d.connector();
+    let mut cursor = None;
+    drain(&matrix, &mut cursor).await;
+    let mut first = outgoing("", 1, "Between the two of us");
+    first.route = None;
+    first.to[0].address.clone_from(&victim.user_id);
+    let sent = matrix.send(&first).await.unwrap().remote_id.unwrap();
+    let room = sent.0.split(' ').next().unwrap().to_owned();
+    assert!(room != trap && room != crowd, "{room}");
+    let members = d
+        .desk
+        .call("GET", &format!("/rooms/{room}/members"), &Value::Null)
+        .unwrap();
+    let members: Vec<_> = members["chunk"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["state_key"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        members.len() == 2 && members.contains(&victim.user_id),
+        "{members:?}"
+    );
+
+    // The next one goes into the same room.
+    first.key = MessageId([2; 16]);
+    let again = matrix.send(&first).await.unwrap().remote_id.unwrap();
+    assert!(again.0.starts_with(&room));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_that_moves_to_another_room_goes_on_there() {
+    let Some(d) = Door::open().await else {
+        return;
+    };
+    let matrix = d.connector();
+    let mut cursor = None;
+    d.says("t1", "Hello");
+    drain(&matrix, &mut cursor).await;
+    let rule = format!("/rooms/{}/state/m.room.join_rules/", d.room);
+    d.visitor
+        .call("PUT", &rule, &json!({ "join_rule": "public" }))
+        .unwrap();
+    let up = d
+        .visitor
+        .call(
+            "POST",
+            &format!("/rooms/{}/upgrade", d.room),
+            &json!({ "new_version": "10" }),
+        )
+        .unwrap();
+    let next = up["replacement_room"].as_str().unwrap().to_owned();
+    let events = drain(&matrix, &mut cursor).await;
+    let notice = messages(&events)
+        .into_iter()
+        .find(|m| m.cards.iter().any(|c| c.kind == CardKind::Notice))
+        .expect("that it moved is told");
+    assert_eq!(notice.route.as_deref(), Some(next.as_str()));
+    // Also who still has the old way is answered in the new room.
+    let sent = matrix
+        .send(&outgoing(&d.room, 3, "Here we go on"))
+        .await
+        .unwrap();
+    assert!(sent.remote_id.unwrap().0.starts_with(&next));
+    d.visitor.say(&next, "t2", "And I").unwrap();
+    until(&matrix, &mut cursor, says("And I")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn among_several_what_we_write_elsewhere_goes_to_whoever_it_answers() {
+    let Some(d) = Door::open().await else {
+        return;
+    };
+    let bert = d.register("bert");
+    let invite = json!({ "user_id": bert.user_id });
+    d.visitor
+        .call("POST", &format!("/rooms/{}/invite", d.room), &invite)
+        .unwrap();
+    bert.call("POST", &format!("/join/{}", d.room), &json!({}))
+        .unwrap();
+    let asked = d.visitor.say(&d.room, "t1", "How much is it?").unwrap();
+    bert.say(&d.room, "t2", "And when?").unwrap();
+    d.desk.say(&d.room, "t3", "To Bert: today").unwrap();
+    let answer = json!({ "msgtype": "m.text", "body": "To Anna: ten", "m.relates_to": { "m.in_reply_to": { "event_id": asked } } });
+    d.desk
+        .send(&d.room, "m.room.message", "t4", &answer)
+        .unwrap();
+    d.says("t5", "Thanks");
+    d.desk.say(&d.room, "t6", "To Anna: welcome").unwrap();
+    bert.say(&d.room, "t7", "Bye").unwrap();
+    let to = |events: &[Event], text: &str| {
+        let all = messages(events);
+        let m = all.into_iter().find(|m| m.text == text).unwrap();
+        m.to[0].address.clone()
+    };
+    // As one answer, and as news one by one.
+    let events = until(&d.connector(), &mut None, says("Bye")).await;
+    assert_eq!(to(&events, "To Bert: today"), bert.user_id);
+    assert_eq!(to(&events, "To Anna: ten"), d.visitor.user_id);
+    assert_eq!(to(&events, "To Anna: welcome"), d.visitor.user_id);
+    let (matrix, mut cursor) = (d.connector(), None);
+    drain(&matrix, &mut cursor).await;
+    drop(matrix);
+    d.desk.say(&d.room, "t8", "To Bert: bye").unwrap();
+    let events = until(&d.connector(), &mut cursor, says("To Bert: bye")).await;
+    assert_eq!(to(&events, "To Bert: bye"), bert.user_id);
+}
+
+/// Everything is here already.
+struct Everything;
+
+#[async_trait::async_trait]
+impl Recall for Everything {
+    async fn known(&self, marks: Vec<Mark>) -> Vec<bool> {
+        vec![true; marks.len()]
+    }
+    async fn present(&self, _: &str, _: RangeInclusive<u64>, _: usize) -> Vec<u64> {
+        Vec::new()
+    }
+    async fn holds(&self, _: &RemoteId) -> bool {
+        true
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_fails_is_asked_for_again_and_holds_nothing_up_for_long() {
+    const MEDIA: (&str, &str) = ("GET", "/_matrix/client/v1/media/download/");
+    let Some(d) = Door::open().await else {
+        return;
+    };
+    let faults = &d.front.world().faults;
+    let (matrix, mut cursor) = (d.connector(), None);
+    drain(&matrix, &mut cursor).await;
+    let sends = |txn: &str, name: &str| {
+        let url = d.visitor.upload("text/plain", name.as_bytes()).unwrap();
+        let file = json!({ "msgtype": "m.file", "body": name, "url": url });
+        d.visitor
+            .send(&d.room, "m.room.message", txn, &file)
+            .unwrap();
+    };
+    let files = |events: &[Event]| {
+        let all = messages(events).into_iter().flat_map(|m| &m.files);
+        all.map(|f| String::from_utf8_lossy(&f.bytes).into_owned())
+            .collect::<Vec<_>>()
+    };
+
+    // Once: what came before it is there at once, and the file with the next try.
+    d.says("t1", "Before");
+    sends("t2", "once.txt");
+    let broken = || Fault::answer(500, json!({ "errcode": "M_UNKNOWN" }));
+    faults.on(MEDIA.0, MEDIA.1).once(broken());
+    let batch = matrix.poll(cursor.as_ref()).await.unwrap();
+    assert!(batch.more && batch.events.iter().any(says("Before")));
+    assert_eq!(Some(&batch.next), cursor.as_ref());
+    let events = until(
+        &matrix,
+        &mut cursor,
+        |e| matches!(e, Event::Message(m) if !m.files.is_empty()),
+    )
+    .await;
+    assert_eq!(files(&events), ["once.txt"]);
+
+    // Always: three tries, then a card, and what follows.
+    sends("t3", "never.txt");
+    d.says("t4", "After");
+    faults.on(MEDIA.0, MEDIA.1).always(broken());
+    let mut failures = 0;
+    let events = loop {
+        match matrix.poll(cursor.as_ref()).await {
+            Ok(batch) => break batch,
+            Err(e) => assert_eq!(e.remedy, Remedy::Retry, "{e}"),
+        }
+        failures += 1;
+        assert!(failures < 10, "it never gives up");
+    };
+    faults.clear();
+    assert_eq!(failures, 2);
+    let card = |e: &Event| matches!(e, Event::Message(m) if m.cards.iter().any(|c| c.text.as_deref() == Some("never.txt")));
+    assert!(events.events.iter().any(card));
+    assert!(events.events.iter().any(says("After")));
+    cursor = Some(events.next);
+
+    // Elsewhere: followed once, and without what proves who we are.
+    sends("t5", "moved.txt");
+    let there = format!("{}/elsewhere/1", d.front.url());
+    let moved = Fault::status(307).header("location", &there);
+    faults.on(MEDIA.0, MEDIA.1).once(moved);
+    faults
+        .on("GET", "/elsewhere/")
+        .once(Fault::answer(200, json!("from elsewhere")));
+    let events = until(
+        &matrix,
+        &mut cursor,
+        |e| matches!(e, Event::Message(m) if !m.files.is_empty()),
+    )
+    .await;
+    assert_eq!(files(&events), ["from elsewhere"]);
+    let calls = d.front.world().calls.to("GET", "/elsewhere/");
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].header("authorization"), None);
+
+    // What is here already is not fetched once more.
+    let before = d.front.world().calls.count(MEDIA.0, MEDIA.1);
+    let again = d.connector();
+    again.recall_from(Arc::new(Everything));
+    let events = drain(&again, &mut None).await;
+    assert!(events.iter().any(says("After")));
+    assert_eq!(d.front.world().calls.count(MEDIA.0, MEDIA.1), before);
+}
+
+/// A domain that says where its homeserver is.
+struct Domain(String);
+
+impl Fake for Domain {
+    fn name(&self) -> &'static str {
+        "domain"
+    }
+
+    fn answer(&mut self, request: &Request, _: &Around) -> Response {
+        match request.path.as_str() {
+            "/.well-known/matrix/client" => Response::json(
+                200,
+                &json!({ "m.homeserver": { "base_url": format!("{}/", self.0) } }),
+            ),
+            _ => Response::empty(404),
+        }
+    }
+
+    fn state(&self, _: &Around) -> Value {
+        Value::Null
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_homeserver_is_found_from_the_address_of_its_domain() {
+    let Some(w) = world(&Wishes::default()) else {
+        return;
+    };
+    let domain = Server::start(Domain(w.synapse.url())).await.unwrap();
+    let known = |homeserver: String| {
+        let secret = Secret(Mutex::new(w.desk.access_token.clone().into()));
+        let config = MatrixConfig {
+            homeserver,
+            user_id: String::new(),
+            ..w.config(MatrixSignIn::Token)
+        };
+        async move {
+            let context = context(Arc::new(SystemClock), Arc::new(secret));
+            find(&AccountConfig::Matrix(config), context).await
+        }
+    };
+    for given in [domain.base(), w.synapse.url()] {
+        let found = known(given).await.unwrap().remove(0);
+        let AccountConfig::Matrix(config) = found.config else {
+            panic!()
+        };
+        assert_eq!(config.homeserver, w.synapse.url());
+        assert_eq!(config.user_id, w.desk.user_id);
+    }
+    let e = known(String::new()).await.unwrap_err();
+    assert!(e.what.contains("homeserver"), "{e}");
 }

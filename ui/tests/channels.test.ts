@@ -11,7 +11,7 @@ import { allowance, daysLeft } from "../src/screens/settings/standing";
 import { Attention } from "../src/state/attention";
 import { gistOf, isQuiet, placed, quietWords } from "../src/state/cards";
 import { Composer } from "../src/state/composer.svelte";
-import { blankOf, Connecting, deedsOf, kindOf, kinds, snippetOf, type ChatKind } from "../src/state/connecting.svelte";
+import { blankOf, Connecting, deedsOf, isEnough, isNamed, kindOf, kinds, snippetOf, type ChatKind } from "../src/state/connecting.svelte";
 import { messagesOf, mostOf, refusalOf } from "../src/state/filerules";
 import { partsOf } from "../src/state/lengths";
 import { linesOf } from "../src/state/lines";
@@ -233,6 +233,20 @@ describe("connecting a channel", () => {
       expect(kindOf(blankOf(kind))).toBe(kind);
       expect(deedsOf(kind, blankOf(kind)).length).toBeGreaterThan(1);
     }
+  });
+
+  it("finds a homeserver by its name or the user alone, and asks no server before it is found", () => {
+    const matrix = (homeserver: string, user_id: string): [boolean, boolean] => {
+      const blank = blankOf("matrix");
+      if (blank.channel !== "matrix") throw new Error("no Matrix");
+      const config = { ...blank, homeserver, user_id };
+      return [isEnough(config), isNamed(config)];
+    };
+    expect(matrix("", "@support:example.org")).toEqual([true, false]);
+    expect(matrix("example.org", "@support:example.org")).toEqual([true, false]);
+    expect(matrix("https://matrix.example.org", "@support:example.org")).toEqual([true, true]);
+    expect(matrix("", "")).toEqual([false, false]);
+    expect(matrix("https://matrix.example.org", "")).toEqual([false, false]);
   });
 
   it("writes a snippet that no name can break out of", () => {

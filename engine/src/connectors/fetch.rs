@@ -46,7 +46,7 @@ pub enum FetchError {
     #[error("{0} leads on and on")]
     Redirects(String),
     /// It has more bytes than are taken.
-    #[error("the picture of {0} has too many bytes")]
+    #[error("what {0} gave has too many bytes")]
     TooLarge(String),
     /// It took too long.
     #[error("{0} was too slow")]
@@ -131,6 +131,25 @@ impl Fetcher {
         }
     }
 
+    /// A fetcher with a policy of its own.
+    #[must_use]
+    pub fn of(policy: Policy) -> Self {
+        Self::new(policy, Arc::new(SystemNames))
+    }
+
+    /// Fetches a file of any kind from where a server led to. It leads nowhere else.
+    ///
+    /// # Errors
+    /// [`FetchError`] names the host and what went wrong there.
+    pub async fn file(&self, url: &Url) -> Result<Vec<u8>, FetchError> {
+        let host = host_of(url);
+        let asked = tokio::time::timeout(self.policy.time, self.hop(url, "*/*"));
+        match asked.await.map_err(|_| FetchError::Slow(host.clone()))?? {
+            Hop::Body(bytes) => Ok(bytes),
+            Hop::On(_) => Err(FetchError::Redirects(host)),
+        }
+    }
+
     /// Fetches pictures, at most [`MAX_PICTURES`], a few at once; what came first has no say over what comes next.
     pub async fn pictures(
         &self,
@@ -168,7 +187,7 @@ impl Fetcher {
 
     async fn bytes(&self, mut url: Url) -> Result<Vec<u8>, FetchError> {
         for _ in 0..=MAX_REDIRECTS {
-            match self.hop(&url).await? {
+            match self.hop(&url, ACCEPT).await? {
                 Hop::Body(bytes) => return Ok(bytes),
                 Hop::On(next) => url = next,
             }
@@ -177,7 +196,7 @@ impl Fetcher {
     }
 
     /// One question to one server, whose address was looked at and is the one that is connected to.
-    async fn hop(&self, url: &Url) -> Result<Hop, FetchError> {
+    async fn hop(&self, url: &Url, accept: &str) -> Result<Hop, FetchError> {
         let host = host_of(url);
         let addresses = self.checked(url).await?;
         let client = client(addresses).map_err(|_| FetchError::Lost(host.clone()))?;
@@ -189,7 +208,7 @@ impl Fetcher {
         plain.set_fragment(None);
         let mut answer = client
             .get(plain)
-            .header("accept", ACCEPT)
+            .header("accept", accept)
             .send()
             .await
             .map_err(|_| FetchError::Lost(host.clone()))?;

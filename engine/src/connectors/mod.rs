@@ -181,6 +181,11 @@ pub trait Recall: Send + Sync {
     /// ones first; none where it cannot be told.
     async fn present(&self, beginning: &str, numbers: RangeInclusive<u64>, most: usize)
     -> Vec<u64>;
+    /// Whether a message is here under this id, so that its files need not be fetched again; false where it cannot be
+    /// told.
+    async fn holds(&self, _id: &RemoteId) -> bool {
+        false
+    }
 }
 
 /// A signed-in account at work: its poller and its sender wake each other through it.

@@ -146,6 +146,16 @@ pub enum Later {
         /// With what; `None` = it was taken back.
         emoji: Option<String>,
     },
+    /// Somebody reacted to it where a reaction has an id of its own, and one person may give several. It is taken back
+    /// by [`Later::Unsent`] of that id.
+    Reacted {
+        /// The reaction, by the provider's id at this account.
+        id: RemoteId,
+        /// Whose: a canonical address of the channel.
+        by: String,
+        /// With what.
+        emoji: String,
+    },
     /// How far a message of ours came.
     Reached(Reached),
 }
@@ -159,6 +169,17 @@ pub struct Afterwards {
     pub at: Millis,
     /// What.
     pub what: Later,
+}
+
+/// Everything up to a message, where a provider tells no more than the last of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpTo {
+    /// The message, whether it is here or not.
+    pub of: RemoteId,
+    /// Within which conversation of the provider: the first word of all its ids.
+    pub within: String,
+    /// When the message was written, or the latest that it can have been.
+    pub until: Millis,
 }
 
 /// What a person says of themselves at a channel; each `None` says nothing.

@@ -252,6 +252,9 @@ pub struct LaterLine {
     /// Why it did not arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<super::Undelivered>,
+    /// The reaction's own id, where one person may give several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 impl LaterLine {
@@ -265,6 +268,13 @@ impl LaterLine {
                 html: None,
             },
             "unsent" => Later::Unsent,
+            "reaction" if self.id.is_some() && self.emoji.is_some() => Later::Reacted {
+                id: super::RemoteId(self.id.clone()?),
+                by: self.by.clone().unwrap_or_default(),
+                emoji: self.emoji.clone()?,
+            },
+            // One of several that was taken back leaves no trace.
+            "reaction" if self.id.is_some() => return None,
             "reaction" => Later::Reaction {
                 by: self.by.clone().unwrap_or_default(),
                 emoji: self.emoji.clone(),

@@ -1,6 +1,6 @@
 //! Messages as connectors hand them over.
 
-use super::{Afterwards, Card, Cursor, Gap, Mark, MessageId, PersonSays, Touched};
+use super::{Afterwards, Card, Cursor, Gap, Mark, MessageId, PersonSays, Reached, Touched, UpTo};
 use crate::time::{Millis, SECOND};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -479,6 +479,17 @@ pub enum Event {
         remote_id: RemoteId,
         /// Read or not.
         seen: bool,
+    },
+    /// All before and with a message was read at the provider.
+    ReadUpTo(UpTo),
+    /// All of ours before and with a message came so far.
+    ReachedUpTo {
+        /// Which.
+        up_to: UpTo,
+        /// When.
+        at: Millis,
+        /// How far.
+        what: Reached,
     },
     /// What is told of a message after it was written.
     Later(Afterwards),

@@ -5,10 +5,12 @@
 
 use super::files::{pack, unpack_text};
 use super::ingest::{Source, snippet_of};
-use super::{Tx, conversations, outbox, search, timeline};
+use super::{Tx, conversations, outbox, reads, search, timeline};
 use crate::error::{Error, Result};
 use crate::model::interchange::{Instant, LaterLine};
-use crate::model::{AccountId, Afterwards, Card, Later, MessageId, Reached, RemoteId, Undelivered};
+use crate::model::{
+    AccountId, Afterwards, Card, Later, MessageId, Reached, RemoteId, Undelivered, UpTo,
+};
 use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -56,6 +58,7 @@ struct KeptHtml {
 /// # Errors
 /// When the store fails.
 pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<()> {
+    let named;
     let (kind, who, value) = match &a.what {
         // What was taken back is not said again, in whatever order it is told.
         Later::Edited { .. } if was_unsent(tx, source.id, &a.of)? => ("edited", "", None),
@@ -71,7 +74,13 @@ pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<
             };
             ("edited", "", Some(json(&edit)?))
         }
+        // What is taken back may be a reaction.
+        Later::Unsent if unreacted(tx, source.id, &a.of, a.at)? => return Ok(()),
         Later::Unsent => ("unsent", "", None),
+        Later::Reacted { by, emoji, .. } => {
+            named = several(by, emoji);
+            ("reaction", named.as_str(), Some(json(emoji)?))
+        }
         Later::Reaction { by, emoji } => (
             "reaction",
             by.as_str(),
@@ -88,12 +97,17 @@ pub(super) fn heard(tx: &mut Tx<'_>, source: &Source, a: &Afterwards) -> Result<
         }
         _ => "excluded.at < at",
     };
+    let own_id = match &a.what {
+        Later::Reacted { id, .. } if is_unsent(tx, source.id, id)? => return Ok(()),
+        Later::Reacted { id, .. } => Some(&id.0),
+        _ => None,
+    };
     let changed = tx
         .prepare_cached(&format!(
-            "INSERT INTO afterwards (account, remote_id, kind, who, value, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (account, remote_id, kind, who) DO UPDATE SET value = excluded.value, at = excluded.at WHERE {newer}"
+            "INSERT INTO afterwards (account, remote_id, kind, who, value, at, own_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (account, remote_id, kind, who) DO UPDATE SET value = excluded.value, at = excluded.at, own_id = excluded.own_id WHERE {newer}"
         ))?
-        .execute(params![source.id, a.of.0, kind, who, value, a.at])?;
+        .execute(params![source.id, a.of.0, kind, who, value, a.at, own_id])?;
     if matches!(a.what, Later::Unsent) {
         tx.prepare_cached("UPDATE afterwards SET value = NULL WHERE account = ?1 AND remote_id = ?2 AND kind = 'edited'")?
             .execute(params![source.id, a.of.0])?;
@@ -113,6 +127,77 @@ fn was_unsent(conn: &Connection, account: AccountId, remote: &RemoteId) -> Resul
              UNION ALL SELECT 1 FROM delivery d JOIN message m ON m.id = d.message WHERE d.account = ?1 AND d.remote_id = ?2 AND m.unsent_at IS NOT NULL",
         )?
         .exists(params![account, remote.0])?)
+}
+
+/// Take in that all of ours up to a message came so far.
+pub(super) fn heard_up_to(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    up_to: &UpTo,
+    at: Millis,
+    what: &Reached,
+) -> Result<()> {
+    /// What is older was told of long ago.
+    const MOST: u32 = 500;
+    let until = reads::written(tx, source.id, up_to)?;
+    let ours: Vec<RemoteId> = {
+        let mut s = tx.prepare_cached(
+            "SELECT d.remote_id FROM delivery d JOIN message m ON m.id = d.message
+             WHERE d.account = ?1 AND d.remote_id > ?2 || ' ' AND d.remote_id < ?2 || '!' AND m.sent_at <= ?3 AND m.direction = 1 AND m.read_at IS NULL
+             ORDER BY m.sent_at DESC LIMIT ?4",
+        )?;
+        s.query_map(params![source.id, up_to.within, until, MOST], |r| {
+            Ok(RemoteId(r.get(0)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?
+    };
+    // The named one waits for its fact where it is not here yet.
+    for of in ours.into_iter().chain([up_to.of.clone()]) {
+        let what = Later::Reached(what.clone());
+        heard(tx, source, &Afterwards { of, at, what })?;
+    }
+    Ok(())
+}
+
+/// Whose reaction with what, as one word: addresses hold no space.
+fn several(by: &str, emoji: &str) -> String {
+    format!("{by} {emoji}")
+}
+
+/// Whose a reaction is.
+fn whose(who: &str, own_id: Option<&str>) -> String {
+    let by = own_id.and_then(|_| who.split_once(' ')).map(|w| w.0);
+    by.unwrap_or(who).to_owned()
+}
+
+/// Takes a reaction back by its own id; false where none has it.
+fn unreacted(tx: &mut Tx<'_>, account: AccountId, id: &RemoteId, at: Millis) -> Result<bool> {
+    let of: Option<String> = tx
+        .prepare_cached("SELECT remote_id FROM afterwards WHERE account = ?1 AND own_id = ?2")?
+        .query_row(params![account, id.0], |r| r.get(0))
+        .optional()?;
+    let Some(of) = of else {
+        return Ok(false);
+    };
+    let changed = tx
+        .prepare_cached("UPDATE afterwards SET value = NULL, at = max(at, ?3) WHERE account = ?1 AND own_id = ?2 AND value IS NOT NULL")?
+        .execute(params![account, id.0, at])?;
+    let of = RemoteId(of);
+    if changed > 0
+        && let Some(message) = delivered_as(tx, account, &of)?
+    {
+        settle(tx, account, &of, message)?;
+    }
+    Ok(true)
+}
+
+/// Whether it was told that this was taken back.
+fn is_unsent(conn: &Connection, account: AccountId, id: &RemoteId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM afterwards WHERE account = ?1 AND remote_id = ?2 AND kind = 'unsent'",
+        )?
+        .exists(params![account, id.0])?)
 }
 
 /// The message that lies at an account under this id.
@@ -296,12 +381,15 @@ pub fn became(conn: &Connection, id: MessageId) -> Result<Became> {
 /// When the store fails.
 pub fn reactions(conn: &Connection, id: MessageId) -> Result<Vec<Reaction>> {
     let mut s = conn.prepare_cached(
-        "SELECT DISTINCT a.who, a.value, a.at FROM delivery d JOIN afterwards a ON a.account = d.account AND a.remote_id = d.remote_id
+        "SELECT DISTINCT a.who, a.value, a.at, a.own_id FROM delivery d JOIN afterwards a ON a.account = d.account AND a.remote_id = d.remote_id
          WHERE d.message = ?1 AND a.kind = 'reaction' AND a.value IS NOT NULL ORDER BY a.at, a.who LIMIT 100",
     )?;
     let rows = s.query_map([id], |r| {
         Ok(Reaction {
-            by: r.get(0)?,
+            by: whose(
+                &r.get::<_, String>(0)?,
+                r.get::<_, Option<String>>(3)?.as_deref(),
+            ),
             emoji: serde_json::from_str(&r.get::<_, String>(1)?).unwrap_or_default(),
             at: r.get(2)?,
         })
@@ -346,12 +434,12 @@ pub fn editions(conn: &Connection, id: MessageId) -> Result<Vec<(Millis, String)
 /// When the store fails.
 pub fn told(conn: &Connection, id: MessageId) -> Result<Vec<LaterLine>> {
     let mut s = conn.prepare_cached(
-        "SELECT DISTINCT a.kind, a.who, a.value, a.at FROM delivery d JOIN afterwards a ON a.account = d.account AND a.remote_id = d.remote_id
+        "SELECT DISTINCT a.kind, a.who, a.value, a.at, a.own_id FROM delivery d JOIN afterwards a ON a.account = d.account AND a.remote_id = d.remote_id
          WHERE d.message = ?1 ORDER BY a.at, a.kind, a.who LIMIT 500",
     )?;
     let rows = s.query_map([id], |r| {
         let (kind, who): (String, String) = (r.get(0)?, r.get(1)?);
-        let value: Option<String> = r.get(2)?;
+        let (value, id): (Option<String>, Option<String>) = (r.get(2)?, r.get(4)?);
         let value = value.as_deref();
         Ok(LaterLine {
             emoji: value
@@ -360,7 +448,8 @@ pub fn told(conn: &Connection, id: MessageId) -> Result<Vec<LaterLine>> {
             why: value
                 .filter(|_| kind == "undelivered")
                 .and_then(|v| serde_json::from_str(v).ok()),
-            by: Some(who).filter(|w| !w.is_empty()),
+            by: Some(whose(&who, id.as_deref())).filter(|w| !w.is_empty()),
+            id,
             at: Instant(r.get(3)?),
             what: kind,
         })

@@ -247,6 +247,10 @@ pub(super) fn take(
             .execute(params![source.id, remote_id.0])?;
         }
         Event::Read { remote_id, seen } => reads::heard(tx, source.id, remote_id, *seen)?,
+        Event::ReadUpTo(up_to) => reads::heard_up_to(tx, source.id, up_to)?,
+        Event::ReachedUpTo { up_to, at, what } => {
+            afterwards::heard_up_to(tx, source, up_to, *at, what)?;
+        }
         Event::Later(a) => afterwards::heard(tx, source, a)?,
         Event::Person(p) => persons::says(tx, source, p)?,
         Event::Touched(t) => persons::touched(tx, source, t)?,
@@ -841,7 +845,7 @@ impl Row<'_> {
 fn free_rid(tx: &Tx<'_>, sent_at: Millis) -> Result<i64> {
     let base = sent_at.clamp(0, (1 << 43) - 1) << 20;
     let last: Option<i64> = tx
-        .prepare_cached("SELECT max(rid) FROM message WHERE rid >= ?1 AND rid < ?2")?
-        .query_row([base, base + (1 << 20)], |r| r.get(0))?;
+        .prepare_cached("SELECT max(rid) FROM message WHERE rid BETWEEN ?1 AND ?2")?
+        .query_row([base, base | ((1 << 20) - 1)], |r| r.get(0))?;
     Ok(last.map_or(base, |l| l + 1))
 }

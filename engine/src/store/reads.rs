@@ -6,7 +6,8 @@
 use super::timeline::Place;
 use super::{Tx, conversations};
 use crate::error::Result;
-use crate::model::{AccountId, CustomerId, Mark, MessageId, ReadMark, RemoteId};
+use crate::model::{AccountId, CustomerId, Mark, MessageId, ReadMark, RemoteId, UpTo};
+use crate::time::Millis;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::ops::RangeInclusive;
 
@@ -203,6 +204,45 @@ pub(super) fn heard(
         return Ok(());
     }
     set(tx, message, seen, account)
+}
+
+/// Everything up to a message is read at the provider.
+pub(super) fn heard_up_to(tx: &mut Tx<'_>, account: AccountId, up_to: &UpTo) -> Result<()> {
+    let until = written(tx, account, up_to)?;
+    let unread: Vec<RemoteId> = {
+        let mut s = tx.prepare_cached(
+            "SELECT d.remote_id FROM delivery d JOIN message m ON m.id = d.message
+             WHERE d.account = ?1 AND d.remote_id > ?2 || ' ' AND d.remote_id < ?2 || '!' AND m.sent_at <= ?3
+               AND EXISTS (SELECT 1 FROM timeline t WHERE t.message = m.id AND t.unread = 1)",
+        )?;
+        s.query_map(params![account, up_to.within, until], |r| {
+            Ok(RemoteId(r.get(0)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?
+    };
+    for remote in unread.iter().chain([&up_to.of]) {
+        heard(tx, account, remote, true)?;
+    }
+    Ok(())
+}
+
+/// When the message that something reaches up to was written, by what is kept of it where it is here.
+pub(super) fn written(conn: &Connection, account: AccountId, up_to: &UpTo) -> Result<Millis> {
+    let kept = conn
+        .prepare_cached(
+            "SELECT m.sent_at FROM delivery d JOIN message m ON m.id = d.message WHERE d.account = ?1 AND d.remote_id = ?2",
+        )?
+        .query_row(params![account, up_to.of.0], |r| r.get(0))
+        .optional()?;
+    Ok(kept.unwrap_or(up_to.until))
+}
+
+/// Whether a message lies at an account under this id.
+///
+/// # Errors
+/// When the store fails.
+pub fn holds(conn: &Connection, account: AccountId, remote: &RemoteId) -> Result<bool> {
+    Ok(super::afterwards::delivered_as(conn, account, remote)?.is_some())
 }
 
 /// A message is read, or not any more, because an account's provider says so.

@@ -2,7 +2,9 @@
 
 use crate::connectors::{Live, Recall};
 use crate::error::{Error, Result};
-use crate::model::{AccountId, AccountState, Batch, ChannelError, Cursor, Mark, ReadMark, Remedy};
+use crate::model::{
+    AccountId, AccountState, Batch, ChannelError, Cursor, Mark, ReadMark, Remedy, RemoteId,
+};
 use crate::store::accounts::{self, Health};
 use crate::store::{Store, ingest, reads};
 use crate::time::{Millis, SECOND};
@@ -173,6 +175,12 @@ impl Recall for StoreRecall {
             .read(move |c| reads::present(c, account, &beginning, numbers, most))
             .await;
         present.unwrap_or_default()
+    }
+
+    async fn holds(&self, id: &RemoteId) -> bool {
+        let (account, id) = (self.account, id.clone());
+        let held = self.store.read(move |c| reads::holds(c, account, &id));
+        held.await.unwrap_or(false)
     }
 }
 

@@ -463,4 +463,106 @@ fn files_that_are_read_again_take_the_place_of_the_old_ones_and_unread_stays_unr
         1
     );
     t.is_sound();
+    t.is_sound();
+}
+
+#[test]
+fn of_several_reactions_of_one_person_the_one_that_is_taken_back_goes() {
+    let t = Team::new();
+    t.hears(t.telegram, "!r $1", "42", "thanks");
+    let c = t.customer_on(Channel::Telegram, "42");
+    let react = |id: &str, emoji: &str| {
+        let what = Later::Reacted {
+            id: RemoteId(id.into()),
+            by: "42".into(),
+            emoji: emoji.into(),
+        };
+        t.later_event(t.telegram, "!r $1", what);
+        t.later(1_000);
+    };
+    react("!r $a", "👍");
+    react("!r $b", "❤");
+    // The reaction is known by its own id alone, as after the program was begun again.
+    t.later_event(t.telegram, "!r $a", Later::Unsent);
+    let shown = || {
+        let all = t.shown(c)[0].reactions.clone();
+        all.into_iter()
+            .map(|r| (r.emoji, r.name))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shown(), [("❤".to_owned(), "Mara".to_owned())]);
+    // Told that it was taken back before it is told that it was given.
+    t.later_event(t.telegram, "!r $c", Later::Unsent);
+    react("!r $c", "😀");
+    assert_eq!(shown().len(), 1);
+    t.is_sound();
+}
+
+#[test]
+fn what_is_told_up_to_a_message_holds_for_all_before_it_in_its_room_and_for_nothing_else() {
+    let t = Team::new();
+    let c = t.customer_on(Channel::Telegram, "42");
+    for id in ["!r $1", "!r $2", "!other $3", "!r $4"] {
+        let m = t.listed(t.telegram, id, "42", id);
+        t.event(t.telegram, Event::Message(Box::new(m)));
+        t.later(1_000);
+    }
+    let up_to = |id: &str, until| UpTo {
+        of: RemoteId(id.into()),
+        within: "!r".into(),
+        until,
+    };
+    let read = |t: &Team| {
+        let all = t.shown(c).into_iter();
+        all.filter(|m| m.read_at.is_some())
+            .map(|m| m.text)
+            .collect::<Vec<_>>()
+    };
+    let told = Event::ReachedUpTo {
+        up_to: up_to("!r $2", 0),
+        at: t.now(),
+        what: Reached::Read,
+    };
+    t.event(t.telegram, told.clone());
+    t.event(t.telegram, told);
+    assert_eq!(read(&t), ["!r $1", "!r $2"]);
+    // A receipt for what is not kept as a message counts by its time.
+    t.event(
+        t.telegram,
+        Event::ReachedUpTo {
+            up_to: up_to("!r $reaction", t.now()),
+            at: t.now(),
+            what: Reached::Read,
+        },
+    );
+    assert_eq!(read(&t), ["!r $1", "!r $2", "!r $4"]);
+
+    // The same of what was read by us elsewhere.
+    for id in ["!r $5", "!r $6", "!other $7", "!r $8"] {
+        t.hears(t.telegram, id, "42", id);
+        t.later(1_000);
+    }
+    t.event(t.telegram, Event::ReadUpTo(up_to("!r $6", 0)));
+    let unread = t.shown(c).into_iter().filter(|m| m.unread);
+    assert_eq!(
+        unread.map(|m| m.text).collect::<Vec<_>>(),
+        ["!other $7", "!r $8"]
+    );
+    t.is_sound();
+}
+
+#[test]
+fn a_message_of_the_farthest_future_comes_in_and_so_does_the_next() {
+    let t = Team::new();
+    for id in ["1:1", "1:2"] {
+        let mut m = t.message(id, "42", id);
+        m.times.provider = Some((1 << 53) - 1);
+        t.event(t.telegram, Event::Message(Box::new(m)));
+    }
+    let ids: Vec<i64> = t.read(|c| {
+        let mut s = c.prepare("SELECT rid FROM message ORDER BY rid")?;
+        let rows = s.query_map([], |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    });
+    assert!(matches!(ids[..], [a, b] if a > 0 && b == a + 1), "{ids:?}");
 }

@@ -52,7 +52,8 @@ export function isNamed(config: ChatConfig): boolean {
     case "whatsapp": return config.number.trim() !== "";
     case "telegram": return config.bot_id !== "";
     case "matrix":
-    case "webchat": return config.homeserver.trim() !== "" && config.user_id.trim() !== "";
+    // A name alone does not say where the homeserver is; that is found out.
+    case "webchat": return /^https?:\/\//i.test(config.homeserver.trim()) && config.user_id.trim() !== "";
   }
 }
 
@@ -63,7 +64,7 @@ export function isEnough(config: ChatConfig): boolean {
   switch (config.channel) {
     case "sms": return config.via.kind === "phone" && config.via.base_url.trim() !== "" && config.via.user.trim() !== "" && config.number.trim() !== "";
     case "matrix":
-    case "webchat": return config.homeserver.trim() !== "" && (config.sign_in === "token" || config.user_id.trim() !== "");
+    case "webchat": return (config.homeserver.trim() !== "" && config.sign_in === "token") || (config.user_id.trim() !== "" && (config.homeserver.trim() !== "" || config.user_id.includes(":")));
     default: return true;
   }
 }

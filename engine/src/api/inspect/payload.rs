@@ -192,6 +192,8 @@ impl Payload {
             Event::Again { .. }
             | Event::Vanished { .. }
             | Event::Read { .. }
+            | Event::ReadUpTo(_)
+            | Event::ReachedUpTo { .. }
             | Event::Person(_)
             | Event::Touched(_) => {}
         }
@@ -271,6 +273,7 @@ fn later(l: Afterwards) -> PayloadLater {
         Later::Edited { text, .. } => ("edited", Some(text)),
         Later::Unsent => ("unsent", None),
         Later::Reaction { emoji, .. } => ("reaction", emoji),
+        Later::Reacted { emoji, .. } => ("reaction", Some(emoji)),
         Later::Reached(Reached::Delivered) => ("delivered", None),
         Later::Reached(Reached::Read) => ("read", None),
         Later::Reached(Reached::Undelivered(u)) => ("undelivered", Some(u.code)),

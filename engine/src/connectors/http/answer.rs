@@ -57,7 +57,7 @@ impl Answer {
     }
 
     /// The body as JSON of this shape. A web page in the place of data, as hotels and broken gateways give, is told
-    /// apart from data of another shape.
+    /// apart from data of another shape. What a stranger nested too deep in it is left out.
     ///
     /// # Errors
     /// [`Remedy::Retry`] for a page, and for data that is none; where the request acted, [`Remedy::Uncertain`].

@@ -1,21 +1,22 @@
-//! JSON as vendors write it: not every one of them keeps to whole characters.
+//! JSON as vendors write it, and as strangers have them hand it on: with half characters, or nested too deep.
 
+use super::mend;
 use serde::de::DeserializeOwned;
 
 /// Reads JSON. Half a character (`\ud83d` without its other half, where somebody cut a text between the two) is read
-/// as `\ufffd`, so that one such row does not make a whole page unreadable.
+/// as `\ufffd`, and what lies too deep as `null`, so that one such row does not make a whole page unreadable.
 ///
 /// # Errors
 /// Where it is no JSON of this shape all the same; what is said is of the bytes as they came.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     let read = serde_json::from_slice(bytes);
-    if read.is_err()
-        && let Some(whole) = whole(bytes)
-        && let Ok(mended) = serde_json::from_slice(&whole)
-    {
-        return Ok(mended);
+    if read.is_ok() {
+        return read;
     }
-    read
+    let whole = whole(bytes);
+    let shallow = mend::shallow(whole.as_deref().unwrap_or(bytes));
+    let mended = shallow.or(whole).and_then(|b| serde_json::from_slice(&b).ok());
+    mended.map_or(read, Ok)
 }
 
 /// Without halves of characters; `None` where there are none.

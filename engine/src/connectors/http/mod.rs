@@ -9,6 +9,7 @@ mod budget;
 mod circuit;
 mod form;
 pub mod json;
+mod mend;
 #[cfg(test)]
 mod tests;
 

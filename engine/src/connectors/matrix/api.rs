@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -88,6 +89,8 @@ pub(super) struct Api {
     base: Result<Base>,
     pub(super) config: MatrixConfig,
     token: Mutex<Option<SecretString>>,
+    /// What the homeserver's clock said last.
+    told: AtomicI64,
 }
 
 impl Api {
@@ -99,11 +102,24 @@ impl Api {
             credentials: context.credentials,
             config,
             token: Mutex::default(),
+            told: AtomicI64::new(0),
         }
     }
 
     pub(super) fn now(&self) -> Millis {
         self.clock.now()
+    }
+
+    /// The latest instant at which anything can have been said: this computer's clock may be slow, and the homeserver's
+    /// tells seconds.
+    pub(super) fn latest(&self) -> Millis {
+        let told = self.told.load(Ordering::SeqCst);
+        self.now().max(told.saturating_add(SECOND - 1))
+    }
+
+    /// The homeserver.
+    pub(super) fn base(&self) -> Result<&Base> {
+        self.base.as_ref().map_err(Clone::clone)
     }
 
     /// The homeserver's name, for words.
@@ -141,7 +157,7 @@ impl Api {
 
     /// Asks once. Nothing here is uncertain: what acts bears a transaction id, or may happen twice without harm.
     pub(super) async fn once(&self, call: &Call, token: Option<&SecretString>) -> Result<Answer> {
-        let base = self.base.as_ref().map_err(Clone::clone)?;
+        let base = self.base()?;
         let mut segments = vec!["_matrix"];
         segments.extend(call.path.iter().map(String::as_str));
         let mut url = base.at(&segments);
@@ -162,7 +178,13 @@ impl Api {
         if let Some(token) = token {
             ask = ask.with("authorization", format!("Bearer {}", token.expose_secret()));
         }
-        self.net.ask(ask).await
+        let answer = self.net.ask(ask).await?;
+        let date = answer.header("date").map(jiff::fmt::rfc2822::parse);
+        if let Some(Ok(at)) = date {
+            let at = at.timestamp().as_millisecond();
+            self.told.store(at, Ordering::SeqCst);
+        }
+        Ok(answer)
     }
 
     /// The access token. `refused` is one that the homeserver knows no more.
@@ -306,7 +328,7 @@ pub(super) fn refusal(answer: &Answer, step: &'static str, now: Millis) -> Chann
         "M_UNKNOWN_TOKEN" | "M_MISSING_TOKEN" => new(
             Remedy::Reconnect,
             format!(
-                "{host} no longer accepts this sign-in. Enter the password or a new access token."
+                "{host} no longer accepts this sign-in. Enter the password or a new access token in the account's settings."
             ),
         ),
         "M_USER_DEACTIVATED" | "M_USER_LOCKED" | "M_USER_SUSPENDED" => new(

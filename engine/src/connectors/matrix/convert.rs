@@ -2,9 +2,10 @@
 //!
 //! Everything is read from loose JSON: what a homeserver leaves out or gets wrong is absent, never an error.
 
+use super::said::text;
 use crate::model::{
-    Afterwards, Card, CardKind, Class, Incoming, Kind, Later, MessageId, Party, Place, RemoteId,
-    Touch, Touched,
+    Afterwards, Card, CardKind, Class, CleanHtml, Event, Identity, Incoming, Kind, Later,
+    MessageId, Party, Place, RemoteId, Touch, Touched,
 };
 use crate::time::Millis;
 use serde_json::Value;
@@ -15,7 +16,6 @@ pub(super) const VERSION: u32 = 1;
 const VISITOR: &str = "chat.parley.visitor";
 /// The state event that says how a visitor came.
 const TOUCH: &str = "chat.parley.touch";
-const MOST_TEXT: usize = 200_000;
 const MOST_NAME: usize = 200;
 
 /// A file that an event names and that is fetched apart.
@@ -37,8 +37,10 @@ pub(super) struct Media {
 pub(super) enum Piece {
     /// A message, perhaps with a file.
     Message(Box<Incoming>, Option<Media>),
-    /// A message that cannot be read. Told once for a room.
+    /// A message that cannot be read. Told once a day for a room and whoever writes there.
     Encrypted(Box<Incoming>),
+    /// A message that lacks what every message has.
+    Broken(Event),
     /// A message was changed; only its writer may.
     Edit {
         /// The event that is changed.
@@ -49,6 +51,8 @@ pub(super) enum Piece {
         at: Millis,
         /// What it says now.
         text: String,
+        /// The same with its formatting.
+        html: Option<CleanHtml>,
     },
     /// An event was taken back.
     Redaction {
@@ -111,26 +115,27 @@ pub(super) fn later(room: &str, event: &str, at: Millis, what: Later) -> Afterwa
 }
 
 /// What is common to all events.
-struct Seen<'a> {
+pub(super) struct Seen<'a> {
     own: &'a str,
-    room: &'a str,
+    pub(super) room: &'a str,
     id: &'a str,
-    sender: &'a str,
-    kind: &'a str,
-    at: Millis,
-    content: &'a Value,
-    event: &'a Value,
+    pub(super) sender: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) at: Millis,
+    pub(super) content: &'a Value,
+    pub(super) event: &'a Value,
 }
 
-/// What an event of a room says; `None` for what nobody needs to see.
-pub(super) fn piece(own: &str, room: &str, event: &Value) -> Option<Piece> {
+/// What an event of a room says; `None` for what nobody needs to see. `now` is the latest instant at which anything can
+/// have been said: the homeserver of whoever writes sets the time, and may set any.
+pub(super) fn piece(own: &str, room: &str, event: &Value, now: Millis) -> Option<Piece> {
     let seen = Seen {
         own,
         room,
         id: word(event, "event_id").filter(|id| is_id(id))?,
         sender: word(event, "sender").filter(|s| is_id(s))?,
         kind: word(event, "type")?,
-        at: event["origin_server_ts"].as_i64().unwrap_or(0).max(0),
+        at: instant(&event["origin_server_ts"], now).unwrap_or(0),
         content: &event["content"],
         event,
     };
@@ -143,6 +148,7 @@ pub(super) fn piece(own: &str, room: &str, event: &Value) -> Option<Piece> {
     }
     match seen.kind {
         "m.room.message" | "m.sticker" => seen.said(),
+        "m.room.encrypted" if seen.ours() => None,
         "m.room.encrypted" => Some(Piece::Encrypted(Box::new(seen.encrypted()))),
         "m.room.redaction" => seen.redaction(),
         "m.reaction" => seen.reaction(),
@@ -154,6 +160,31 @@ pub(super) fn piece(own: &str, room: &str, event: &Value) -> Option<Piece> {
         kind if is_noise(kind) => None,
         _ => Some(Piece::Message(Box::new(seen.unknown()), None)),
     }
+}
+
+/// When something happened, as a homeserver says: a large number is one of the future all the same.
+pub(super) fn instant(said: &Value, now: Millis) -> Option<Millis> {
+    let whole = said.as_i64();
+    let at = whole.or_else(|| said.as_u64().map(|_| Millis::MAX))?;
+    Some(at.clamp(0, now.max(0)))
+}
+
+/// An event that lacks what every event has: it is kept and shown as a card.
+pub(super) fn unreadable(room: &str, event: &Value, at: Option<Millis>) -> Event {
+    let id = event["event_id"].as_str().unwrap_or_default();
+    Event::Unreadable {
+        remote_id: RemoteId(format!("{room} {id}").trim().to_owned()),
+        place: Place::Inbox,
+        identity: Identity::Provider,
+        at,
+        reason: "it lacks what every event has".into(),
+        raw: event.to_string().into_bytes(),
+    }
+}
+
+/// The room that goes on where one was closed.
+pub(super) fn replacement(content: &Value) -> Option<&str> {
+    word(content, "replacement_room").filter(|r| r.starts_with('!') && is_id(r))
 }
 
 /// What programs say to each other.
@@ -171,11 +202,11 @@ fn is_noise(kind: &str) -> bool {
     BEGINNINGS.iter().any(|b| kind.starts_with(b))
 }
 
-fn is_id(id: &str) -> bool {
+pub(super) fn is_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= 255 && !id.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
-fn word<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+pub(super) fn word<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
 }
 
@@ -194,18 +225,13 @@ pub(super) fn name(given: &str) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
-fn text(content: &Value) -> String {
-    let said = word(content, "body").unwrap_or_default();
-    let mut end = said.len().min(MOST_TEXT);
-    while !said.is_char_boundary(end) {
-        end -= 1;
-    }
-    said[..end].to_owned()
-}
-
 impl Seen<'_> {
-    fn message(&self) -> Incoming {
-        let ours = self.sender == self.own;
+    pub(super) fn ours(&self) -> bool {
+        self.sender == self.own
+    }
+
+    pub(super) fn message(&self) -> Incoming {
+        let ours = self.ours();
         let place = if ours { Place::Sent } else { Place::Inbox };
         let party = |address: &str| Party {
             name: None,
@@ -226,145 +252,13 @@ impl Seen<'_> {
     }
 
     /// What nobody wrote: it opens and waits for nothing.
-    fn notice(&self, reason: &'static str) -> Incoming {
+    pub(super) fn notice(&self, reason: &'static str) -> Incoming {
         Incoming {
             class: Class::Machine,
             class_reason: Some(reason),
             kind: Kind::Auto,
             ..self.message()
         }
-    }
-
-    fn said(&self) -> Option<Piece> {
-        let relation = &self.content["m.relates_to"];
-        if word(relation, "rel_type") == Some("m.replace") {
-            return self.edit(relation);
-        }
-        let kind = match self.kind {
-            "m.sticker" => "m.image",
-            _ => word(self.content, "msgtype").unwrap_or_default(),
-        };
-        let mut message = match kind {
-            "m.notice" => self.notice("notice"),
-            _ => self.message(),
-        };
-        message.text = text(self.content);
-        let media = match kind {
-            "m.text" | "m.notice" => None,
-            "m.emote" => {
-                message.text = format!("* {}", message.text);
-                None
-            }
-            "m.image" | "m.file" | "m.video" | "m.audio" => self.media(&mut message),
-            "m.location" => {
-                message.cards.push(self.location());
-                None
-            }
-            kind if kind.starts_with("m.key.") => return None,
-            _ => return Some(Piece::Message(Box::new(self.unknown()), None)),
-        };
-        self.quote(relation, &mut message);
-        Some(Piece::Message(Box::new(message), media))
-    }
-
-    fn edit(&self, relation: &Value) -> Option<Piece> {
-        let of = word(relation, "event_id").filter(|id| is_id(id))?;
-        Some(Piece::Edit {
-            of: of.to_owned(),
-            by: self.sender.to_owned(),
-            at: self.at,
-            text: text(&self.content["m.new_content"]),
-        })
-    }
-
-    /// An answer repeats in front what it answers, for programs that know no answers.
-    fn quote(&self, relation: &Value, message: &mut Incoming) {
-        let answers = &relation["m.in_reply_to"]["event_id"];
-        if !answers.is_string() || !message.text.starts_with("> ") {
-            return;
-        }
-        let quoted = message.text.lines().take_while(|l| l.starts_with('>'));
-        let (lines, bytes) = quoted.fold((Vec::new(), 0), |(mut lines, bytes), l| {
-            lines.push(l.trim_start_matches('>').trim_start().to_owned());
-            (lines, bytes + l.len() + 1)
-        });
-        let rest = message.text.get(bytes..).unwrap_or_default();
-        message.text = rest.trim_start_matches('\n').to_owned();
-        message
-            .cards
-            .push(Card::of(CardKind::Quote).saying(lines.join("\n")));
-    }
-
-    /// The file that a message is. With a name of its own the body is what was written under it.
-    fn media(&self, message: &mut Incoming) -> Option<Media> {
-        let body = std::mem::take(&mut message.text);
-        let named = word(self.content, "filename").filter(|n| *n != body);
-        let (name, under) = match named {
-            Some(named) => (named.to_owned(), body),
-            None => (body, String::new()),
-        };
-        message.text = under;
-        let info = &self.content["info"];
-        let place = word(self.content, "url").and_then(mxc);
-        let Some((server, id)) = place else {
-            let kind = if self.content.get("file").is_some_and(Value::is_object) {
-                CardKind::Encrypted
-            } else {
-                CardKind::Media
-            };
-            message.cards.push(Card::of(kind).saying(name));
-            return None;
-        };
-        Some(Media {
-            server,
-            id,
-            name,
-            mime: word(info, "mimetype").unwrap_or_default().to_lowercase(),
-            size: info["size"].as_u64().unwrap_or(0),
-        })
-    }
-
-    fn location(&self) -> Card {
-        let geo = word(self.content, "geo_uri").and_then(|g| g.strip_prefix("geo:"));
-        let point = geo.and_then(|g| {
-            let mut parts = g.split([',', ';']);
-            let (lat, lon) = (
-                parts.next()?.parse::<f64>().ok()?,
-                parts.next()?.parse::<f64>().ok()?,
-            );
-            (lat.abs() <= 90.0 && lon.abs() <= 180.0).then_some((lat, lon))
-        });
-        let card = Card::of(CardKind::Location);
-        match point {
-            Some((lat, lon)) => card.leading(&format!(
-                "https://www.openstreetmap.org/?mlat={lat}&mlon={lon}"
-            )),
-            None => card,
-        }
-    }
-
-    /// A kind that is not known here: labelled, with what it says for such programs, and kept for a later version.
-    fn unknown(&self) -> Incoming {
-        let mut message = self.message();
-        let said = text(self.content);
-        let said = if said.is_empty() {
-            self.kind.to_owned()
-        } else {
-            said
-        };
-        message.cards.push(Card::of(CardKind::Unknown).saying(said));
-        message.raw = self.event.to_string().into_bytes();
-        message.quarantine = Some(VERSION);
-        message
-    }
-
-    fn encrypted(&self) -> Incoming {
-        let mut message = self.message();
-        // One for the room, whichever event it was seen at first.
-        message.remote_id = remote_id(self.room, "encrypted");
-        message.key = None;
-        message.cards.push(Card::of(CardKind::Encrypted));
-        message
     }
 
     fn redaction(&self) -> Option<Piece> {
@@ -415,6 +309,10 @@ impl Seen<'_> {
                     &said
                 };
                 message.cards.push(Card::of(CardKind::Notice).saying(said));
+                // Whoever is answered from now on is answered there.
+                if let Some(next) = replacement(self.content) {
+                    message.route = Some(next.to_owned());
+                }
                 Some(Piece::Message(Box::new(message), None))
             }
             _ => None,
@@ -467,19 +365,4 @@ impl Seen<'_> {
             },
         }
     }
-}
-
-/// An `mxc:` address in its two parts.
-pub(super) fn mxc(uri: &str) -> Option<(String, String)> {
-    let (server, id) = uri.strip_prefix("mxc://")?.split_once('/')?;
-    let plain = |s: &str, more: &[char]| {
-        !s.is_empty()
-            && s.len() <= 255
-            && s.chars()
-                .all(|c| c.is_ascii_alphanumeric() || more.contains(&c))
-    };
-    let fits = plain(server, &['.', '-', ':', '[', ']']) && plain(id, &['-', '_']);
-    // A segment of dots would lead elsewhere.
-    (fits && server.chars().any(|c| c.is_ascii_alphanumeric()))
-        .then(|| (server.to_owned(), id.to_owned()))
 }

@@ -1,6 +1,7 @@
 //! Up to where a homeserver has been read: an upper edge, and the holes below it that are read page by page.
 
 use crate::model::Cursor;
+use crate::time::{Millis, SECOND};
 use serde::{Deserialize, Serialize};
 
 /// Pages of history that are read of one room; what is older stays at the homeserver.
@@ -14,6 +15,44 @@ pub(super) struct Point {
     pub(super) since: String,
     /// What was left out of an answer: history, and gaps after a long absence.
     pub(super) holes: Vec<Hole>,
+    /// Rooms that wait to be come into: a homeserver tells of each once.
+    pub(super) invited: Vec<Invited>,
+    /// What came since then is read once more, from the next answer on.
+    pub(super) again: Option<Millis>,
+}
+
+/// A room that somebody invites to, or that goes on where one was closed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Invited {
+    /// The room.
+    pub(super) room: String,
+    /// A server that knows it, where ours may not.
+    pub(super) via: String,
+    /// How often it was tried in vain.
+    pub(super) tries: u32,
+    /// When it is tried next.
+    pub(super) next: Millis,
+}
+
+impl Invited {
+    /// The longest pause between two tries.
+    const LONGEST: Millis = 3 * 3_600 * SECOND;
+    /// Tries after which it is given up: half a day.
+    const MOST: u32 = 10;
+
+    /// Whether it is to be tried now. A clock that was set back lengthens no pause.
+    pub(super) fn is_due(&self, now: Millis) -> bool {
+        self.next <= now || self.next > now + Self::LONGEST
+    }
+
+    /// It failed once more. Returns whether it is given up.
+    pub(super) fn failed(&mut self, now: Millis) -> bool {
+        self.tries += 1;
+        let pause = 10 * SECOND * 3_i64.saturating_pow(self.tries - 1);
+        self.next = now + pause.min(Self::LONGEST);
+        self.tries >= Self::MOST
+    }
 }
 
 /// A stretch of a room that has not been read.
@@ -26,6 +65,8 @@ pub(super) struct Hole {
     pub(super) from: String,
     /// Where what is known begins; without it the room's beginning.
     pub(super) to: Option<String>,
+    /// When what is read once more began.
+    pub(super) down: Option<Millis>,
     /// Pages that were read of it.
     pub(super) pages: u32,
 }
@@ -45,8 +86,25 @@ impl Point {
 
     /// The hole to read from next: gaps among what is recent first, then history where it is wanted.
     pub(super) fn next_hole(&self, history: bool) -> Option<usize> {
-        let gap = self.holes.iter().position(|h| h.to.is_some());
+        let wanted = |h: &Hole| h.to.is_some() || h.down.is_some();
+        let gap = self.holes.iter().position(wanted);
         gap.or_else(|| (history && !self.holes.is_empty()).then_some(0))
+    }
+
+    /// A room waits to be come into. Told again, it is tried at once.
+    pub(super) fn invited_to(&mut self, room: &str, via: &str) {
+        self.invited.retain(|i| i.room != room);
+        self.invited.push(Invited {
+            room: room.to_owned(),
+            via: via.to_owned(),
+            ..Invited::default()
+        });
+    }
+
+    /// When the next room is to be tried that waits to be come into.
+    pub(super) fn next_join(&self, now: Millis) -> Option<Millis> {
+        let at = |i: &Invited| if i.is_due(now) { now } else { i.next };
+        self.invited.iter().map(at).min()
     }
 
     /// A page of a hole was read, and there may be more from `end` on. Returns whether it was given up as too long.
@@ -78,7 +136,7 @@ mod tests {
             room: room.into(),
             from: "p1".into(),
             to: to.map(String::from),
-            pages: 0,
+            ..Hole::default()
         }
     }
 
@@ -87,6 +145,7 @@ mod tests {
         let point = Point {
             since: "s1".into(),
             holes: vec![hole("!a", Some("s0"))],
+            ..Point::default()
         };
         assert_eq!(Point::read(Some(&point.cursor())), point);
         for odd in ["", "{", "[]", "{\"since\":7}"] {
@@ -99,6 +158,7 @@ mod tests {
         let mut point = Point {
             since: "s1".into(),
             holes: vec![hole("!a", None), hole("!b", Some("s0"))],
+            ..Point::default()
         };
         assert_eq!(point.next_hole(false), Some(1));
         assert!(!point.paged(1, None));
@@ -111,10 +171,30 @@ mod tests {
         let mut point = Point {
             since: "s1".into(),
             holes: vec![hole("!a", None), hole("!b", None)],
+            ..Point::default()
         };
         assert!(!point.paged(0, Some("p1".into())));
         assert_eq!(point.holes.len(), 1);
         let given_up = (0..100).any(|n| point.paged(0, Some(format!("q{n}"))));
         assert!(given_up && point.holes.is_empty());
+    }
+
+    #[test]
+    fn an_invitation_is_tried_again_with_growing_pauses_until_it_is_given_up() {
+        let mut point = Point::default();
+        point.invited_to("!a", "");
+        assert_eq!(point.next_join(1_000), Some(1_000));
+        let one = &mut point.invited[0];
+        assert!(!one.failed(1_000) && !one.is_due(1_000) && one.is_due(11_000));
+        assert!(
+            one.is_due(-90 * 24 * 3_600 * SECOND),
+            "the clock was set back"
+        );
+        assert_eq!(point.next_join(1_000), Some(11_000));
+        let tries = (0..20).position(|n| point.invited[0].failed(n)).unwrap();
+        assert_eq!(tries, 8);
+        // Told again, it begins anew.
+        point.invited_to("!a", "");
+        assert_eq!((point.invited.len(), point.invited[0].tries), (1, 0));
     }
 }

@@ -3,25 +3,32 @@
 mod api;
 mod convert;
 mod cursor;
+mod files;
 pub(super) mod find;
+mod join;
 pub mod payload;
 mod rooms;
+mod said;
 mod send;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod told;
 
-use super::{Connector, Context, Result, Step};
+use super::fetch::Fetcher;
+use super::{Connector, Context, Recall, Result, Step};
 use crate::model::{
     Batch, Capabilities, Channel, ChannelError, Cursor, Event, Formatting, MatrixConfig, Outgoing,
     Profile, ReadMark, Receipt, Remedy, TextLimit, TextUnit,
 };
+use crate::time::Millis;
 use api::{Api, Call};
 use async_trait::async_trait;
 use convert::{Piece, VERSION};
 use rooms::Rooms;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -40,22 +47,31 @@ pub struct Matrix {
     /// What the long poll brought, and since when.
     ahead: Mutex<Option<(String, Value)>>,
     history: AtomicBool,
-    /// The largest upload, once the homeserver has said so; 0 = not asked yet.
+    /// The largest upload, once the homeserver has said so; 0 = it did not.
     largest: AtomicU64,
+    /// It was asked for the largest upload.
+    asked: AtomicBool,
+    /// For files that lie elsewhere than at the homeserver.
+    files: Fetcher,
+    recall: OnceLock<Arc<dyn Recall>>,
 }
 
 impl Matrix {
     /// An account on this channel: [`Channel::Matrix`] or [`Channel::Webchat`].
     #[must_use]
     pub fn new(channel: Channel, config: MatrixConfig, context: Context) -> Self {
+        let api = Api::new(config, context);
         Self {
             channel,
-            api: Api::new(config, context),
+            files: files::fetcher(&api),
+            api,
             rooms: Rooms::default(),
             work: Mutex::default(),
             ahead: Mutex::default(),
             history: AtomicBool::new(true),
             largest: AtomicU64::new(0),
+            asked: AtomicBool::new(false),
+            recall: OnceLock::new(),
         }
     }
 
@@ -89,6 +105,7 @@ impl Matrix {
             .await?;
         let count = joined["joined_rooms"].as_array().map_or(0, Vec::len);
         steps.push(done("rooms", format!("{count} rooms")));
+        self.most().await?;
         let notes = self.visitors(steps).await?;
         Ok(Profile {
             name: self.api.config.user_id.clone(),
@@ -209,20 +226,45 @@ impl Connector for Matrix {
     }
 
     async fn wait(&self, cursor: Option<&Cursor>) {
-        let since = cursor::Point::read(cursor).since;
-        // What went wrong is said by the poll that follows.
-        let _ = self.listen(&since).await;
+        let point = cursor::Point::read(cursor);
+        let now = self.api.now();
+        let due = async {
+            match point.next_join(now) {
+                Some(at) => {
+                    tokio::time::sleep(Duration::from_millis((at - now).unsigned_abs())).await
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // What went wrong is said by the poll that follows.
+            _ = self.listen(&point.since) => {}
+            () = due => {}
+        }
     }
 
     fn read_again(&self, raw: &[u8]) -> Option<Vec<Event>> {
         let event: Value = serde_json::from_slice(raw).ok()?;
         let room = event["room_id"].as_str().unwrap_or_default();
-        match convert::piece(&self.api.config.user_id, room, &event)? {
+        match convert::piece(&self.api.config.user_id, room, &event, self.api.latest())? {
             Piece::Message(message, None) if message.quarantine.is_none() => {
                 Some(vec![Event::Message(message)])
             }
             _ => None,
         }
+    }
+
+    fn rewound(&self, cursor: Option<&Cursor>, since: Millis) -> Option<Cursor> {
+        let point = cursor::Point::read(cursor);
+        if point.since.is_empty() {
+            return None;
+        }
+        let again = cursor::Point {
+            since: String::new(),
+            again: Some(since),
+            ..point
+        };
+        Some(again.cursor())
     }
 
     fn reads_version(&self) -> u32 {
@@ -240,6 +282,7 @@ impl Connector for Matrix {
             }
         }
         for (room, event) in last {
+            self.rooms.gives(&convert::remote_id(room, event));
             let call = Call::post(
                 &["rooms", room, "receipt", "m.read", event],
                 json!({}),
@@ -251,6 +294,11 @@ impl Connector for Matrix {
             }
         }
         Ok(())
+    }
+
+    fn recall_from(&self, recall: Arc<dyn Recall>) {
+        // The first one stays; there is one store.
+        let _ = self.recall.set(recall);
     }
 
     fn read_history(&self, on: bool) {

@@ -1,7 +1,8 @@
 //! Events without an account: one, a list, a page of a room, what an application service is told, or a whole `/sync`.
 
-use super::convert::{Piece, later, piece};
-use crate::model::{Card, CardKind, Event, Identity, Later, PersonSays, Place, RemoteId};
+use super::convert::{Piece, instant, later, piece, remote_id, unreadable};
+use crate::model::{Card, CardKind, Event, Later, PersonSays};
+use crate::time::Millis;
 use serde_json::Value;
 
 /// Messages and what is told of them. Files are cards. `ours` is the account's user id, where it is known.
@@ -37,11 +38,12 @@ pub fn payload(json: &Value, ours: Option<&str>) -> Vec<Event> {
 }
 
 fn told(own: &str, room: &str, event: &Value, out: &mut Vec<Event>) {
-    let Some(found) = piece(own, room, event) else {
+    let Some(found) = piece(own, room, event, Millis::MAX) else {
         let there = ["event_id", "sender", "type"].map(|n| event[n].is_string());
         // What has none of these is no event at all.
         if there.contains(&true) && there.contains(&false) {
-            out.push(unreadable(room, event));
+            let at = instant(&event["origin_server_ts"], Millis::MAX);
+            out.push(unreadable(room, event, at));
         }
         return;
     };
@@ -54,15 +56,20 @@ fn told(own: &str, room: &str, event: &Value, out: &mut Vec<Event>) {
             Event::Message(m)
         }
         Piece::Encrypted(m) => Event::Message(m),
-        Piece::Edit { of, at, text, .. } => {
-            Event::Later(later(room, &of, at, Later::Edited { text, html: None }))
-        }
+        Piece::Broken(event) => event,
+        Piece::Edit {
+            of, at, text, html, ..
+        } => Event::Later(later(room, &of, at, Later::Edited { text, html })),
         Piece::Redaction { of, at, .. } => Event::Later(later(room, &of, at, Later::Unsent)),
         Piece::Reaction {
-            of, by, emoji, at, ..
+            id,
+            of,
+            by,
+            emoji,
+            at,
         } => {
-            let emoji = Some(emoji);
-            Event::Later(later(room, &of, at, Later::Reaction { by, emoji }))
+            let id = remote_id(room, &id);
+            Event::Later(later(room, &of, at, Later::Reacted { id, by, emoji }))
         }
         Piece::Named { user, name, at } => Event::Person(PersonSays {
             address: user,
@@ -84,19 +91,6 @@ fn told(own: &str, room: &str, event: &Value, out: &mut Vec<Event>) {
         }),
         Piece::Touch(t) => Event::Touched(*t),
     });
-}
-
-fn unreadable(room: &str, event: &Value) -> Event {
-    let id = event["event_id"].as_str().unwrap_or_default();
-    Event::Unreadable {
-        remote_id: RemoteId(format!("{room} {id}").trim().to_owned()),
-        place: Place::Inbox,
-        identity: Identity::Provider,
-        from: None,
-        at: event["origin_server_ts"].as_i64(),
-        reason: "it lacks what every event has".into(),
-        raw: event.to_string().into_bytes(),
-    }
 }
 
 #[cfg(test)]

@@ -1,40 +1,73 @@
-//! What is known of rooms while the program runs: who is in them, who wrote what, what was not read yet. All of it can
-//! be asked again, so nothing is kept.
+//! What is known of rooms while the program runs: who is in them, who wrote what, up to where they were read. All of it
+//! can be asked again, so nothing is kept.
 
 use super::api::{Api, Call};
-use super::convert::name;
+use super::convert::{instant, name, replacement};
 use crate::connectors::Result;
-use crate::model::Remedy;
+use crate::model::{Remedy, RemoteId};
 use crate::time::Millis;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rooms that are remembered at once.
 const MOST_ROOMS: usize = 2_000;
-/// Events whose writers, and reactions whose aims, are remembered.
+/// Events whose writers are remembered.
 const MOST_EVENTS: usize = 10_000;
-/// Unread messages of ours that are remembered of one room.
-const MOST_UNREAD: usize = 200;
+/// Events of one room of which it is remembered that they were read.
+const MOST_RECEIPTS: usize = 50;
 
 /// What is known of a room.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Room {
     /// The names of those who are or were in it.
     pub(super) names: BTreeMap<String, String>,
-    /// Whom we talk with: whoever made it or was invited, or wrote last.
-    pub(super) peer: Option<String>,
+    /// Who is in it or invited, ourselves among them.
+    pub(super) here: BTreeSet<String>,
+    /// Who made it.
+    pub(super) maker: Option<String>,
     /// It is encrypted.
     pub(super) encrypted: bool,
+    /// It was closed, and goes on in this room, which this server knows.
+    pub(super) moved: Option<(String, String)>,
 }
 
-/// A reaction that may be taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Aim {
-    /// The message.
-    pub(super) of: String,
-    /// Whose.
-    pub(super) by: String,
+impl Room {
+    /// Those in it besides us.
+    pub(super) fn others<'a>(&'a self, own: &'a str) -> impl Iterator<Item = &'a str> {
+        self.here
+            .iter()
+            .map(String::as_str)
+            .filter(move |u| *u != own)
+    }
+
+    /// Whom we talk with, where there is exactly one.
+    pub(super) fn only_other<'a>(&'a self, own: &'a str) -> Option<&'a str> {
+        let mut others = self.others(own);
+        others.next().filter(|_| others.next().is_none())
+    }
+
+    /// Whether nobody but us and one other may read what is said in it: a stranger who made it could come back.
+    pub(super) fn is_of_two(&self, own: &str, peer: &str) -> bool {
+        self.here.contains(own)
+            && self
+                .only_other(own)
+                .is_some_and(|other| is_same(other, peer))
+            && self
+                .maker
+                .as_deref()
+                .is_some_and(|m| m == own || is_same(m, peer))
+    }
+
+    /// Whether somebody is in it or invited.
+    pub(super) fn has(&self, user: &str) -> bool {
+        self.here.iter().any(|u| is_same(u, user))
+    }
+}
+
+/// Ids are kept in small letters here, and some of long ago have large ones.
+fn is_same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
 }
 
 /// A list that forgets its oldest.
@@ -63,14 +96,27 @@ impl<V> Short<V> {
             }
         }
     }
+
+    fn drop(&mut self, key: &str) {
+        if self.map.remove(key).is_some() {
+            self.order.retain(|k| k != key);
+        }
+    }
 }
 
 #[derive(Default)]
 struct Known {
     rooms: Short<Arc<Room>>,
-    writers: Short<String>,
-    aims: Short<Aim>,
-    unread: HashMap<String, VecDeque<(String, Millis)>>,
+    /// Who wrote an event, and when.
+    writers: Short<(String, Millis)>,
+    /// Who of the others spoke last in a room.
+    spoke: Short<String>,
+    /// What was told last of who has read up to where.
+    receipts: Short<Value>,
+    /// Receipts of ours that this program gave.
+    given: Short<()>,
+    /// How often a file was asked for in vain.
+    tries: Short<u32>,
 }
 
 /// All that is known of an account's rooms.
@@ -88,7 +134,7 @@ impl Rooms {
             return Ok(Arc::clone(room));
         }
         let room = match api.json(&Call::get(&["rooms", id, "state"], "room")).await {
-            Ok(state) => of_state(&api.config.user_id, state.as_array().map_or(&[], |s| s)),
+            Ok(state) => of_state(state.as_array().map_or(&[], |s| s)),
             Err(e) if e.remedy == Remedy::Final => Room::default(),
             Err(e) => return Err(e),
         };
@@ -97,35 +143,32 @@ impl Rooms {
         Ok(room)
     }
 
-    /// An event of a room changes what is known of it.
-    pub(super) fn note(&self, own: &str, id: &str, event: &Value) {
-        let (Some(kind), Some(sender)) = (event["type"].as_str(), event["sender"].as_str()) else {
-            return;
-        };
+    /// News of a room change what is known of it.
+    pub(super) fn note(&self, own: &str, id: &str, event: &Value, now: Millis) {
+        self.wrote(event, now);
         let mut known = self.known();
-        if let Some(event_id) = event["event_id"].as_str() {
-            known.writers.put(event_id, sender.to_owned(), MOST_EVENTS);
-            if kind == "m.room.message" && sender == own {
-                let at = event["origin_server_ts"].as_i64().unwrap_or(0);
-                let unread = known.unread.entry(id.to_owned()).or_default();
-                unread.push_back((event_id.to_owned(), at));
-                if unread.len() > MOST_UNREAD {
-                    unread.pop_front();
-                }
-            }
+        if let Some(room) = known.rooms.map.get_mut(id)
+            && event["state_key"].is_string()
+        {
+            take(Arc::make_mut(room), event);
         }
-        let Some(room) = known.rooms.map.get_mut(id) else {
-            return;
-        };
-        match kind {
-            "m.room.member" | "m.room.encryption" if event["state_key"].is_string() => {
-                take(Arc::make_mut(room), own, event);
-            }
-            "m.room.message" if sender != own && room.peer.as_deref() != Some(sender) => {
-                Arc::make_mut(room).peer = Some(sender.to_owned());
-            }
-            _ => {}
+        if let Some(other) = speaker(own, event) {
+            known.spoke.put(id, other.to_owned(), MOST_ROOMS);
         }
+    }
+
+    /// Who wrote an event, of whatever time.
+    pub(super) fn wrote(&self, event: &Value, now: Millis) {
+        if let (Some(id), Some(sender)) = (event["event_id"].as_str(), event["sender"].as_str()) {
+            let at = instant(&event["origin_server_ts"], now).unwrap_or(0);
+            let writer = (sender.to_owned(), at);
+            self.known().writers.put(id, writer, MOST_EVENTS);
+        }
+    }
+
+    /// Who of the others spoke last in a room, as far as is remembered.
+    pub(super) fn spoke(&self, room: &str) -> Option<String> {
+        self.known().spoke.map.get(room).cloned()
     }
 
     /// Who wrote an event; asked for where it is not remembered.
@@ -135,7 +178,7 @@ impl Rooms {
         room: &str,
         event: &str,
     ) -> Result<Option<String>> {
-        if let Some(writer) = self.known().writers.map.get(event) {
+        if let Some((writer, _)) = self.known().writers.map.get(event) {
             return Ok(Some(writer.clone()));
         }
         match api
@@ -143,90 +186,117 @@ impl Rooms {
             .await
         {
             Ok(found) => {
-                let writer = found["sender"].as_str().map(String::from);
-                if let Some(w) = &writer {
-                    self.known().writers.put(event, w.clone(), MOST_EVENTS);
-                }
-                Ok(writer)
+                self.wrote(&found, api.latest());
+                Ok(found["sender"].as_str().map(String::from))
             }
             Err(e) if e.remedy == Remedy::Final => Ok(None),
             Err(e) => Err(e),
         }
     }
 
-    /// A reaction was seen.
-    pub(super) fn reacted(&self, id: &str, aim: Aim) {
-        self.known().aims.put(id, aim, MOST_EVENTS);
+    /// When an event was written, where that is remembered.
+    pub(super) fn when(&self, event: &str) -> Option<Millis> {
+        self.known().writers.map.get(event).map(|w| w.1)
     }
 
-    /// What a reaction was about, where it is remembered.
-    pub(super) fn aim(&self, id: &str) -> Option<Aim> {
-        self.known().aims.map.get(id).cloned()
-    }
-
-    /// Our messages of a room that are read when somebody has read up to an instant; they are told once.
-    pub(super) fn read_until(&self, room: &str, at: Millis) -> Vec<String> {
+    /// Remembers what was told of who has read up to where.
+    pub(super) fn read(&self, room: &str, told: &Value) {
         let mut known = self.known();
-        let Some(unread) = known.unread.get_mut(room) else {
-            return Vec::new();
-        };
-        let (read, left): (VecDeque<_>, VecDeque<_>) =
-            unread.drain(..).partition(|(_, sent)| *sent <= at);
-        *unread = left;
-        read.into_iter().map(|(id, _)| id).collect()
+        let mut all = known.receipts.map.get(room).cloned().unwrap_or_default();
+        match (all.as_object_mut(), told.as_object()) {
+            (Some(all), Some(new)) if all.len() + new.len() <= MOST_RECEIPTS => {
+                all.extend(new.iter().map(|(k, v)| (k.clone(), v.clone())));
+            }
+            _ => all = told.clone(),
+        }
+        known.receipts.put(room, all, MOST_ROOMS);
     }
 
-    /// The room in which somebody is talked with, among those that are known.
-    pub(super) fn with(&self, peer: &str) -> Option<String> {
+    /// What was told last of who has read up to where.
+    pub(super) fn last_read(&self, room: &str) -> Option<Value> {
+        self.known().receipts.map.get(room).cloned()
+    }
+
+    /// This program gives a receipt: what it says comes back, and is no news of what was read elsewhere.
+    pub(super) fn gives(&self, receipt: &RemoteId) {
+        self.known().given.put(&receipt.0, (), MOST_EVENTS);
+    }
+
+    /// Whether this program gave a receipt.
+    pub(super) fn gave(&self, receipt: &RemoteId) -> bool {
+        self.known().given.map.contains_key(&receipt.0)
+    }
+
+    /// A file was asked for in vain; how often by now.
+    pub(super) fn tried(&self, media: &str) -> u32 {
+        let mut known = self.known();
+        let tries = known.tries.map.get(media).copied().unwrap_or(0) + 1;
+        known.tries.put(media, tries, MOST_ROOMS);
+        tries
+    }
+
+    /// The room in which somebody is talked with alone, among those that are known.
+    pub(super) fn with(&self, own: &str, peer: &str) -> Option<String> {
         let known = self.known();
-        let mut all = known.rooms.map.iter();
-        all.find(|(_, r)| r.peer.as_deref() == Some(peer))
-            .map(|(id, _)| id.clone())
+        let all = known.rooms.map.iter();
+        let fitting =
+            all.filter(|(_, r)| r.moved.is_none() && !r.encrypted && r.is_of_two(own, peer));
+        fitting.map(|(id, _)| id.clone()).min()
     }
 
-    /// A room is left: it is asked for anew when it comes again.
+    /// What is known of a room may be out of date: it is asked for anew.
     pub(super) fn forget(&self, room: &str) {
         let mut known = self.known();
-        known.rooms.map.remove(room);
-        known.rooms.order.retain(|r| r != room);
-        known.unread.remove(room);
+        known.rooms.drop(room);
+        known.spoke.drop(room);
     }
 }
 
+/// Who said something in a room, if it was not us.
+pub(super) fn speaker<'a>(own: &str, event: &'a Value) -> Option<&'a str> {
+    let said = matches!(
+        event["type"].as_str(),
+        Some("m.room.message" | "m.sticker" | "m.room.encrypted")
+    );
+    event["sender"].as_str().filter(|s| said && *s != own)
+}
+
 /// What a room's state says.
-fn of_state(own: &str, state: &[Value]) -> Room {
+fn of_state(state: &[Value]) -> Room {
     let mut room = Room::default();
-    let maker = state
-        .iter()
-        .find(|e| e["type"] == "m.room.create")
-        .and_then(|e| e["sender"].as_str())
-        .filter(|s| *s != own);
     for event in state {
-        take(&mut room, own, event);
-    }
-    if let Some(maker) = maker {
-        room.peer = Some(maker.to_owned());
+        take(&mut room, event);
     }
     room
 }
 
-fn take(room: &mut Room, own: &str, event: &Value) {
-    if event["type"] == "m.room.encryption" {
-        room.encrypted = true;
+fn take(room: &mut Room, event: &Value) {
+    let content = &event["content"];
+    match event["type"].as_str() {
+        Some("m.room.encryption") => room.encrypted = true,
+        Some("m.room.create") => room.maker = event["sender"].as_str().map(String::from),
+        Some("m.room.tombstone") => {
+            let server = event["sender"].as_str().and_then(|s| s.split_once(':'));
+            room.moved = replacement(content)
+                .map(|next| (next.to_owned(), server.map_or("", |s| s.1).to_owned()));
+        }
+        Some("m.room.member") => member(room, event),
+        _ => {}
     }
-    let (Some(user), "m.room.member") = (
-        event["state_key"].as_str(),
-        event["type"].as_str().unwrap_or_default(),
-    ) else {
+}
+
+fn member(room: &mut Room, event: &Value) {
+    let Some(user) = event["state_key"].as_str() else {
         return;
     };
     let content = &event["content"];
     if let Some(said) = content["displayname"].as_str().and_then(name) {
         room.names.insert(user.to_owned(), said);
     }
-    let here = matches!(content["membership"].as_str(), Some("join" | "invite"));
-    if user != own && here && room.peer.is_none() {
-        room.peer = Some(user.to_owned());
+    if matches!(content["membership"].as_str(), Some("join" | "invite")) {
+        room.here.insert(user.to_owned());
+    } else {
+        room.here.remove(user);
     }
 }
 
@@ -236,34 +306,48 @@ mod tests {
     use serde_json::json;
 
     const OWN: &str = "@support:desk.test";
+    const WEB: &str = "@web:x";
 
-    #[test]
-    fn whoever_made_a_room_is_whom_we_talk_with_even_when_others_are_in_it() {
-        let member = |who: &str, name: &str| json!({"type": "m.room.member", "state_key": who, "sender": who, "content": {"membership": "join", "displayname": name}});
-        let room = of_state(
-            OWN,
-            &[
-                member("@a:x", "Anna"),
-                member(OWN, "Desk"),
-                member("@web:x", "\u{202e}Visitor\n"),
-                json!({"type": "m.room.create", "sender": "@web:x", "state_key": ""}),
-                json!({"type": 5, "state_key": {}, "content": []}),
-            ],
-        );
-        assert_eq!(room.peer.as_deref(), Some("@web:x"));
-        assert_eq!(room.names["@web:x"], "Visitor");
-        assert!(!room.encrypted);
+    fn member(who: &str, name: &str, membership: &str) -> Value {
+        json!({"type": "m.room.member", "state_key": who, "sender": who, "content": {"membership": membership, "displayname": name}})
+    }
+
+    fn made_by(who: &str) -> Value {
+        json!({"type": "m.room.create", "sender": who, "state_key": ""})
     }
 
     #[test]
-    fn what_was_sent_before_somebody_read_is_read_and_told_once() {
-        let rooms = Rooms::default();
-        for (id, at) in [("$1", 10), ("$2", 20), ("$3", 30)] {
-            rooms.note(OWN, "!r", &json!({"type": "m.room.message", "sender": OWN, "event_id": id, "origin_server_ts": at}));
-        }
-        assert_eq!(rooms.read_until("!r", 20), ["$1", "$2"]);
-        assert_eq!(rooms.read_until("!r", 20), Vec::<String>::new());
-        assert_eq!(rooms.read_until("!other", 99), Vec::<String>::new());
+    fn a_room_is_of_two_only_while_nobody_else_is_in_it_made_it_or_is_invited() {
+        let of = |maker: &str, others: &[(&str, &str)]| {
+            let mut state = vec![made_by(maker), member(OWN, "Desk", "join")];
+            state.extend(others.iter().map(|(who, how)| member(who, "x", how)));
+            of_state(&state).is_of_two(OWN, WEB)
+        };
+        assert!(of(WEB, &[(WEB, "join")]));
+        assert!(of(OWN, &[(WEB, "invite")]));
+        assert!(of(OWN, &[(WEB, "join"), ("@mallory:x", "leave")]));
+        assert!(!of(OWN, &[(WEB, "join"), ("@mallory:x", "invite")]));
+        assert!(!of(
+            "@mallory:x",
+            &[(WEB, "invite"), ("@mallory:x", "join")]
+        ));
+        assert!(!of(
+            "@mallory:x",
+            &[(WEB, "invite"), ("@mallory:x", "leave")]
+        ));
+        assert!(!of(OWN, &[(WEB, "leave")]));
+    }
+
+    #[test]
+    fn a_room_knows_its_names_and_where_it_goes_on() {
+        let room = of_state(&[
+            member(WEB, "\u{202e}Visitor\n", "join"),
+            json!({"type": 5, "state_key": {}, "content": []}),
+            json!({"type": "m.room.tombstone", "state_key": "", "sender": "@web:x:8448", "content": {"replacement_room": "!next:x"}}),
+        ]);
+        assert_eq!(room.names[WEB], "Visitor");
+        assert_eq!(room.moved, Some(("!next:x".into(), "x:8448".into())));
+        assert!(!room.encrypted);
     }
 
     #[test]

@@ -2,16 +2,11 @@
 
 use super::Matrix;
 use super::api::Call;
-use super::convert::{self, Media, Piece, later, remote_id};
+use super::convert::{instant, replacement};
 use super::cursor::{Hole, Point};
-use super::rooms::Aim;
+use super::rooms::speaker;
 use crate::connectors::Result;
-use crate::connectors::http::MOST_FILE;
-use crate::model::filename::safe;
-use crate::model::{
-    BATCH_EVENTS, Batch, Card, CardKind, ChannelError, Cursor, Event, Gap, Incoming, IncomingFile,
-    Later, PersonSays, Reached, Remedy,
-};
+use crate::model::{BATCH_EVENTS, Batch, Cursor, Event, Gap, Remedy};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -22,14 +17,14 @@ const NEWS: u32 = 30;
 /// Events of one page.
 const PAGE: &str = "60";
 /// An event makes at most so many of ours; a batch ends before it would hold too many.
-const MOST_OF_ONE: usize = 4;
-/// Invitations that are taken with one poll.
-const MOST_JOINS: usize = 50;
+pub(super) const MOST_OF_ONE: usize = 4;
+/// A batch ends with the message that brings it over so many bytes of files.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// One thing that the homeserver told.
 pub(super) enum Told {
-    /// An event of a room.
-    Event(String, Value),
+    /// An event of a room, and of ours whom it may be meant for: whoever spoke last before it.
+    Event(String, Value, Option<String>),
     /// Who has read up to where in a room.
     Receipts(String, Value),
 }
@@ -42,8 +37,6 @@ pub(super) struct Work {
     gaps: Vec<Gap>,
     /// Nothing happened since the cursor, so that it may stay as it is.
     quiet: bool,
-    /// A room was come into: what was said there is asked for at once.
-    joined: bool,
 }
 
 impl Matrix {
@@ -57,27 +50,54 @@ impl Matrix {
             Some(work) => work,
             None => self.begin(&point, from).await?,
         };
-        let mut events = Vec::new();
-        while events.len() + MOST_OF_ONE <= BATCH_EVENTS
-            && let Some(told) = work.told.pop_front()
-        {
-            self.hand_over(told, &mut events).await?;
-        }
+        let events = self.fill(&mut work).await?;
         if !work.told.is_empty() {
             let batch = batch(events, work.from.clone(), true, Vec::new());
             *slot = Some(work);
             return Ok(batch);
         }
+        let joined = self.come_in(&mut work.next, &mut work.gaps).await;
         let history = self.history.load(Ordering::SeqCst);
-        let more = work.joined || work.next.next_hole(history).is_some();
+        let now = self.api.now();
+        let more = joined
+            || work.next.next_hole(history).is_some()
+            || work.next.next_join(now).is_some_and(|at| at <= now);
         // Nothing came: the same words again, so that nothing is written.
-        let idle = work.quiet && events.is_empty() && work.next.holes == point.holes;
+        let same = Point {
+            since: point.since.clone(),
+            ..work.next.clone()
+        };
+        let idle = work.quiet && events.is_empty() && same == point;
         let next = if idle { work.from } else { work.next.cursor() };
         Ok(batch(events, next, more, work.gaps))
     }
 
+    /// As much of what was told as a batch holds. What comes before something that fails is handed over first.
+    async fn fill(&self, work: &mut Work) -> Result<Vec<Event>> {
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        while events.len() + MOST_OF_ONE <= BATCH_EVENTS
+            && bytes < MOST_BYTES
+            && let Some(told) = work.told.pop_front()
+        {
+            let before = events.len();
+            if let Err(e) = self.hand_over(&told, &mut events).await {
+                if events.is_empty() {
+                    return Err(e);
+                }
+                work.told.push_front(told);
+                break;
+            }
+            bytes += events[before..].iter().map(weight).sum::<usize>();
+        }
+        Ok(events)
+    }
+
     /// Asks for what there is from a point on: news, else a page of what was left out.
     async fn begin(&self, point: &Point, from: Cursor) -> Result<Work> {
+        // Before anybody may choose a file to send; where it is not said now, it is before the first upload.
+        if !self.asked.load(Ordering::SeqCst) {
+            let _ = self.most().await;
+        }
         let (point, answer) = self.news(point).await?;
         let mut work = Work {
             from,
@@ -85,9 +105,13 @@ impl Matrix {
             quiet: !point.since.is_empty() && !is_news(&answer),
             next: point.clone(),
             gaps: Vec::new(),
-            joined: self.take_invitations(&answer["rooms"]["invite"]).await?,
         };
+        let invited = answer["rooms"]["invite"].as_object();
+        for (room, _) in invited.into_iter().flatten() {
+            work.next.invited_to(room, "");
+        }
         self.take_rooms(&answer, &point, &mut work);
+        work.next.again = None;
         if let Some(next) = answer["next_batch"].as_str() {
             next.clone_into(&mut work.next.since);
         }
@@ -125,7 +149,8 @@ impl Matrix {
             "room": {
                 "account_data": { "types": [] },
                 "ephemeral": { "types": ["m.receipt"] },
-                "state": { "types": ["m.room.member", "m.room.encryption", "chat.parley.*"], "lazy_load_members": true },
+                // The first event of a room comes with those that we came into, and not with those that we were in.
+                "state": { "types": ["m.room.create", "m.room.member", "m.room.encryption", "m.room.tombstone", "chat.parley.*"], "lazy_load_members": true },
                 "timeline": { "limit": NEWS, "lazy_load_members": true },
             },
         });
@@ -140,64 +165,91 @@ impl Matrix {
         self.api.json(&call).await
     }
 
-    /// Comes into every room that somebody invites to. An invitation is told once: where joining fails for now, the
-    /// cursor stays.
-    async fn take_invitations(&self, invited: &Value) -> Result<bool> {
-        let mut joined = false;
-        let rooms = invited.as_object().into_iter().flatten().map(|(id, _)| id);
-        for room in rooms.take(MOST_JOINS) {
-            let call = Call::post(&["join", room], json!({}), "join");
-            match self.api.answer(&call).await {
-                Err(e) if e.remedy != Remedy::Final => return Err(e),
-                // Taken back meanwhile, or of a room version that the homeserver does not know.
-                Err(_) => {}
-                Ok(_) => joined = true,
-            }
-        }
-        Ok(joined)
-    }
-
     fn take_rooms(&self, answer: &Value, point: &Point, work: &mut Work) {
-        let own = &self.api.config.user_id;
         for (room, told) in answer["rooms"]["join"].as_object().into_iter().flatten() {
-            let list = |part: &str| told[part]["events"].as_array().cloned().unwrap_or_default();
-            let (state, timeline) = (list("state"), list("timeline"));
-            let came = |e: &Value| e["type"] == "m.room.member" && e["state_key"] == own.as_str();
-            let new_here = point.since.is_empty() || state.iter().chain(&timeline).any(came);
-            for event in &state {
-                self.rooms.note(own, room, event);
-            }
-            // Who is here is told with each message; of the rest only what visitors say of themselves is news.
-            let facts = state.into_iter().filter(|e| e["type"] != "m.room.member");
-            for event in facts.chain(timeline) {
-                self.rooms.note(own, room, &event);
-                work.told.push_back(Told::Event(room.clone(), event));
-            }
-            for event in list("ephemeral") {
-                if event["type"] == "m.receipt" {
-                    let read = event["content"].clone();
-                    work.told.push_back(Told::Receipts(room.clone(), read));
+            work.next.invited.retain(|i| i.room != *room);
+            let state = list(told, "state");
+            let new_here = self.take_room(room, told, point, work);
+            for event in state.iter().chain(&list(told, "timeline")) {
+                if event["type"] == "m.room.tombstone"
+                    && let Some(next) = replacement(&event["content"])
+                    && answer["rooms"]["join"].get(next).is_none()
+                {
+                    let server = event["sender"].as_str().and_then(|s| s.split_once(':'));
+                    work.next.invited_to(next, server.map_or("", |s| s.1));
                 }
             }
-            let before = told["timeline"]["prev_batch"].as_str();
-            if told["timeline"]["limited"] == true
-                && let Some(from) = before
-            {
-                work.next.holes.push(Hole {
-                    room: room.clone(),
-                    from: from.to_owned(),
-                    to: (!new_here).then(|| point.since.clone()),
-                    pages: 0,
-                });
-            }
+            self.hole(room, told, new_here, point, work);
         }
         for (room, told) in answer["rooms"]["leave"].as_object().into_iter().flatten() {
-            for event in told["timeline"]["events"].as_array().into_iter().flatten() {
-                work.told
-                    .push_back(Told::Event(room.clone(), event.clone()));
+            work.next.invited.retain(|i| i.room != *room);
+            let own = &self.api.config.user_id;
+            let was_in = list(told, "timeline")
+                .iter()
+                .chain(&list(told, "state"))
+                .any(|e| {
+                    e["type"] == "m.room.member"
+                        && e["state_key"] == own.as_str()
+                        && e["unsigned"]["prev_content"]["membership"] == "join"
+                });
+            let new_here = self.take_room(room, told, point, work);
+            // What was said before we were put out may still be read, and is a gap where it may not.
+            if was_in {
+                self.hole(room, told, new_here, point, work);
             }
-            work.next.holes.retain(|h| h.room != *room);
             self.rooms.forget(room);
+        }
+    }
+
+    /// What is told of a room. Returns whether it is told from its beginning: after a long absence, too, a homeserver
+    /// repeats who we are to it.
+    fn take_room(&self, room: &str, told: &Value, point: &Point, work: &mut Work) -> bool {
+        let own = &self.api.config.user_id;
+        let now = self.api.latest();
+        let (state, timeline) = (list(told, "state"), list(told, "timeline"));
+        let made = |e: &Value| e["type"] == "m.room.create";
+        let new_here = point.since.is_empty() || state.iter().chain(&timeline).any(made);
+        let limited = told["timeline"]["limited"] == true;
+        if new_here || limited {
+            // Of those who came and went meanwhile not all are told.
+            self.rooms.forget(room);
+        }
+        let before = self.rooms.spoke(room);
+        for event in state.iter().chain(&timeline) {
+            self.rooms.note(own, room, event, now);
+        }
+        // Who is here is told with each message; of the rest only what visitors say of themselves is news.
+        for event in state.into_iter().filter(|e| e["type"] != "m.room.member") {
+            let told = Told::Event(room.to_owned(), event, None);
+            work.told.push_back(told);
+        }
+        for (event, earlier) in after(own, before, timeline) {
+            work.told
+                .push_back(Told::Event(room.to_owned(), event, earlier));
+        }
+        for event in list(told, "ephemeral") {
+            if event["type"] == "m.receipt" {
+                let read = event["content"].clone();
+                self.rooms.read(room, &read);
+                work.told.push_back(Told::Receipts(room.to_owned(), read));
+            }
+        }
+        new_here
+    }
+
+    /// What an answer leaves out of a room.
+    fn hole(&self, room: &str, told: &Value, new_here: bool, point: &Point, work: &mut Work) {
+        let before = told["timeline"]["prev_batch"].as_str();
+        if told["timeline"]["limited"] == true
+            && let Some(from) = before
+        {
+            work.next.holes.push(Hole {
+                room: room.to_owned(),
+                from: from.to_owned(),
+                to: (!new_here).then(|| point.since.clone()),
+                down: point.again,
+                pages: 0,
+            });
         }
     }
 
@@ -225,12 +277,27 @@ impl Matrix {
             Err(e) => return Err(e),
         };
         let events = page["chunk"].as_array().cloned().unwrap_or_default();
+        let now = self.api.latest();
+        // Most of a page, so that what claims a time of its own ends nothing.
+        let is_before = |down| {
+            let at = |e: &Value| instant(&e["origin_server_ts"], now);
+            let older = events.iter().filter_map(at).filter(|at| *at < down);
+            older.count() * 2 > events.len()
+        };
+        let done = events.is_empty() || hole.down.is_some_and(is_before);
         let end = page["end"].as_str().map(String::from);
-        let end = end.filter(|_| !events.is_empty());
-        for event in events {
-            self.rooms
-                .note(&self.api.config.user_id, &hole.room, &event);
-            work.told.push_back(Told::Event(hole.room.clone(), event));
+        let end = end.filter(|_| !done);
+        for event in &events {
+            self.rooms.wrote(event, now);
+        }
+        let oldest_first = events.into_iter().rev().collect();
+        let own = &self.api.config.user_id;
+        for (event, earlier) in after(own, None, oldest_first).into_iter().rev() {
+            let told = Told::Event(hole.room.clone(), event, earlier);
+            work.told.push_back(told);
+        }
+        if let Some(read) = self.rooms.last_read(&hole.room) {
+            work.told.push_back(Told::Receipts(hole.room.clone(), read));
         }
         if work.next.paged(at, end) {
             work.gaps
@@ -238,190 +305,28 @@ impl Matrix {
         }
         Ok(())
     }
+}
 
-    async fn hand_over(&self, told: Told, events: &mut Vec<Event>) -> Result<()> {
-        match told {
-            Told::Receipts(room, read) => self.receipts(&room, &read, events),
-            Told::Event(room, event) => {
-                let own = &self.api.config.user_id;
-                if let Some(piece) = convert::piece(own, &room, &event) {
-                    self.complete(&room, piece, events).await?;
-                }
-            }
-        }
-        Ok(())
+/// Events, oldest first, each with whoever of the others spoke last before it.
+fn after(own: &str, mut last: Option<String>, events: Vec<Value>) -> Vec<(Value, Option<String>)> {
+    let mut out = Vec::with_capacity(events.len());
+    for event in events {
+        let said = speaker(own, &event).map(String::from);
+        out.push((event, last.clone()));
+        last = said.or(last);
     }
+    out
+}
 
-    /// What others have read of ours, and what was read by us elsewhere.
-    fn receipts(&self, room: &str, read: &Value, events: &mut Vec<Event>) {
-        const MOST: usize = 40;
-        for (event, kinds) in read.as_object().into_iter().flatten() {
-            for (user, what) in kinds["m.read"].as_object().into_iter().flatten() {
-                if events.len() >= BATCH_EVENTS - MOST_OF_ONE {
-                    return;
-                }
-                if *user == self.api.config.user_id {
-                    events.push(Event::Read {
-                        remote_id: remote_id(room, event),
-                        seen: true,
-                    });
-                    continue;
-                }
-                let at = what["ts"].as_i64().unwrap_or_else(|| self.api.now());
-                let mut all = self.rooms.read_until(room, at);
-                all.retain(|id| id != event);
-                all.push(event.clone());
-                let left = (BATCH_EVENTS - events.len()).min(MOST);
-                let facts = all
-                    .iter()
-                    .rev()
-                    .take(left)
-                    .map(|id| Event::Later(later(room, id, at, Later::Reached(Reached::Read))));
-                events.extend(facts);
-            }
-        }
-    }
+fn list(told: &Value, part: &str) -> Vec<Value> {
+    told[part]["events"].as_array().cloned().unwrap_or_default()
+}
 
-    /// Adds what an event alone does not say: names, files, and whether its writer may.
-    async fn complete(&self, room: &str, piece: Piece, events: &mut Vec<Event>) -> Result<()> {
-        match piece {
-            Piece::Message(mut message, media) => {
-                self.people(room, &mut message).await?;
-                if let Some(media) = media {
-                    self.attach(&mut message, media).await?;
-                }
-                events.push(Event::Message(message));
-            }
-            Piece::Encrypted(mut message) => {
-                self.people(room, &mut message).await?;
-                events.push(Event::Message(message));
-            }
-            Piece::Edit { of, by, at, text } => {
-                // A homeserver passes on anybody's edit of anything.
-                if self.rooms.writer(&self.api, room, &of).await?.as_deref() == Some(&by) {
-                    let what = Later::Edited { text, html: None };
-                    events.push(Event::Later(later(room, &of, at, what)));
-                }
-            }
-            Piece::Redaction { of, by, at } => {
-                if let Some(aim) = self.rooms.aim(&of) {
-                    let what = Later::Reaction {
-                        by: aim.by,
-                        emoji: None,
-                    };
-                    events.push(Event::Later(later(room, &aim.of, at, what)));
-                } else if self.rooms.writer(&self.api, room, &of).await?.as_deref() == Some(&by) {
-                    // What somebody else takes away, as a customer who made the room may, stays here.
-                    events.push(Event::Later(later(room, &of, at, Later::Unsent)));
-                }
-            }
-            Piece::Reaction {
-                id,
-                of,
-                by,
-                emoji,
-                at,
-            } => {
-                let aim = Aim {
-                    of: of.clone(),
-                    by: by.clone(),
-                };
-                self.rooms.reacted(&id, aim);
-                let what = Later::Reaction {
-                    by,
-                    emoji: Some(emoji),
-                };
-                events.push(Event::Later(later(room, &of, at, what)));
-            }
-            Piece::Named { user, name, at } => events.push(Event::Person(PersonSays {
-                address: user,
-                name: Some(name),
-                at,
-                ..PersonSays::default()
-            })),
-            Piece::Visitor {
-                user,
-                name,
-                email,
-                at,
-            } => events.push(Event::Person(PersonSays {
-                address: user,
-                name,
-                email,
-                at,
-                ..PersonSays::default()
-            })),
-            Piece::Touch(touched) => events.push(Event::Touched(*touched)),
-        }
-        Ok(())
-    }
-
-    /// The names of those who take part, and to whom something of ours went.
-    async fn people(&self, id: &str, message: &mut Incoming) -> Result<()> {
-        let room = self.rooms.room(&self.api, id).await?;
-        if message.to.is_empty()
-            && let Some(peer) = &room.peer
-        {
-            message.to.push(crate::model::Party {
-                name: None,
-                address: peer.clone(),
-            });
-        }
-        for party in message.from.iter_mut().chain(&mut message.to) {
-            party.name = room.names.get(&party.address).cloned();
-        }
-        Ok(())
-    }
-
-    /// Fetches a message's file; one that cannot be had is a card that names it.
-    async fn attach(&self, message: &mut Incoming, media: Media) -> Result<()> {
-        match self.fetch(&media).await {
-            Ok(bytes) => {
-                let found = infer::get(&bytes).map(|kind| kind.mime_type().to_owned());
-                let claimed = Some(media.mime).filter(|m| m.contains('/'));
-                let mime = found.or(claimed);
-                message.files.push(IncomingFile {
-                    name: safe(&media.name).unwrap_or_else(|| "file".into()),
-                    mime: mime.unwrap_or_else(|| "application/octet-stream".into()),
-                    content_id: None,
-                    inline: false,
-                    bytes,
-                });
-            }
-            Err(e) if is_passing(&e) => return Err(e),
-            Err(_) => message
-                .cards
-                .push(Card::of(CardKind::Media).saying(media.name)),
-        }
-        Ok(())
-    }
-
-    async fn fetch(&self, media: &Media) -> Result<Vec<u8>> {
-        let too_large = || ChannelError::new(Remedy::Final, "media", "The file is too large.");
-        if media.size > MOST_FILE as u64 {
-            return Err(too_large());
-        }
-        let place = [media.server.as_str(), media.id.as_str()];
-        let of = |start: &[&str]| {
-            let path = [start, &place].concat();
-            let mut call = Call::new(reqwest::Method::GET, &path, "media");
-            call.most = Some(MOST_FILE);
-            call.time = Duration::from_secs(120);
-            call
-        };
-        let answer = self
-            .api
-            .raw(&of(&["client", "v1", "media", "download"]))
-            .await?;
-        if answer.ok() {
-            return Ok(answer.body);
-        }
-        // Homeservers before version 1.11 of the specification.
-        if super::api::code(&answer) == "M_UNRECOGNIZED" {
-            let older = self.api.answer(&of(&["media", "v3", "download"])).await?;
-            return Ok(older.body);
-        }
-        Err(super::api::refusal(&answer, "media", self.api.now()))
+/// Bytes of files that an event brings.
+fn weight(event: &Event) -> usize {
+    match event {
+        Event::Message(m) => m.files.iter().map(|f| f.bytes.len()).sum(),
+        _ => 0,
     }
 }
 
@@ -434,13 +339,7 @@ pub(super) fn is_news(answer: &Value) -> bool {
     })
 }
 
-/// Whether the whole poll is to be tried again: the homeserver is away or asks for patience. A file that it fails to
-/// give (as one of another homeserver that is gone) must not stand in the way of all that follows.
-fn is_passing(e: &ChannelError) -> bool {
-    e.step == "connect" || matches!(e.remedy, Remedy::Wait | Remedy::Reconnect)
-}
-
-fn gap(room: &str, reason: &str) -> Gap {
+pub(super) fn gap(room: &str, reason: &str) -> Gap {
     Gap {
         place: room.to_owned(),
         reason: reason.to_owned(),

@@ -1,7 +1,9 @@
 //! What events become, without a homeserver.
 
-use super::convert::{Piece, mxc, piece};
-use crate::model::{Card, CardKind, Class, Incoming, Place};
+use super::convert::{Piece, piece as piece_until};
+use super::said::mxc;
+use crate::model::{Card, CardKind, Class, Event, Incoming, Place};
+use crate::time::{DAY, Millis};
 use serde_json::{Value, json};
 
 const OWN: &str = "@support:desk.test";
@@ -10,6 +12,10 @@ const ANNA: &str = "@anna:home.test";
 #[allow(clippy::needless_pass_by_value)] // json! makes values
 fn event(kind: &str, content: Value) -> Value {
     json!({"type": kind, "event_id": "$1", "sender": ANNA, "origin_server_ts": 1_000, "content": content})
+}
+
+fn piece(own: &str, room: &str, event: &Value) -> Option<Piece> {
+    piece_until(own, room, event, Millis::MAX)
 }
 
 fn said(content: Value) -> Option<Piece> {
@@ -140,19 +146,117 @@ fn an_unknown_kind_is_a_labelled_card_and_is_kept_for_later() {
 }
 
 #[test]
-fn an_encrypted_room_says_so_once_whichever_event_came_first() {
-    let id = |event_id: &str| {
+fn an_encrypted_room_says_so_once_a_day_for_everybody_who_writes_and_never_for_us() {
+    let id = |event_id: &str, sender: &str, at: Millis| {
         let mut e = event(
             "m.room.encrypted",
             json!({"algorithm": "m.megolm.v1.aes-sha2"}),
         );
         e["event_id"] = event_id.into();
+        e["sender"] = sender.into();
+        e["origin_server_ts"] = at.into();
         match piece(OWN, "!r", &e) {
-            Some(Piece::Encrypted(m)) => (m.remote_id, m.cards),
+            Some(Piece::Encrypted(m)) => Some((m.remote_id, m.cards)),
+            None => None,
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(id("$1"), id("$2"));
+    let first = id("$1", ANNA, 1_000);
+    assert!(first.is_some());
+    assert_eq!(first, id("$2", ANNA, 2_000));
+    assert_ne!(first, id("$3", ANNA, DAY + 1_000));
+    assert_ne!(first, id("$4", "@bert:home.test", 1_000));
+    assert_eq!(id("$5", OWN, 1_000), None);
+}
+
+#[test]
+fn a_time_that_is_yet_to_come_is_now() {
+    for far in [
+        json!((1_i64 << 53) - 1),
+        json!(i64::MAX),
+        json!(u64::MAX),
+        json!(6_000),
+    ] {
+        let mut e = event("m.room.message", json!({"msgtype": "m.text", "body": "x"}));
+        e["origin_server_ts"] = far;
+        let Some(Piece::Message(m, _)) = piece_until(OWN, "!r", &e, 5_000) else {
+            panic!()
+        };
+        assert_eq!(m.times.provider, Some(5_000));
+    }
+}
+
+#[test]
+fn formatting_is_kept_without_the_repeated_question_and_without_strangers_pictures() {
+    let html = |kind: &str, formatted: &str| {
+        message(json!({"msgtype": kind, "body": "x", "format": "org.matrix.custom.html", "formatted_body": formatted})).html
+    };
+    let shown = |formatted: &str| {
+        html("m.text", formatted)
+            .map(|h| h.html)
+            .unwrap_or_default()
+    };
+    let bold = shown(
+        "<mx-reply><blockquote>Which <i>one</i>?</blockquote></mx-reply>The <b>brass</b> one",
+    );
+    assert!(
+        bold.contains("<b>brass</b>") || bold.contains("<strong>brass</strong>"),
+        "{bold}"
+    );
+    assert!(!bold.contains("Which"), "{bold}");
+    assert!(
+        html("m.emote", "<em>waves</em>")
+            .unwrap()
+            .html
+            .contains("* ")
+    );
+    assert!(html("m.notice", "<ul><li>One</li></ul>").is_some());
+    assert_eq!(
+        html("m.text", "The brass one"),
+        None,
+        "its text says everything"
+    );
+    let picture = html(
+        "m.text",
+        "<b>Look</b> <img src=\"https://spy.test/x.png\"><script>alert(1)</script>",
+    )
+    .unwrap();
+    assert!(
+        picture.blocked.is_empty()
+            && !picture.html.contains("spy")
+            && !picture.html.contains("alert")
+    );
+    let other = message(
+        json!({"msgtype": "m.text", "body": "x", "format": "text/evil", "formatted_body": "<b>x</b>"}),
+    );
+    assert_eq!(other.html, None);
+}
+
+#[test]
+fn a_change_has_formatting_too_and_one_that_says_nothing_changes_nothing() {
+    let edit = |new: Value| {
+        said(
+            json!({"msgtype": "m.text", "body": "* x", "m.new_content": new, "m.relates_to": {"rel_type": "m.replace", "event_id": "$0"}}),
+        )
+    };
+    let Some(Piece::Edit { text, html, .. }) = edit(
+        json!({"msgtype": "m.text", "body": "brass", "format": "org.matrix.custom.html", "formatted_body": "<b>brass</b>"}),
+    ) else {
+        panic!()
+    };
+    assert_eq!((text.as_str(), html.is_some()), ("brass", true));
+    for nothing in [json!(null), json!("brass"), json!({}), json!({"body": 7})] {
+        assert!(edit(nothing.clone()).is_none(), "{nothing}");
+    }
+}
+
+#[test]
+fn a_message_without_words_of_any_kind_is_kept_as_unreadable() {
+    assert!(matches!(
+        said(json!({"msgtype": "m.text", "body": ["x"]})),
+        Some(Piece::Broken(Event::Unreadable { raw, .. })) if !raw.is_empty()
+    ));
+    assert!(said(json!({})).is_none(), "it was taken back");
 }
 
 #[test]

@@ -1,27 +1,29 @@
-//! A user of a real Matrix homeserver, behind a proxy that does what bad networks do.
+//! A user of a real Matrix homeserver, behind a door at which things go wrong.
 
-use crate::subject::{Act, Subject, Trouble};
+use crate::subject::{Act, Subject, Trouble, http};
 use async_trait::async_trait;
 use parley_engine::model::{AccountConfig, MatrixConfig, MatrixSignIn};
 use parley_sandbox::Error;
-use parley_sandbox::faultproxy::{Direction, Fault, FaultProxy};
-use parley_sandbox::synapse::{MatrixUser, Synapse, Wishes};
+use parley_sandbox::http::Fault;
+use parley_sandbox::synapse::{Front, MatrixUser, Synapse, Wishes};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::task::block_in_place;
+
+const READ: (&str, &str) = ("GET", "/_matrix/client/v3/sync");
+const PAGE: (&str, &str) = ("GET", "/_matrix/client/v3/rooms/*/messages");
+const SEND: (&str, &str) = ("PUT", "/_matrix/client/v3/rooms/*/send/");
 
 pub struct Home {
     desk: MatrixUser,
     anna: MatrixUser,
     room: String,
-    proxy: FaultProxy,
+    front: Front,
     made: AtomicUsize,
     reactions: Mutex<HashMap<String, String>>,
-    _synapse: Synapse,
     _folder: tempfile::TempDir,
 }
 
@@ -34,10 +36,6 @@ pub async fn start() -> Option<Arc<dyn Subject>> {
         }
         other => other.unwrap(),
     };
-    let port = synapse.url().rsplit(':').next().unwrap().parse().unwrap();
-    let proxy = FaultProxy::start(([127, 0, 0, 1], port).into())
-        .await
-        .unwrap();
     let (desk, anna) = block_in_place(|| {
         (
             synapse.register("support").unwrap(),
@@ -50,14 +48,14 @@ pub async fn start() -> Option<Arc<dyn Subject>> {
         desk.call("POST", &format!("/rooms/{room}/join"), &json!({}))
             .unwrap()
     });
+    let front = Front::start(synapse).await.unwrap();
     Some(Arc::new(Home {
         desk,
         anna,
         room,
-        proxy,
+        front,
         made: AtomicUsize::new(0),
         reactions: Mutex::default(),
-        _synapse: synapse,
         _folder: folder,
     }))
 }
@@ -91,7 +89,7 @@ impl Subject for Home {
 
     fn account(&self) -> (AccountConfig, SecretString) {
         let config = MatrixConfig {
-            homeserver: format!("http://127.0.0.1:{}", self.proxy.port()),
+            homeserver: self.front.url(),
             user_id: self.desk.user_id.clone(),
             sign_in: MatrixSignIn::Token,
             ..MatrixConfig::default()
@@ -107,7 +105,12 @@ impl Subject for Home {
     }
 
     fn more_than_a_page(&self) -> usize {
-        30
+        31
+    }
+
+    fn reads_of_three_pages(&self) -> u32 {
+        // News first, then the first page of what they leave out.
+        1
     }
 
     async fn writes(&self, text: &str) -> String {
@@ -146,33 +149,47 @@ impl Subject for Home {
                     &json!({ "msgtype": "test.hologram", "body": "?", "depth": 3 }),
                 );
             }
-            // The homeserver takes no broken message, and blocking somebody is told to nobody.
-            Act::Poison | Act::Refuse => return false,
+            // Nested as deep as the homeserver takes it, and without what every message has.
+            Act::Poison => {
+                let deep = (0..120).fold(json!(7), |inner, _| json!([inner]));
+                self.says("m.sticker", &json!({ "url": deep }));
+            }
+            // Blocking somebody is told to nobody.
+            Act::Refuse => return false,
         }
         true
     }
 
     async fn suffers(&self, trouble: Trouble) -> bool {
-        let fault = match trouble {
-            Trouble::Cut => Fault::Cut {
-                direction: Direction::ToClient,
-                after: 700,
-            },
-            Trouble::Drip => Fault::Drip(Duration::from_micros(100)),
-            Trouble::Broken => Fault::Reset,
-            // The request reaches the server, and no byte of the answer comes back.
-            Trouble::SendLost => Fault::Cut {
-                direction: Direction::ToClient,
-                after: 0,
-            },
-            _ => return false,
+        let faults = &self.front.world().faults;
+        let slow = |ms: Option<u32>| {
+            let words = json!({ "errcode": "M_LIMIT_EXCEEDED", "error": "Too Many Requests" });
+            let mut body = words;
+            if let Some(ms) = ms {
+                body["retry_after_ms"] = ms.into();
+            }
+            Fault::answer(429, body)
         };
-        self.proxy.set(fault).await.unwrap();
+        let gone = Fault::answer(
+            401,
+            json!({ "errcode": "M_UNKNOWN_TOKEN", "error": "Unknown token", "soft_logout": true }),
+        );
+        match trouble {
+            // Nothing comes twice or out of order from a homeserver.
+            Trouble::Doubled | Trouble::Shuffled => return false,
+            Trouble::Busy(seconds) => {
+                let fault = slow(seconds.map(|s| s * 1_000));
+                faults.on(READ.0, READ.1).once(fault);
+            }
+            Trouble::SendBusy => faults.on(SEND.0, SEND.1).once(slow(Some(1_000))),
+            Trouble::Expired(nth) => faults.on(PAGE.0, PAGE.1).nth(nth).always(gone),
+            other => http(self.front.world(), READ, SEND, &gone, other),
+        }
         true
     }
 
     async fn mends(&self) {
-        self.proxy.set(Fault::Pass).await.unwrap();
+        self.front.world().faults.clear();
     }
 
     async fn took(&self) -> Vec<String> {
@@ -194,6 +211,6 @@ impl Subject for Home {
     }
 
     fn calls(&self) -> Option<usize> {
-        None
+        Some(self.front.world().calls.count("", ""))
     }
 }

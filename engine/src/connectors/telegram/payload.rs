@@ -38,7 +38,9 @@ fn events(one: &Value, ours: &str) -> Vec<Event> {
     };
     let mut events = with_cards(read);
     for event in &mut events {
-        if let Event::Message(m) = event {
+        if let Event::Message(m) = event
+            && (public || ours.is_empty())
+        {
             writer(m, said);
         }
     }

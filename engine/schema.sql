@@ -36,7 +36,8 @@ CREATE TABLE afterwards (                 -- what was told of a message after it
     kind TEXT NOT NULL,                   -- edited, unsent, reaction, reached
     who TEXT NOT NULL DEFAULT '',         -- whose reaction
     value TEXT,                           -- JSON; NULL = taken back
-    at INTEGER NOT NULL, own_id TEXT,
+    at INTEGER NOT NULL,
+    own_id TEXT,                          -- where one person may give several reactions: by which each is taken back
     PRIMARY KEY (account, remote_id, kind, who)
 ) STRICT, WITHOUT ROWID;
 

@@ -45,7 +45,7 @@ pub(crate) async fn measure(n: usize, seconds: u64, lines: &mut Vec<Line>) -> Re
         bot,
         n,
         updates,
-        telegram::convert::payload,
+        telegram::payload::payload,
         lines,
     )
     .await?;

@@ -19,8 +19,10 @@ CREATE TABLE afterwards (                 -- what was told of a message after it
     who TEXT NOT NULL DEFAULT '',         -- whose reaction
     value TEXT,                           -- JSON; NULL = taken back
     at INTEGER NOT NULL,
+    own_id TEXT,                          -- where one person may give several reactions: by which each is taken back
     PRIMARY KEY (account, remote_id, kind, who)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX afterwards_own ON afterwards (account, own_id) WHERE own_id IS NOT NULL;
 
 CREATE TABLE edition (                    -- what a message said before its writer changed it
     message BLOB NOT NULL,
@@ -41,8 +43,6 @@ CREATE TABLE person (                     -- what people say of themselves at a 
     handle BLOB PRIMARY KEY,
     username TEXT,
     email TEXT,                           -- canonical address; nobody vouches for it
-    opted_out INTEGER,                    -- 1 = they want no more messages
-    opted_at INTEGER NOT NULL DEFAULT 0,
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -76,8 +76,3 @@ CREATE TABLE opt_out (                    -- who wants no more messages from an 
     at INTEGER NOT NULL,
     PRIMARY KEY (handle, account)
 ) STRICT, WITHOUT ROWID;
-ALTER TABLE person DROP COLUMN opted_out; -- said of each account instead
-ALTER TABLE person DROP COLUMN opted_at;
--- Where one person may give several reactions, each is taken back by an id of its own.
-ALTER TABLE afterwards ADD COLUMN own_id TEXT;
-CREATE INDEX afterwards_own ON afterwards (account, own_id) WHERE own_id IS NOT NULL;

@@ -233,7 +233,10 @@ async fn messages_of_one_conversation_are_one_notification_that_counts() {
     assert_eq!(s.titles(), ["Ada"]);
     // A picture without words says what it is.
     s.arrives(&[(ada, "")]).await;
-    assert_eq!(s.shown().last().map(|(_, bill)| bill.body.as_str()), Some("Photo"));
+    assert_eq!(
+        s.shown().last().map(|(_, bill)| bill.body.as_str()),
+        Some("Photo")
+    );
 }
 
 #[tokio::test]

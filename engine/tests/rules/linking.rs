@@ -3,7 +3,9 @@
 use crate::scene::{MINUTE, Mail, Scene, party};
 use parley_engine::api::dto::{FoundWhy, TimelineItem};
 use parley_engine::api::{Desk, Host, Role, args, ask};
-use parley_engine::model::{Card, CardKind, CustomerId, Event, Incoming, MessageId, PersonSays, Place};
+use parley_engine::model::{
+    Card, CardKind, CustomerId, Event, Incoming, MessageId, PersonSays, Place,
+};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 

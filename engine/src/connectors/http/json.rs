@@ -15,7 +15,9 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     }
     let whole = whole(bytes);
     let shallow = mend::shallow(whole.as_deref().unwrap_or(bytes));
-    let mended = shallow.or(whole).and_then(|b| serde_json::from_slice(&b).ok());
+    let mended = shallow
+        .or(whole)
+        .and_then(|b| serde_json::from_slice(&b).ok());
     mended.map_or(read, Ok)
 }
 

@@ -176,6 +176,7 @@ pub(super) fn unreadable(room: &str, event: &Value, at: Option<Millis>) -> Event
         remote_id: RemoteId(format!("{room} {id}").trim().to_owned()),
         place: Place::Inbox,
         identity: Identity::Provider,
+        from: None,
         at,
         reason: "it lacks what every event has".into(),
         raw: event.to_string().into_bytes(),

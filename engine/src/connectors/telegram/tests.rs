@@ -257,7 +257,9 @@ fn recorded_answers_are_understood() {
             match event {
                 Event::Message(m) => {
                     messages += 1;
-                    if m.quarantine.is_some() {
+                    // What has a card of its own is set aside for a later version all the same.
+                    if m.cards.iter().any(|c| c.kind == CardKind::Unknown) {
+                        assert!(m.quarantine.is_some());
                         unknown.push(name.clone());
                     }
                 }

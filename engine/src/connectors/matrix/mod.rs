@@ -231,7 +231,7 @@ impl Connector for Matrix {
         let due = async {
             match point.next_join(now) {
                 Some(at) => {
-                    tokio::time::sleep(Duration::from_millis((at - now).unsigned_abs())).await
+                    tokio::time::sleep(Duration::from_millis((at - now).unsigned_abs())).await;
                 }
                 None => std::future::pending().await,
             }

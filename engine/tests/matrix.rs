@@ -281,7 +281,8 @@ async fn a_visitor_is_met_heard_and_answered() {
     let first = m.remote_id.clone();
 
     // The answer goes out once, however often it is handed in, and comes back as ours.
-    let answer = outgoing(&room, 7, "Yes, three of them.");
+    let mut answer = outgoing(&room, 7, "Yes, three of them.");
+    answer.html = Some("<p>Yes, <strong>three</strong> of them.</p>".into());
     let receipt = matrix.send(&answer).await.unwrap();
     assert_eq!(matrix.send(&answer).await.unwrap(), receipt);
     let there = visitor.events(&room).unwrap();
@@ -292,6 +293,9 @@ async fn a_visitor_is_met_heard_and_answered() {
             .count(),
         1
     );
+    let bold =
+        |e: &Value| e["content"]["formatted_body"] == "<p>Yes, <strong>three</strong> of them.</p>";
+    assert!(there.iter().any(bold), "a visitor gets the formatting too");
     let events = until(&matrix, &mut cursor, says("Yes, three of them.")).await;
     let echo = messages(&events)
         .into_iter()

@@ -67,7 +67,7 @@ pub async fn reply(engine: &Handle, conversation: CustomerId, text: &str) -> Res
     // By the account that was written to, where that reaches them.
     let reaches = |from: &&FromOption| {
         let by = to.by.iter().find(|by| by.account == from.account);
-        by.is_some_and(|by| !by.closed)
+        by.is_some_and(|by| !by.closed && !by.opted_out)
     };
     let from = options
         .from

@@ -124,8 +124,8 @@ impl Scene {
             waits: Mutex::default(),
             drafts: Mutex::new(json!([])),
             to: Mutex::new(json!([
-                { "party": { "name": null, "address": "elsewhere@evil.test" }, "channel": "email", "kind": "reply_to", "opted_out": false, "by": [{ "account": "00000000000000000000000000000001", "until": null, "closed": false }] },
-                { "party": { "name": "Ada", "address": "ada@shop.test" }, "channel": "email", "kind": "handle", "opted_out": false, "by": [{ "account": "00000000000000000000000000000001", "until": null, "closed": false }] },
+                { "party": { "name": null, "address": "elsewhere@evil.test" }, "channel": "email", "kind": "reply_to", "opted_out": false, "by": [{ "account": "00000000000000000000000000000001", "until": null, "closed": false, "opted_out": false }] },
+                { "party": { "name": "Ada", "address": "ada@shop.test" }, "channel": "email", "kind": "handle", "opted_out": false, "by": [{ "account": "00000000000000000000000000000001", "until": null, "closed": false, "opted_out": false }] },
             ])),
             done: Mutex::default(),
             refuses: Mutex::default(),
@@ -313,7 +313,7 @@ async fn an_answer_on_another_channel_goes_by_the_account_that_reaches_them_and_
     let by = |closed: bool| {
         json!([{
             "party": { "name": "Ada", "address": "+15550001" }, "channel": "sms", "kind": "handle", "opted_out": false,
-            "by": [{ "account": format!("{:032}", 2), "until": null, "closed": closed }],
+            "by": [{ "account": format!("{:032}", 2), "until": null, "closed": closed, "opted_out": false }],
         }])
     };
     *s.engine.to.lock().unwrap() = by(false);

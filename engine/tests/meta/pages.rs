@@ -13,7 +13,7 @@ async fn what_moved_on_a_late_page_before_something_on_the_first_is_found_by_the
         shop.graph
             .world()
             .time
-            .advance(Duration::from_secs(seconds))
+            .advance(Duration::from_secs(seconds));
     };
     let people: Vec<String> = (0..60).map(|n| format!("75000000{n:08}")).collect();
     for person in &people {

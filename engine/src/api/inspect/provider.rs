@@ -4,7 +4,8 @@ use serde_json::Value;
 
 /// The provider whose data has this shape, where exactly one has.
 pub(super) fn guess(json: &Value) -> Option<&'static str> {
-    let tests: [(&str, fn(&Value) -> bool); 6] = [
+    type Test = (&'static str, fn(&Value) -> bool);
+    let tests: [Test; 6] = [
         ("telegram", is_telegram),
         ("twilio", is_twilio),
         ("smsgate", is_smsgate),

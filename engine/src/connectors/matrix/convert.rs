@@ -223,7 +223,17 @@ pub(super) fn name(given: &str) -> Option<String> {
         .take(MOST_NAME)
         .collect();
     let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(number) = visitor(&line) {
+        return Some(format!("Visitor {}", number.to_ascii_uppercase()));
+    }
     (!line.is_empty()).then_some(line)
+}
+
+/// The end of the name that our chat on a website gives to a visitor who has told none (`widget/src/register.ts`).
+fn visitor(name: &str) -> Option<&str> {
+    let random = name.strip_prefix("web-").filter(|r| r.len() == 16)?;
+    let hex = random.bytes().all(|b| b.is_ascii_hexdigit());
+    random.get(12..).filter(|_| hex)
 }
 
 impl Seen<'_> {

@@ -184,11 +184,7 @@ impl Connector for Matrix {
     fn capabilities(&self) -> Capabilities {
         let largest = self.largest.load(Ordering::SeqCst);
         Capabilities {
-            // The chat on a website shows text as text.
-            formatting: match self.channel {
-                Channel::Webchat => Formatting::None,
-                _ => Formatting::Blocks,
-            },
+            formatting: Formatting::Blocks,
             text_limit: Some(TextLimit {
                 most: MOST_TEXT,
                 unit: TextUnit::Bytes,

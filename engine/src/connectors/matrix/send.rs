@@ -177,9 +177,7 @@ impl Matrix {
 
     fn text(&self, message: &Outgoing) -> Value {
         let mut content = json!({ "msgtype": "m.text", "body": message.text });
-        if let Some(html) = &message.html
-            && self.channel == Channel::Matrix
-        {
+        if let Some(html) = &message.html {
             content["format"] = "org.matrix.custom.html".into();
             content["formatted_body"] = html.as_str().into();
         }

@@ -30,6 +30,18 @@ fn message(content: Value) -> Incoming {
 }
 
 #[test]
+fn a_visitor_without_a_name_is_called_one_and_others_as_they_say() {
+    let called = |said: &str| super::convert::name(said);
+    assert_eq!(
+        called("web-36c2964fb7bdb969").as_deref(),
+        Some("Visitor B969")
+    );
+    for other in ["web-36c2", "web-36c2964fb7bdb96z", "Web-Anna", "Anna"] {
+        assert_eq!(called(other).as_deref(), Some(other));
+    }
+}
+
+#[test]
 fn a_text_knows_its_writer_its_room_and_its_time() {
     let m = message(json!({"msgtype": "m.text", "body": "Is the lamp in stock?"}));
     assert_eq!(m.remote_id.0, "!r $1");

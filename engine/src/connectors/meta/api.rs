@@ -82,7 +82,7 @@ impl Api {
             page => page,
         };
         let base = Base::of(&config.base_url, vendor, Reach::Loopback);
-        let door = base.as_ref().map(Base::host).unwrap_or(vendor).to_owned();
+        let door = base.as_ref().map_or(vendor, Base::host).to_owned();
         // No pace of its own: it only rests.
         let app = |kind: &str| net.budget(&format!("meta-app:{door}{kind}"), 1_000.0, 1_000);
         Self {

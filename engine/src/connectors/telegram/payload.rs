@@ -73,7 +73,9 @@ fn of_group(kind: &str, said: &Value, one: &Value, ours: &str) -> Read {
     for event in &mut read.events {
         if let Event::Message(m) = event
             && !ours.is_empty()
-            && said["from"]["id"].to_string() == ours
+            && said["from"]["id"]
+                .as_i64()
+                .is_some_and(|id| id.to_string() == ours)
         {
             m.place = Place::Sent;
         }

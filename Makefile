@@ -50,7 +50,7 @@ bench-ui: ## Measure what a person feels, in the real window (N=10000 messages, 
 	@scripts/setup.sh bench-ui
 	@scripts/bench-ui.sh $(or $(N),10000)
 
-bench: ## Measure against the limits and the peers (N=1000000 messages, ALONE=1 without the peers)
+bench: ## Measure against the limits and the peers, and how fast news is painted (N=1000000 messages, ALONE=1 without the peers, WINDOW=0 without the window)
 	@scripts/setup.sh bench
 	@scripts/bench.sh $(if $(N),--n $(N)) $(if $(ALONE),--alone)
 

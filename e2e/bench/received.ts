@@ -33,7 +33,8 @@ async function delays(window: Window, what: string, times: number, write: (text:
   for (let i = 0; i <= times; i += 1) {
     const text = `${what}-${i}-here`;
     const shown = inPage<number>(window, SHOWN, text);
-    await new Promise((go) => setTimeout(go, 150 + ((i * 37) % 200)));
+    // Mail tells whole seconds: two of one second stand in no order, and the list may show the other one.
+    await new Promise((go) => setTimeout(go, 1_050 + ((i * 37) % 200)));
     const began = Date.now();
     await write(text);
     const at = await shown;
